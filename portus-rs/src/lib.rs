@@ -1,0 +1,1 @@
+//! An authorization service and console beside an existing Docker registry.
