@@ -1,1 +1,81 @@
+//! The history of the schema: one step, one file, one table, because MySQL cannot roll a step back.
+//! Every step may be run again after it was cut off. A released step is never edited.
 
+mod columns;
+mod m0001_users;
+mod m0002_application_tokens;
+mod m0003_refresh_tokens;
+mod m0004_registries;
+mod m0005_registry_instances;
+mod m0006_teams;
+mod m0007_team_users;
+mod m0008_namespaces;
+mod m0009_repositories;
+mod m0010_manifests;
+mod m0011_manifest_children;
+mod m0012_tags;
+mod m0013_activities;
+mod m0014_registry_events;
+mod m0015_leases;
+mod m0016_sync_runs;
+mod m0017_settings;
+mod m0018_auth_epoch;
+
+use sea_orm_migration::prelude::*;
+pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
+
+/// Every step, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_users::Migration),
+            Box::new(m0002_application_tokens::Migration),
+            Box::new(m0003_refresh_tokens::Migration),
+            Box::new(m0004_registries::Migration),
+            Box::new(m0005_registry_instances::Migration),
+            Box::new(m0006_teams::Migration),
+            Box::new(m0007_team_users::Migration),
+            Box::new(m0008_namespaces::Migration),
+            Box::new(m0009_repositories::Migration),
+            Box::new(m0010_manifests::Migration),
+            Box::new(m0011_manifest_children::Migration),
+            Box::new(m0012_tags::Migration),
+            Box::new(m0013_activities::Migration),
+            Box::new(m0014_registry_events::Migration),
+            Box::new(m0015_leases::Migration),
+            Box::new(m0016_sync_runs::Migration),
+            Box::new(m0017_settings::Migration),
+            Box::new(m0018_auth_epoch::Migration),
+        ]
+    }
+
+    fn migration_table_name() -> DynIden {
+        "portus_rs_migrations".into_iden()
+    }
+}
+
+/// The tables of this schema, children before the parents they refer to.
+pub const TABLES: &[&str] = &[
+    "auth_epoch",
+    "settings",
+    "sync_runs",
+    "leases",
+    "registry_events",
+    "activities",
+    "tags",
+    "manifest_children",
+    "manifests",
+    "repositories",
+    "namespaces",
+    "team_users",
+    "teams",
+    "registry_instances",
+    "registries",
+    "refresh_tokens",
+    "application_tokens",
+    "users",
+    "portus_rs_migrations",
+];

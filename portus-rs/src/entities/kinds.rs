@@ -1,0 +1,153 @@
+//! The enumerations that rows hold as small numbers.
+
+use std::{fmt, str::FromStr};
+
+use sea_orm::{DeriveActiveEnum, EnumIter};
+use serde::{Deserialize, Serialize};
+
+macro_rules! words {
+    ($kind:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
+        impl $kind {
+            /// The word for it in the API, the command line and the audit log.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word),+
+                }
+            }
+        }
+
+        impl fmt::Display for $kind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $kind {
+            type Err = ();
+
+            fn from_str(word: &str) -> Result<Self, ()> {
+                match word {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(()),
+                }
+            }
+        }
+    };
+}
+
+/// What a member may do in a team; a later one includes the earlier.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    Serialize,
+    Deserialize,
+)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    #[sea_orm(num_value = 0)]
+    Viewer,
+    #[sea_orm(num_value = 1)]
+    Contributor,
+    #[sea_orm(num_value = 2)]
+    Owner,
+}
+words!(Role { Viewer = "viewer", Contributor = "contributor", Owner = "owner" });
+
+/// Who besides its team may pull from a namespace: nobody, everybody with an account, or everybody.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    Serialize,
+    Deserialize,
+)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    #[sea_orm(num_value = 0)]
+    Private,
+    #[sea_orm(num_value = 1)]
+    Protected,
+    #[sea_orm(num_value = 2)]
+    Public,
+}
+words!(Visibility { Private = "private", Protected = "protected", Public = "public" });
+
+/// How a registry is told which key signed a token.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
+)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+#[serde(rename_all = "lowercase")]
+pub enum TokenHeader {
+    /// The certificate itself; registries 2.x and 3.x take it.
+    #[sea_orm(num_value = 0)]
+    X5c,
+    /// libtrust's key id; registries 2.x only.
+    #[sea_orm(num_value = 1)]
+    Libtrust,
+    /// The key id of our JWKS; registries 3.x that are configured with `jwks`.
+    #[sea_orm(num_value = 2)]
+    Jwks,
+}
+words!(TokenHeader { X5c = "x5c", Libtrust = "libtrust", Jwks = "jwks" });
+
+/// How far an event in the inbox has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+pub enum EventState {
+    #[sea_orm(num_value = 0)]
+    Fresh,
+    #[sea_orm(num_value = 1)]
+    Done,
+    /// Given up after repeated failure; an admin may replay it.
+    #[sea_orm(num_value = 2)]
+    Dead,
+}
+words!(EventState { Fresh = "fresh", Done = "done", Dead = "dead" });
+
+/// Whether a manifest's content has been read from the registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+pub enum Details {
+    #[sea_orm(num_value = 0)]
+    Pending,
+    #[sea_orm(num_value = 1)]
+    Known,
+    /// The registry does not have it, or never answered usefully.
+    #[sea_orm(num_value = 2)]
+    Unavailable,
+}
+words!(Details { Pending = "pending", Known = "known", Unavailable = "unavailable" });
+
+/// How far a synchronisation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+pub enum SyncState {
+    #[sea_orm(num_value = 0)]
+    Running,
+    #[sea_orm(num_value = 1)]
+    Done,
+    #[sea_orm(num_value = 2)]
+    Failed,
+    /// It would have deleted more than half; its plan waits for a person.
+    #[sea_orm(num_value = 3)]
+    Held,
+}
+words!(SyncState { Running = "running", Done = "done", Failed = "failed", Held = "held" });

@@ -1,0 +1,36 @@
+//! A person, a bot or the service's own account.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "users")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub username: String,
+    pub canonical_name: String,
+    pub email: Option<String>,
+    pub password_hash: String,
+    pub admin: bool,
+    pub enabled: bool,
+    pub bot: bool,
+    pub display_name: Option<String>,
+    pub provider: Option<String>,
+    pub uid: Option<String>,
+    pub ldap_group_checked: i16,
+    pub sign_in_count: i64,
+    pub current_sign_in_at: Option<DateTime>,
+    pub last_sign_in_at: Option<DateTime>,
+    pub current_sign_in_ip: Option<String>,
+    pub last_sign_in_ip: Option<String>,
+    pub failed_attempts: i64,
+    pub locked_at: Option<DateTime>,
+    pub credentials_version: i64,
+    pub created_at: DateTime,
+    pub updated_at: DateTime,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
