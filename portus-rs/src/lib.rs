@@ -1,6 +1,9 @@
 //! An authorization service and console beside an existing Docker registry.
 //!
-//! Doors ([`web`], [`cli`], [`jobs`]) translate, [`actions`] change, [`queries`] look, [`identity`] says who asks and
-//! [`policy`] alone says who may. `docs/ARCHITECTURE.md` is the map.
+//! Doors (`web`, `cli`, `jobs`) translate, `actions` change, `queries` look, `identity` says who asks and
+//! `policy` alone says who may. `docs/ARCHITECTURE.md` is the map.
 
+pub mod clock;
+pub mod database;
 pub mod entities;
+pub mod error;

@@ -1,0 +1,12 @@
+//! Changing: one function for each thing that people do, used by every door.
+
+pub mod application_tokens;
+pub mod change;
+pub mod homes;
+pub mod inbox;
+pub mod members;
+pub mod namespaces;
+pub mod refresh_tokens;
+pub mod registries;
+pub mod teams;
+pub mod users;

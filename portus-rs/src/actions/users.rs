@@ -1,0 +1,504 @@
+//! Accounts: made, changed, promoted, removed.
+
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter,
+    sea_query::Expr,
+};
+
+use super::{
+    application_tokens::{self, Issued},
+    change::Change,
+    homes::is_portus,
+};
+use crate::{
+    activity::Activity,
+    app::App,
+    entities::{activity, namespace, repository, tag, team, user},
+    error::{Error, Invalid, Result, is_taken},
+    identity::{
+        actor::{Actor, PORTUS},
+        names, password,
+    },
+    policy::guard::{Authority, CreateUser, ManageUser},
+    protocol::image_name,
+};
+
+/// E-mail of the hidden account, as in Portus.
+const PORTUS_EMAIL: &str = "portus@portus.com";
+
+/// An account to be made.
+#[derive(Clone, Default)]
+pub struct NewUser {
+    pub username: String,
+    pub email: String,
+    pub password: String,
+    pub display_name: Option<String>,
+    pub admin: bool,
+    pub bot: bool,
+}
+
+/// What is to be different about an account; `None` leaves a field alone.
+#[derive(Clone, Default)]
+pub struct UserChanges {
+    pub username: Option<String>,
+    pub email: Option<String>,
+    pub password: Option<String>,
+    pub display_name: Option<String>,
+}
+
+/// A new account and the personal namespaces that came with it.
+pub struct Created {
+    pub user: user::Model,
+    pub homes: Vec<namespace::Model>,
+}
+
+/// Makes an account.
+pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Created> {
+    let hash = prepare(app, &new).await?;
+    let mut change = Change::begin(app, actor).await?;
+    let permit = change.permit_on::<CreateUser>(())?;
+    let created = change.new_user(&permit, &new, hash).await?;
+    change.commit([Activity::user_created(&created.user)]).await?;
+    Ok(created)
+}
+
+/// Makes the first account, an admin, and its application token; only while there is nobody but the hidden account.
+pub async fn bootstrap(app: &App, mut new: NewUser) -> Result<(user::Model, Issued)> {
+    if !app.config.first_user_admin {
+        return Err(Error::Disabled);
+    }
+    let nobody = |count: u64| {
+        if count == 0 {
+            Ok(())
+        } else {
+            Err(Error::Unknown(
+                "you can only use this when there are no users on the system".to_owned(),
+            ))
+        }
+    };
+    nobody(people(app.database.reader()).await?)?;
+    new.admin = true;
+    let hash = prepare(app, &new).await?;
+    let actor = Actor::Portus;
+    let mut change = Change::begin(app, &actor).await?;
+    let books = change.books()?;
+    change.serialise(&books, "first user").await?;
+    nobody(people(change.reader()).await?)?;
+    let created = change.new_user(&books, &new, hash).await?;
+    let issued = application_tokens::add(&mut change, &books, &created.user, "bootstrap").await?;
+    let told = [
+        Activity::user_created(&created.user).by(Some(created.user.id), created.user.username.as_str()),
+        Activity::token_created(&issued.token, &created.user)
+            .by(Some(created.user.id), created.user.username.as_str()),
+    ];
+    change.commit(told).await?;
+    Ok((created.user, issued))
+}
+
+async fn people(connection: &impl sea_orm::ConnectionTrait) -> Result<u64> {
+    Ok(user::Entity::find()
+        .filter(user::Column::Username.ne(PORTUS))
+        .count(connection)
+        .await?)
+}
+
+/// Makes the hidden account, or gives the existing one its password back.
+pub async fn ensure_portus(app: &App) -> Result<()> {
+    let stored = user::Entity::find()
+        .filter(user::Column::Username.eq(PORTUS))
+        .one(app.database.reader())
+        .await?;
+    let password = app.config.secrets.portus_password.as_ref();
+    let keep = match (&stored, password) {
+        (Some(row), Some(password)) if row.admin && row.enabled => {
+            let account = crate::identity::actor::Account::from(row);
+            let checked = app
+                .passwords
+                .check(&account, &row.password_hash, password.expose())
+                .await?;
+            checked == password::Checked::Right
+        }
+        (Some(row), None) => row.admin && row.enabled && row.password_hash.is_empty(),
+        _ => false,
+    };
+    if keep {
+        return Ok(());
+    }
+    let hash = match password {
+        Some(password) => app.passwords.hash(password.expose()).await?,
+        None => String::new(),
+    };
+    let actor = Actor::Portus;
+    let mut change = Change::begin(app, &actor).await?;
+    let books = change.books()?;
+    match stored {
+        Some(row) => {
+            let version = row.credentials_version + 1;
+            let row = user::ActiveModel {
+                id: Set(row.id),
+                password_hash: Set(hash),
+                admin: Set(true),
+                enabled: Set(true),
+                credentials_version: Set(version),
+                updated_at: Set(change.now()),
+                ..Default::default()
+            };
+            change.update(&books, row).await?;
+        }
+        None => {
+            let new = NewUser {
+                username: PORTUS.to_owned(),
+                email: PORTUS_EMAIL.to_owned(),
+                admin: true,
+                ..NewUser::default()
+            };
+            match change.new_user(&books, &new, hash).await {
+                // Another replica was quicker.
+                Err(Error::Invalid(_)) => return Ok(()),
+                made => made.map(drop)?,
+            }
+        }
+    }
+    change.commit_unrecorded("the service's own account").await
+}
+
+/// Changes an account's fields.
+pub async fn update(app: &App, actor: &Actor, id: i64, changes: UserChanges) -> Result<user::Model> {
+    let hash = match &changes.password {
+        Some(password) => Some(app.passwords.hash(password).await?),
+        None => None,
+    };
+    let mut change = Change::begin(app, actor).await?;
+    let permit = change.permit::<ManageUser>(id).await?;
+    let old = permit.on().clone();
+    if is_portus(&old) {
+        return Err(Error::invalid("username", "cannot be updated"));
+    }
+    let mut invalid = Invalid::default();
+    let mut row = user::ActiveModel {
+        id: Set(id),
+        ..Default::default()
+    };
+    let mut fields = Vec::new();
+    if let Some(name) = changes.username.filter(|name| *name != old.username) {
+        check_username(&name, &mut invalid);
+        row.canonical_name = Set(names::canonical(&name));
+        row.username = Set(name);
+        fields.push("username");
+    }
+    if let Some(email) = changes.email.map(|it| normal_email(&it)).filter(|it| *it != old.email) {
+        check_email(email.as_deref(), old.bot, &mut invalid);
+        row.email = Set(email);
+        fields.push("email");
+    }
+    if let Some(hash) = hash {
+        check_password(changes.password.as_deref().unwrap_or_default(), &mut invalid);
+        row.password_hash = Set(hash);
+        row.credentials_version = Set(old.credentials_version + 1);
+        fields.push("password");
+    }
+    if let Some(name) = changes.display_name.map(|it| blank_is_none(&it)).filter(|it| *it != old.display_name) {
+        row.display_name = Set(name);
+        fields.push("display_name");
+    }
+    invalid.into_result()?;
+    if fields.is_empty() {
+        return Ok(old);
+    }
+    row.updated_at = Set(change.now());
+    let (username, email, display_name) = (row.username.clone(), row.email.clone(), row.display_name.clone());
+    let updated = match change.update(&permit, row).await {
+        Err(error) if is_taken(&error) => {
+            drop(change);
+            return Err(taken(app, id, username, email, display_name).await?);
+        }
+        done => done?,
+    };
+    change.commit([Activity::user_updated(&updated, &fields)]).await?;
+    Ok(updated)
+}
+
+/// Makes somebody an admin, or an ordinary person again.
+pub async fn set_admin(app: &App, actor: &Actor, id: i64, admin: bool) -> Result<user::Model> {
+    let mut change = Change::begin(app, actor).await?;
+    let permit = change.permit::<ManageUser>(id).await?;
+    let old = permit.on();
+    if is_portus(old) || old.bot || actor.user_id() == Some(id) {
+        return Err(Error::Refused("Cannot change this user".to_owned()));
+    }
+    if old.admin == admin {
+        return Ok(permit.into_inner());
+    }
+    let row = user::ActiveModel {
+        id: Set(id),
+        admin: Set(admin),
+        updated_at: Set(change.now()),
+        ..Default::default()
+    };
+    let updated = change.update(&permit, row).await?;
+    change.settle_admin(&permit, &updated).await?;
+    change.commit([Activity::user_updated(&updated, &["admin"])]).await?;
+    Ok(updated)
+}
+
+/// Removes an account; what it did stays under its name.
+pub async fn delete(app: &App, actor: &Actor, id: i64) -> Result<()> {
+    let mut change = Change::begin(app, actor).await?;
+    let permit = change.permit::<ManageUser>(id).await?;
+    let gone = permit.on().clone();
+    let refused = || Error::Refused("Cannot remove this user".to_owned());
+    if is_portus(&gone) || actor.user_id() == Some(id) {
+        return Err(refused());
+    }
+    let books_of = permit;
+    if gone.admin && gone.enabled {
+        let admins = user::Entity::find()
+            .filter(user::Column::Admin.eq(true))
+            .filter(user::Column::Enabled.eq(true))
+            .filter(user::Column::Username.ne(PORTUS))
+            .count(change.reader())
+            .await?;
+        if admins <= 1 {
+            return Err(refused());
+        }
+    }
+    let authored = tag::Entity::update_many()
+        .col_expr(tag::Column::Username, Expr::value(gone.username.as_str()))
+        .filter(tag::Column::UserId.eq(id));
+    change.execute::<tag::Entity, _, _>(&books_of, sea_orm::QueryTrait::query(&mut authored.clone())).await?;
+    let history = activity::Entity::update_many()
+        .col_expr(activity::Column::ActorId, Expr::value(Option::<i64>::None))
+        .filter(activity::Column::ActorId.eq(id));
+    change.execute::<activity::Entity, _, _>(&books_of, sea_orm::QueryTrait::query(&mut history.clone())).await?;
+    change.leave_home(&books_of, id).await?;
+    change
+        .delete_where::<user::Entity, _>(&books_of, user::Column::Id.eq(id))
+        .await?;
+    change.commit([Activity::user_deleted(&gone)]).await
+}
+
+/// Empties the stored password of everybody but bots and the hidden account. Returns how many had one.
+pub async fn clear_passwords(app: &App, actor: &Actor) -> Result<u64> {
+    let mut change = Change::begin(app, actor).await?;
+    let books = change.books()?;
+    let now = change.now();
+    let statement = user::Entity::update_many()
+        .col_expr(user::Column::PasswordHash, Expr::value(""))
+        .col_expr(
+            user::Column::CredentialsVersion,
+            sea_orm::ExprTrait::add(Expr::col(user::Column::CredentialsVersion), 1),
+        )
+        .col_expr(user::Column::UpdatedAt, Expr::value(now))
+        .filter(user::Column::Bot.eq(false))
+        .filter(user::Column::Username.ne(PORTUS))
+        .filter(user::Column::PasswordHash.ne(""));
+    let count = change
+        .execute::<user::Entity, _, _>(&books, sea_orm::QueryTrait::query(&mut statement.clone()))
+        .await?;
+    change.commit([Activity::passwords_cleared(count)]).await?;
+    Ok(count)
+}
+
+/// Checks what can be checked without the database, and hashes the password.
+async fn prepare(app: &App, new: &NewUser) -> Result<String> {
+    let mut invalid = Invalid::default();
+    check_username(&new.username, &mut invalid);
+    check_email(normal_email(&new.email).as_deref(), new.bot, &mut invalid);
+    check_password(&new.password, &mut invalid);
+    invalid.into_result()?;
+    app.passwords.hash(&new.password).await
+}
+
+fn check_username(name: &str, invalid: &mut Invalid) {
+    if let Some(complaint) = names::complaint(name) {
+        invalid.add("username", complaint);
+    } else if image_name::personal_namespace(name).is_none() {
+        invalid.add(
+            "username",
+            format!("'{name}' cannot be transformed into a valid namespace name"),
+        );
+    }
+}
+
+fn check_email(email: Option<&str>, may_lack: bool, invalid: &mut Invalid) {
+    match email {
+        None if may_lack => {}
+        None => invalid.add("email", "can't be blank"),
+        Some(email) => {
+            let parts: Vec<&str> = email.split('@').collect();
+            let shaped = matches!(parts.as_slice(), [name, host] if !name.is_empty() && !host.is_empty());
+            if !shaped || email.chars().any(|c| c.is_whitespace() || c.is_control()) || email.len() > 255 {
+                invalid.add("email", "is invalid");
+            }
+        }
+    }
+}
+
+fn check_password(given: &str, invalid: &mut Invalid) {
+    let length = given.chars().count();
+    if length == 0 {
+        invalid.add("password", "can't be blank");
+    } else if length < *password::LENGTH.start() {
+        invalid.add(
+            "password",
+            format!("is too short (minimum is {} characters)", password::LENGTH.start()),
+        );
+    } else if length > *password::LENGTH.end() {
+        invalid.add(
+            "password",
+            format!("is too long (maximum is {} characters)", password::LENGTH.end()),
+        );
+    }
+}
+
+fn normal_email(email: &str) -> Option<String> {
+    blank_is_none(&email.trim().to_lowercase())
+}
+
+fn blank_is_none(text: &str) -> Option<String> {
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// Which of the unique fields somebody else has.
+async fn taken(
+    app: &App,
+    id: i64,
+    username: sea_orm::ActiveValue<String>,
+    email: sea_orm::ActiveValue<Option<String>>,
+    display_name: sea_orm::ActiveValue<Option<String>>,
+) -> Result<Error> {
+    let wanted = Wanted {
+        canonical_name: username.into_value().and_then(text).map(|name| names::canonical(&name)),
+        email: email.into_value().and_then(text),
+        display_name: display_name.into_value().and_then(text),
+    };
+    wanted.clash(app.database.reader(), id).await
+}
+
+fn text(value: sea_orm::Value) -> Option<String> {
+    match value {
+        sea_orm::Value::String(text) => text,
+        _ => None,
+    }
+}
+
+struct Wanted {
+    canonical_name: Option<String>,
+    email: Option<String>,
+    display_name: Option<String>,
+}
+
+impl Wanted {
+    async fn clash(&self, connection: &impl sea_orm::ConnectionTrait, id: i64) -> Result<Error> {
+        let mut any = Condition::any();
+        if let Some(name) = &self.canonical_name {
+            any = any.add(user::Column::CanonicalName.eq(name));
+        }
+        if let Some(email) = &self.email {
+            any = any.add(user::Column::Email.eq(email));
+        }
+        if let Some(name) = &self.display_name {
+            any = any.add(user::Column::DisplayName.eq(name));
+        }
+        let rows = user::Entity::find()
+            .filter(any)
+            .filter(user::Column::Id.ne(id))
+            .all(connection)
+            .await?;
+        let mut invalid = Invalid::default();
+        let message = "has already been taken";
+        if self.canonical_name.is_some() && rows.iter().any(|row| Some(&row.canonical_name) == self.canonical_name.as_ref()) {
+            invalid.add("username", message);
+        }
+        if self.email.is_some() && rows.iter().any(|row| row.email == self.email) {
+            invalid.add("email", message);
+        }
+        if self.display_name.is_some() && rows.iter().any(|row| row.display_name == self.display_name) {
+            invalid.add("display_name", message);
+        }
+        if invalid.fields().next().is_none() {
+            invalid.add("username", message);
+        }
+        Ok(Error::Invalid(invalid))
+    }
+}
+
+impl Change<'_> {
+    async fn new_user<P: Authority>(&mut self, permit: &P, new: &NewUser, password_hash: String) -> Result<Created> {
+        let wanted = Wanted {
+            canonical_name: Some(names::canonical(&new.username)),
+            email: normal_email(&new.email),
+            display_name: new.display_name.as_deref().and_then(blank_is_none),
+        };
+        let row = user::ActiveModel {
+            id: NotSet,
+            username: Set(new.username.clone()),
+            canonical_name: Set(wanted.canonical_name.clone().unwrap_or_default()),
+            email: Set(wanted.email.clone()),
+            password_hash: Set(password_hash),
+            admin: Set(new.admin),
+            enabled: Set(true),
+            bot: Set(new.bot),
+            display_name: Set(wanted.display_name.clone()),
+            created_at: Set(self.now()),
+            updated_at: Set(self.now()),
+            ..Default::default()
+        };
+        // PostgreSQL lets nothing more be read in a transaction after a clash, so look first; a race still ends in
+        // the unique index.
+        let existing = user::Entity::find()
+            .filter(user::Column::CanonicalName.eq(wanted.canonical_name.as_deref().unwrap_or_default()))
+            .count(self.reader())
+            .await?;
+        if existing > 0 {
+            return Err(wanted.clash(self.reader(), 0).await?);
+        }
+        let user = match self.insert(permit, row).await {
+            Err(error) if is_taken(&error) => {
+                let mut invalid = Invalid::default();
+                let field = match error.to_string() {
+                    text if text.contains("email") => "email",
+                    text if text.contains("display_name") => "display_name",
+                    _ => "username",
+                };
+                invalid.add(field, "has already been taken");
+                return Err(Error::Invalid(invalid));
+            }
+            made => made?,
+        };
+        let homes = if new.bot {
+            Vec::new()
+        } else {
+            self.give_homes(permit, &user).await?
+        };
+        if user.admin {
+            self.settle_admin(permit, &user).await?;
+        }
+        Ok(Created { user, homes })
+    }
+
+    /// Removes a leaving person's namespaces where they hold nothing; what holds images stays.
+    async fn leave_home<P: Authority>(&mut self, permit: &P, user_id: i64) -> Result<()> {
+        let homes = namespace::Entity::find()
+            .filter(namespace::Column::PersonalUserId.eq(user_id))
+            .all(self.reader())
+            .await?;
+        let ids: Vec<i64> = homes.iter().map(|home| home.id).collect();
+        let used: Vec<i64> = repository::Entity::find()
+            .filter(repository::Column::NamespaceId.is_in(ids.iter().copied()))
+            .all(self.reader())
+            .await?
+            .into_iter()
+            .map(|row| row.namespace_id)
+            .collect();
+        let empty: Vec<i64> = ids.iter().copied().filter(|id| !used.contains(id)).collect();
+        self.delete_where::<namespace::Entity, _>(permit, namespace::Column::Id.is_in(empty.iter().copied()))
+            .await?;
+        if used.is_empty() {
+            let teams = homes.iter().map(|home| home.team_id);
+            self.delete_where::<team::Entity, _>(permit, team::Column::Id.is_in(teams)).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,147 @@
+//! The connection to the database, and the one way to write to it.
+
+mod schema;
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use sea_orm::{
+    ConnectOptions, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+pub use schema::{State, drop_tables, migrate, state};
+
+/// How to reach a database.
+#[derive(Clone)]
+pub struct Connection {
+    /// `sqlite://`, `mysql://` or `postgres://`, with the password in it.
+    pub url: String,
+    pub pool: u32,
+    pub connect_timeout: Duration,
+}
+
+/// A pool of connections. A clone shares it.
+#[derive(Clone)]
+pub struct Database {
+    connection: DatabaseConnection,
+    /// SQLite has one writer. Waiting for it here costs less than being refused by the file.
+    writer: Option<Arc<Mutex<()>>>,
+}
+
+/// A transaction that writes. Dropping it rolls it back.
+pub struct Write {
+    pub transaction: DatabaseTransaction,
+    _writer: Option<OwnedMutexGuard<()>>,
+}
+
+impl Database {
+    /// Opens the database; a missing SQLite file is created.
+    pub async fn connect(connection: &Connection) -> Result<Self, DbErr> {
+        let mut options = ConnectOptions::new(connection.url.clone());
+        options
+            .max_connections(connection.pool.max(1))
+            .connect_timeout(connection.connect_timeout)
+            .acquire_timeout(connection.connect_timeout.max(Duration::from_secs(10)))
+            .sqlx_logging(false)
+            .map_sqlx_sqlite_opts(|sqlite| {
+                sqlite
+                    .create_if_missing(true)
+                    .foreign_keys(true)
+                    .busy_timeout(Duration::from_secs(30))
+                    .pragma("journal_mode", "WAL")
+                    // An acknowledged event survives a power cut, not only a crash.
+                    .pragma("synchronous", "FULL")
+                    .pragma("cache_size", "-16384")
+                    .statement_cache_capacity(256)
+            })
+            .map_sqlx_mysql_opts(|mysql| mysql.charset("utf8mb4").collation("utf8mb4_bin"));
+        let pool = sea_orm::Database::connect(options).await?;
+        let writer = (pool.get_database_backend() == DatabaseBackend::Sqlite)
+            .then(|| Arc::new(Mutex::new(())));
+        Ok(Self {
+            connection: pool,
+            writer,
+        })
+    }
+
+    pub fn backend(&self) -> DatabaseBackend {
+        self.connection.get_database_backend()
+    }
+
+    /// For looking. Writing goes through [`Database::write`].
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.connection
+    }
+
+    /// Begins a transaction that will write. On SQLite it takes the write lock at once: a reading
+    /// transaction that wants to write later would be refused instead of waiting.
+    pub async fn write(&self) -> Result<Write, DbErr> {
+        let guard = match &self.writer {
+            Some(writer) => Some(Arc::clone(writer).lock_owned().await),
+            None => None,
+        };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: guard.as_ref().map(|_| SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = self.connection.begin_with_options(options).await?;
+        Ok(Write {
+            transaction,
+            _writer: guard,
+        })
+    }
+
+    pub async fn close(self) {
+        // Closing only fails when the pool is gone already.
+        let _ = self.connection.close().await;
+    }
+}
+
+impl Write {
+    pub async fn commit(self) -> Result<(), DbErr> {
+        self.transaction.commit().await
+    }
+}
+
+/// Says what is wrong with a database that cannot be used, and what to do. Carries no password.
+pub fn explain(error: &DbErr, url: &str) -> anyhow::Error {
+    let place = without_password(url);
+    let text = error.to_string();
+    let advice = if text.contains("readonly") || text.contains("read-only") {
+        "the database is read-only: give this process the right to write, or point it at another one"
+    } else if text.contains("unable to open database file") {
+        "the file cannot be opened or created: check PORTUS_DATA_DIR and its owner"
+    } else if text.contains("password") || text.contains("Access denied") {
+        "the server refused the user name or password: check PORTUS_DB_USERNAME and PORTUS_DB_PASSWORD"
+    } else if text.contains("does not exist") || text.contains("Unknown database") {
+        "the server has no such database: create it with `portus-rs db:create` or correct PORTUS_DB_DATABASE"
+    } else {
+        "check that the server runs and that PORTUS_DB_HOST and PORTUS_DB_PORT name it"
+    };
+    anyhow::anyhow!("cannot use the database {place}: {text}; {advice}")
+}
+
+/// The address of a database with its password taken out.
+pub fn without_password(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(mut parsed) => {
+            if parsed.password().is_some() {
+                // Only addresses that cannot have a password refuse.
+                let _ = parsed.set_password(Some("***"));
+            }
+            parsed.to_string()
+        }
+        Err(_) => "at the configured address".to_owned(),
+    }
+}
+
+/// The file behind an SQLite address.
+pub fn sqlite_file(url: &str) -> anyhow::Result<std::path::PathBuf> {
+    let path = url
+        .strip_prefix("sqlite://")
+        .or_else(|| url.strip_prefix("sqlite:"))
+        .with_context(|| format!("{} is not an SQLite address", without_password(url)))?;
+    Ok(path.split('?').next().unwrap_or(path).into())
+}

@@ -1,0 +1,125 @@
+//! What can go wrong, knowing nothing of HTTP: each door has its own way of saying it.
+
+use std::fmt;
+
+use sea_orm::{DbErr, SqlErr};
+
+/// The one error of everything below the doors.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Credentials are missing or wrong; the text is for the person who sent them.
+    #[error("{0}")]
+    NotSignedIn(String),
+    /// Known and visible, but not theirs to do; the text names the rule.
+    #[error("{0}")]
+    Forbidden(String),
+    /// There is no such thing, or the caller may not know that there is.
+    #[error("Not found")]
+    NotFound,
+    /// Something other than the thing itself is missing; the text names it.
+    #[error("{0}")]
+    Unknown(String),
+    /// Fields with values that cannot be.
+    #[error("Validation failed: {0}")]
+    Invalid(Invalid),
+    /// A rule of the field forbids it whoever asks.
+    #[error("{0}")]
+    Refused(String),
+    /// This installation has the feature switched off.
+    #[error("this instance has disabled this endpoint")]
+    Disabled,
+    /// Another server did not do its part; the text names it and what it said.
+    #[error("{0}")]
+    Remote(String),
+    /// Ours. The door logs it and tells the outside nothing.
+    #[error("{0:#}")]
+    Internal(anyhow::Error),
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        match error {
+            DbErr::RecordNotFound(_) => Self::NotFound,
+            other => Self::Internal(anyhow::Error::new(other).context("the database refused")),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Internal(error)
+    }
+}
+
+impl Error {
+    pub fn forbidden(reason: impl fmt::Display) -> Self {
+        Self::Forbidden(reason.to_string())
+    }
+
+    /// One field with one message.
+    pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
+        let mut invalid = Invalid::default();
+        invalid.add(field, message);
+        Self::Invalid(invalid)
+    }
+}
+
+/// Whether a write clashed with a row that holds the same unique value.
+pub fn is_taken(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+}
+
+/// Messages by field, in the order in which they were found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Invalid(Vec<(&'static str, Vec<String>)>);
+
+impl Invalid {
+    pub fn add(&mut self, field: &'static str, message: impl Into<String>) {
+        match self.0.iter_mut().find(|(name, _)| *name == field) {
+            Some((_, messages)) => messages.push(message.into()),
+            None => self.0.push((field, vec![message.into()])),
+        }
+    }
+
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &[String])> {
+        self.0
+            .iter()
+            .map(|(field, messages)| (*field, messages.as_slice()))
+    }
+
+    /// Nothing if no message was added, else the error that carries them.
+    pub fn into_result(self) -> Result<()> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Invalid(self))
+        }
+    }
+}
+
+impl fmt::Display for Invalid {
+    /// Full sentences, as in `Email is invalid, Password can't be blank`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut first = true;
+        for (field, messages) in &self.0 {
+            for message in messages {
+                if !first {
+                    f.write_str(", ")?;
+                }
+                first = false;
+                if *field == "base" {
+                    f.write_str(message)?;
+                } else {
+                    let words = field.replace('_', " ");
+                    let mut letters = words.chars();
+                    let head = letters.next().map(|c| c.to_ascii_uppercase());
+                    let name: String = head.into_iter().chain(letters).collect();
+                    write!(f, "{name} {message}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,90 @@
+//! Who is asking, once it has been established.
+
+use std::sync::Arc;
+
+use crate::{entities::user, policy::Who};
+
+/// The hidden account that stands for the service's own work.
+pub const PORTUS: &str = "portus";
+
+/// What is kept in memory of an account that has proved itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub id: i64,
+    pub username: String,
+    pub display_name: Option<String>,
+    pub admin: bool,
+    pub enabled: bool,
+    pub bot: bool,
+    pub locked_at: Option<chrono::NaiveDateTime>,
+    /// Grows when a password changes, so that what was remembered of the old one is void.
+    pub credentials_version: i64,
+}
+
+impl From<&user::Model> for Account {
+    fn from(row: &user::Model) -> Self {
+        Self {
+            id: row.id,
+            username: row.username.clone(),
+            display_name: row.display_name.clone(),
+            admin: row.admin,
+            enabled: row.enabled,
+            bot: row.bot,
+            locked_at: row.locked_at,
+            credentials_version: row.credentials_version,
+        }
+    }
+}
+
+impl Account {
+    /// Whether this is the service's own account.
+    pub fn is_portus(&self) -> bool {
+        self.username == PORTUS
+    }
+}
+
+/// Whoever asks for something or changes something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    Anonymous,
+    User(Arc<Account>),
+    /// Somebody with a shell on the machine.
+    Operator,
+    /// The service's own work.
+    Portus,
+}
+
+impl Actor {
+    pub fn who(&self) -> Who {
+        match self {
+            Self::Anonymous => Who::Anonymous,
+            Self::User(account) => Who::User {
+                id: account.id,
+                admin: account.admin,
+            },
+            Self::Operator => Who::Operator,
+            Self::Portus => Who::Service,
+        }
+    }
+
+    pub fn account(&self) -> Option<&Arc<Account>> {
+        match self {
+            Self::User(account) => Some(account),
+            _ => None,
+        }
+    }
+
+    pub fn user_id(&self) -> Option<i64> {
+        self.account().map(|account| account.id)
+    }
+
+    /// The name that the audit log keeps.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Anonymous => "",
+            Self::User(account) => &account.username,
+            Self::Operator => "operator",
+            Self::Portus => PORTUS,
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Who is asking.
+
+pub mod actor;
+pub mod credentials;
+pub mod names;
+pub mod password;
+pub mod secret;

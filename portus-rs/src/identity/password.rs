@@ -1,0 +1,173 @@
+//! Local passwords: argon2id for new ones, bcrypt accepted from imports. Hashing is slow on purpose, so it runs on a
+//! few threads, and a password that was right a moment ago need not be hashed again.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::anyhow;
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+};
+use moka::sync::Cache;
+use openssl::{hash::MessageDigest, pkey::PKey, rand::rand_bytes, sign::Signer};
+use tokio::sync::Semaphore;
+
+use super::actor::Account;
+use crate::error::{Error, Result};
+
+/// Shortest and longest password of a person, in characters.
+pub const LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
+/// bcrypt reads no further, in bytes.
+const BCRYPT_BYTES: usize = 72;
+/// Nothing longer is hashed at all, in bytes: 128 characters have at most this many.
+const MAX_BYTES: usize = 512;
+const REMEMBERED_FOR: Duration = Duration::from_secs(60);
+
+/// Checks and makes password hashes.
+pub struct Passwords {
+    turns: Arc<Semaphore>,
+    /// Accounts whose password was right lately, by a keyed hash of password, account and its version.
+    right: Cache<[u8; 32], ()>,
+    key: PKey<openssl::pkey::Private>,
+    /// Verified when there is no account, so that an unknown name costs the same time.
+    decoy: String,
+}
+
+/// Whether a password is the right one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    Right,
+    /// Right, but hashed in a way that should be replaced.
+    RightButOld,
+    Wrong,
+}
+
+impl Passwords {
+    pub fn new() -> Result<Self> {
+        let mut secret = [0; 32];
+        rand_bytes(&mut secret).map_err(|error| Error::Internal(error.into()))?;
+        let key = PKey::hmac(&secret).map_err(|error| Error::Internal(error.into()))?;
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Ok(Self {
+            // One core stays for those whose credentials cost nothing.
+            turns: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))),
+            right: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(REMEMBERED_FOR)
+                .build(),
+            key,
+            decoy: hash("no account has this password")?,
+        })
+    }
+
+    /// Compares a password with a stored hash; an empty hash matches nothing.
+    pub async fn check(&self, account: &Account, stored: &str, password: &str) -> Result<Checked> {
+        let memory = self.fingerprint(account, password)?;
+        if self.right.contains_key(&memory) {
+            return Ok(Checked::Right);
+        }
+        let checked = self.compare(stored.to_owned(), password.to_owned()).await?;
+        if checked != Checked::Wrong {
+            self.right.insert(memory, ());
+        }
+        Ok(checked)
+    }
+
+    /// Takes as long as a wrong password.
+    pub async fn check_nobody(&self, password: &str) -> Result<()> {
+        self.compare(self.decoy.clone(), password.to_owned()).await?;
+        Ok(())
+    }
+
+    async fn compare(&self, stored: String, password: String) -> Result<Checked> {
+        self.slowly(move || Ok(verify(&stored, &password))).await
+    }
+
+    /// Hashes a new password with argon2id.
+    pub async fn hash(&self, password: &str) -> Result<String> {
+        let password = password.to_owned();
+        self.slowly(move || hash(&password)).await
+    }
+
+    async fn slowly<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let turn = Arc::clone(&self.turns)
+            .acquire_owned()
+            .await
+            .map_err(|error| Error::Internal(error.into()))?;
+        tokio::task::spawn_blocking(move || {
+            let result = work();
+            drop(turn);
+            result
+        })
+        .await
+        .map_err(|error| Error::Internal(anyhow!("hashing a password: {error}")))?
+    }
+
+    fn fingerprint(&self, account: &Account, password: &str) -> Result<[u8; 32]> {
+        let seal = || {
+            let mut signer = Signer::new(MessageDigest::sha256(), &self.key)?;
+            signer.update(&account.id.to_be_bytes())?;
+            signer.update(&account.credentials_version.to_be_bytes())?;
+            signer.update(password.as_bytes())?;
+            let mut seal = [0; 32];
+            signer.sign(&mut seal)?;
+            Ok::<_, openssl::error::ErrorStack>(seal)
+        };
+        seal().map_err(|error| Error::Internal(error.into()))
+    }
+}
+
+fn hash(password: &str) -> Result<String> {
+    // The parameters of OWASP's first recommendation: 19 MiB, two passes, one lane.
+    let hash = Argon2::default()
+        .hash_password(password.as_bytes())
+        .map_err(|error| Error::Internal(anyhow!("hashing a password: {error}")))?;
+    Ok(hash.to_string())
+}
+
+fn verify(stored: &str, password: &str) -> Checked {
+    if password.is_empty() || password.len() > MAX_BYTES {
+        return Checked::Wrong;
+    }
+    if stored.starts_with("$2") {
+        let bytes = password.as_bytes();
+        let read = &bytes[..bytes.len().min(BCRYPT_BYTES)];
+        return match bcrypt::verify(read, stored) {
+            Ok(true) => Checked::RightButOld,
+            _ => Checked::Wrong,
+        };
+    }
+    let right = PasswordHash::new(stored)
+        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+    if right { Checked::Right } else { Checked::Wrong }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_imported_bcrypt_hash_is_right_but_old() {
+        let stored = "$2a$10$Q1dUv0rWk8Jm2sXfZ3bC9eswWA90BEhz8Ya3A6.TRqP35BaHXhy2q";
+        assert_eq!(verify(stored, "correct horse battery"), Checked::RightButOld);
+        assert_eq!(verify(stored, "correct horse batterx"), Checked::Wrong);
+    }
+
+    #[test]
+    fn an_empty_hash_or_password_matches_nothing() {
+        assert_eq!(verify("", ""), Checked::Wrong);
+        assert_eq!(verify("", "x"), Checked::Wrong);
+        assert_eq!(verify(&hash("secret99").unwrap(), ""), Checked::Wrong);
+    }
+
+    #[test]
+    fn a_new_hash_is_argon2id_and_verifies() {
+        let stored = hash("secret99").unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        assert_eq!(verify(&stored, "secret99"), Checked::Right);
+        assert_eq!(verify(&stored, "secret9"), Checked::Wrong);
+    }
+}

@@ -1,0 +1,17 @@
+//! Who may do what, and why. Every rule stands here once, as a sentence over facts; docker scopes, API, pages and
+//! command line ask the same ones.
+
+pub mod guard;
+pub mod namespaces;
+mod rule;
+pub mod rules;
+pub mod scopes;
+pub mod standing;
+pub mod teams;
+pub mod users;
+
+pub use guard::{Guard, Permit};
+pub use namespaces::NamespaceFacts;
+pub use rule::{Rule, Verdict};
+pub use rules::{PushPolicy, Rules};
+pub use standing::{Standing, Who};

@@ -1,0 +1,115 @@
+//! The sentences behind every yes and no.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// An answer and the rule that gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    pub granted: bool,
+    pub rule: Rule,
+}
+
+impl Verdict {
+    pub const fn yes(rule: Rule) -> Self {
+        Self { granted: true, rule }
+    }
+
+    pub const fn no(rule: Rule) -> Self {
+        Self { granted: false, rule }
+    }
+}
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident: $text:literal $(, change: $change:literal)?;)+) => {
+        /// Why something is allowed or not.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Rule {
+            $($(#[$doc])* $name),+
+        }
+
+        impl Rule {
+            /// What the rule says.
+            pub fn text(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text),+
+                }
+            }
+
+            /// What would have to change for another answer, where somebody can change it.
+            pub fn remedy(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$name => rules!(@change $($change)?)),+
+                }
+            }
+
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+        }
+    };
+    (@change) => { None };
+    (@change $change:literal) => { Some($change) };
+}
+
+rules! {
+    AdminMay: "admins may";
+    ServiceMay: "the service itself may";
+    OperatorMay: "whoever runs commands on this machine may";
+    MemberMayPull: "every member of the team may pull";
+    AnybodyMayPull: "the namespace is public: everybody may pull";
+    AccountMayPull: "the namespace is protected: everybody with an account may pull";
+    PrivateNamespace: "the namespace is private: only members of its team may pull",
+        change: "an owner of the team can add the user, or change the namespace's visibility";
+    ProtectedNamespace: "the namespace is protected: only people with an account may pull",
+        change: "log in with `docker login`, or ask an owner to make the namespace public";
+    TeamMayPush: "owners and contributors of the team may push";
+    ViewerMayNotPush: "viewers may not push",
+        change: "an owner of the team can make the user a contributor";
+    StrangerMayNotPush: "only owners and contributors of the namespace's team may push",
+        change: "an owner of the team can add the user as a contributor";
+    AnonymousMayNotPush: "nobody pushes without logging in",
+        change: "log in with `docker login`";
+    PersonalMayPush: "people may push into their own personal namespace";
+    OnlyPersonalPush: "user_permission.push_images.policy is allow-personal: people push only into their own personal namespace",
+        change: "push into the personal namespace, or have an admin change user_permission.push_images.policy";
+    OnlyAdminsPush: "user_permission.push_images.policy is admin-only",
+        change: "have an admin push, or change user_permission.push_images.policy";
+    DeletionOff: "delete.enabled is off",
+        change: "have an admin switch delete.enabled on";
+    OwnerMay: "owners of the team may";
+    ContributorMayDelete: "delete.contributors is on: contributors may delete";
+    OnlyOwnersDelete: "only owners of the team may delete",
+        change: "an owner of the team can do it, or an admin can switch delete.contributors on";
+    UnknownNamespace: "there is no such namespace, and an unknown namespace grants nothing to anybody",
+        change: "create the namespace first";
+    UnknownRegistry: "no registry has this host name as its service",
+        change: "make auth.token.service of the registry equal to the hostname of its row here";
+    InvalidName: "no registry accepts this repository name";
+    UnknownAction: "docker registries know pull, push, delete and * only";
+    UnknownResource: "the only resource of type registry is the catalog";
+    OnlyAdminsSeeCatalog: "only admins may list the whole catalog";
+    AccountMaySearch: "everybody with an account may search";
+    LogInToSearch: "searching through a token needs an account";
+    MemberMay: "every member of the team may";
+    NotAMember: "only members of the team may",
+        change: "an owner of the team can add the user";
+    OnlyOwners: "only owners of the team may";
+    OnlyAdmins: "only admins may";
+    HiddenTeam: "the team is the hidden one of a personal or global namespace and cannot be changed";
+    SwitchedOff: "this is switched off for everybody but admins",
+        change: "have an admin do it, or change user_permission in the configuration";
+    AccountMay: "everybody with an account may";
+    LogIn: "this needs an account";
+    GlobalNamespace: "the global namespace cannot be removed, and only admins change it";
+    Oneself: "people may do this to their own account";
+    NotOneself: "nobody may do this to their own account";
+    BotsToken: "admins may do this to bots";
+    NotYours: "this belongs to somebody else";
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}

@@ -1,0 +1,68 @@
+//! Rules about teams and their members.
+
+use super::{Rule, Rules, Standing, Verdict};
+use crate::entities::Role;
+
+/// Creating a team.
+pub fn create(standing: Standing, rules: &Rules) -> Verdict {
+    if standing.is_admin() {
+        return Verdict::yes(standing.admin_rule());
+    }
+    match (standing.is_known(), rules.create_team) {
+        (false, _) => Verdict::no(Rule::LogIn),
+        (true, true) => Verdict::yes(Rule::AccountMay),
+        (true, false) => Verdict::no(Rule::SwitchedOff),
+    }
+}
+
+/// Seeing a team, its members and its namespaces.
+pub fn show(standing: Standing) -> Verdict {
+    if standing.is_admin() {
+        Verdict::yes(standing.admin_rule())
+    } else if standing.role.is_some() {
+        Verdict::yes(Rule::MemberMay)
+    } else {
+        Verdict::no(Rule::NotAMember)
+    }
+}
+
+/// Changing a team's name or description.
+pub fn update(standing: Standing, hidden: bool, rules: &Rules) -> Verdict {
+    if hidden {
+        return Verdict::no(Rule::HiddenTeam);
+    }
+    if standing.is_admin() {
+        return Verdict::yes(standing.admin_rule());
+    }
+    if !standing.at_least(Role::Owner) {
+        return Verdict::no(Rule::OnlyOwners);
+    }
+    if rules.manage_team {
+        Verdict::yes(Rule::OwnerMay)
+    } else {
+        Verdict::no(Rule::SwitchedOff)
+    }
+}
+
+/// Adding, removing and promoting members.
+pub fn manage_members(standing: Standing, hidden: bool) -> Verdict {
+    if hidden {
+        return Verdict::no(Rule::HiddenTeam);
+    }
+    if standing.is_admin() {
+        Verdict::yes(standing.admin_rule())
+    } else if standing.at_least(Role::Owner) {
+        Verdict::yes(Rule::OwnerMay)
+    } else {
+        Verdict::no(Rule::OnlyOwners)
+    }
+}
+
+/// Removing a team with its namespaces.
+pub fn delete(standing: Standing, hidden: bool, rules: &Rules) -> Verdict {
+    if hidden {
+        Verdict::no(Rule::HiddenTeam)
+    } else {
+        super::namespaces::delete(standing, rules)
+    }
+}

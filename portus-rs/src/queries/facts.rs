@@ -1,0 +1,317 @@
+//! What the token path must know of accounts, registries and permissions, from memory as long as it is true.
+//!
+//! Every change to accounts or permissions raises one number in the database. It is read before each answer, by one
+//! query for all requests that wait at that moment; when it has grown, everything remembered is dropped. So what one
+//! replica revokes holds on all at the next request.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use anyhow::anyhow;
+use moka::future::Cache;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use tokio::sync::{RwLock, mpsc, oneshot};
+
+use crate::{
+    database::Database,
+    entities::{
+        Role, application_token, auth_epoch, namespace, refresh_token, registry, team_user, user,
+    },
+    error::{Error, Result},
+    identity::actor::Account,
+    policy::NamespaceFacts,
+};
+
+/// Entries kept of each kind.
+const REMEMBERED: u64 = 20_000;
+/// Rows changed behind our back, with an SQL client, are noticed after this long.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// An application token and the account it stands for.
+#[derive(Clone, Debug)]
+pub struct TokenFacts {
+    pub id: i64,
+    pub expires_at: Option<chrono::NaiveDateTime>,
+    pub account: Arc<Account>,
+}
+
+/// A refresh token and the account it stands for.
+#[derive(Clone, Debug)]
+pub struct RefreshFacts {
+    pub id: i64,
+    /// The registry's service it was given out for.
+    pub service: String,
+    pub last_used_at: chrono::NaiveDateTime,
+    pub account: Arc<Account>,
+}
+
+/// An account and the hash of its password.
+#[derive(Clone)]
+pub struct Login {
+    pub account: Arc<Account>,
+    pub password_hash: Arc<str>,
+    pub email: Option<String>,
+}
+
+/// What was true at one epoch.
+pub struct Facts {
+    epoch: i64,
+    database: Database,
+    tokens: Cache<String, Option<TokenFacts>>,
+    refreshes: Cache<String, Option<RefreshFacts>>,
+    logins: Cache<String, Option<Login>>,
+    accounts: Cache<i64, Option<Arc<Account>>>,
+    registries: Cache<String, Option<Arc<registry::Model>>>,
+    namespaces: Cache<(i64, String), Option<NamespaceFacts>>,
+    roles: Cache<i64, Arc<HashMap<i64, Role>>>,
+}
+
+fn cache<K, V>() -> Cache<K, V>
+where
+    K: std::hash::Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    Cache::builder()
+        .max_capacity(REMEMBERED)
+        .time_to_live(LONGEST)
+        .build()
+}
+
+fn shared(error: &Arc<Error>) -> Error {
+    Error::Internal(anyhow!("{error}"))
+}
+
+impl Facts {
+    fn new(epoch: i64, database: Database) -> Self {
+        Self {
+            epoch,
+            database,
+            tokens: cache(),
+            refreshes: cache(),
+            logins: cache(),
+            accounts: cache(),
+            registries: cache(),
+            namespaces: cache(),
+            roles: cache(),
+        }
+    }
+
+    /// The account behind an application token, by the token's SHA-256.
+    pub async fn token(&self, sha256: &str) -> Result<Option<TokenFacts>> {
+        let load = async {
+            let row = application_token::Entity::find()
+                .filter(application_token::Column::TokenSha256.eq(sha256))
+                .find_also_related(user::Entity)
+                .one(self.database.reader())
+                .await?;
+            Ok::<_, Error>(row.and_then(|(token, owner)| {
+                Some(TokenFacts {
+                    id: token.id,
+                    expires_at: token.expires_at,
+                    account: Arc::new(Account::from(&owner?)),
+                })
+            }))
+        };
+        self.tokens
+            .try_get_with(sha256.to_owned(), load)
+            .await
+            .map_err(|error| shared(&error))
+    }
+
+    /// The account behind a refresh token, by the token's SHA-256.
+    pub async fn refresh(&self, sha256: &str) -> Result<Option<RefreshFacts>> {
+        let load = async {
+            let row = refresh_token::Entity::find()
+                .filter(refresh_token::Column::TokenSha256.eq(sha256))
+                .find_also_related(user::Entity)
+                .one(self.database.reader())
+                .await?;
+            Ok::<_, Error>(row.and_then(|(token, owner)| {
+                Some(RefreshFacts {
+                    id: token.id,
+                    service: token.service,
+                    last_used_at: token.last_used_at,
+                    account: Arc::new(Account::from(&owner?)),
+                })
+            }))
+        };
+        self.refreshes
+            .try_get_with(sha256.to_owned(), load)
+            .await
+            .map_err(|error| shared(&error))
+    }
+
+    /// The account of a canonical user name, with the hash of its password.
+    pub async fn login(&self, canonical_name: &str) -> Result<Option<Login>> {
+        let load = async {
+            let row = user::Entity::find()
+                .filter(user::Column::CanonicalName.eq(canonical_name))
+                .one(self.database.reader())
+                .await?;
+            Ok::<_, Error>(row.map(|row| Login {
+                account: Arc::new(Account::from(&row)),
+                password_hash: row.password_hash.as_str().into(),
+                email: row.email,
+            }))
+        };
+        self.logins
+            .try_get_with(canonical_name.to_owned(), load)
+            .await
+            .map_err(|error| shared(&error))
+    }
+
+    pub async fn account(&self, id: i64) -> Result<Option<Arc<Account>>> {
+        let load = async {
+            let row = user::Entity::find_by_id(id).one(self.database.reader()).await?;
+            Ok::<_, Error>(row.map(|row| Arc::new(Account::from(&row))))
+        };
+        self.accounts
+            .try_get_with(id, load)
+            .await
+            .map_err(|error| shared(&error))
+    }
+
+    /// The registry whose hostname, or else whose external hostname, is this service. Nothing matches no service.
+    pub async fn registry(&self, service: &str) -> Result<Option<Arc<registry::Model>>> {
+        if service.is_empty() || service.len() > 255 {
+            return Ok(None);
+        }
+        let load = async {
+            let rows = registry::Entity::find()
+                .filter(
+                    registry::Column::Hostname
+                        .eq(service)
+                        .or(registry::Column::ExternalHostname.eq(service)),
+                )
+                .order_by_asc(registry::Column::Id)
+                .all(self.database.reader())
+                .await?;
+            let by_hostname = rows.iter().position(|row| row.hostname == service);
+            let found = rows.into_iter().nth(by_hostname.unwrap_or(0));
+            Ok::<_, Error>(found.map(Arc::new))
+        };
+        self.registries
+            .try_get_with(service.to_owned(), load)
+            .await
+            .map_err(|error| shared(&error))
+    }
+
+    /// The namespaces of these names in a registry, `""` being the global one; one query for all that are not
+    /// remembered.
+    pub async fn namespaces(
+        &self,
+        registry_id: i64,
+        names: &[&str],
+    ) -> Result<HashMap<String, Option<NamespaceFacts>>> {
+        let mut found = HashMap::with_capacity(names.len());
+        let mut missing = Vec::new();
+        for name in names {
+            let key = (registry_id, (*name).to_owned());
+            match self.namespaces.get(&key).await {
+                Some(facts) => {
+                    found.insert(key.1, facts);
+                }
+                None => missing.push(key.1),
+            }
+        }
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let rows = namespace::Entity::find()
+            .filter(namespace::Column::RegistryId.eq(registry_id))
+            .filter(
+                namespace::Column::Name
+                    .is_in(missing.iter().map(String::as_str))
+                    .or(namespace::Column::Global.eq(true)),
+            )
+            .limit(missing.len() as u64 + 1)
+            .all(self.database.reader())
+            .await?;
+        for name in missing {
+            let row = rows
+                .iter()
+                // The global namespace has no name that a client could write.
+                .find(|row| if name.is_empty() { row.global } else { row.name == name && !row.global });
+            let facts = row.map(NamespaceFacts::from);
+            self.namespaces.insert((registry_id, name.clone()), facts).await;
+            found.insert(name, facts);
+        }
+        Ok(found)
+    }
+
+    /// An account's roles, by team.
+    pub async fn roles(&self, user_id: i64) -> Result<Arc<HashMap<i64, Role>>> {
+        let load = async {
+            let rows = team_user::Entity::find()
+                .filter(team_user::Column::UserId.eq(user_id))
+                .all(self.database.reader())
+                .await?;
+            let roles = rows.into_iter().map(|row| (row.team_id, row.role)).collect();
+            Ok::<_, Error>(Arc::new(roles))
+        };
+        self.roles
+            .try_get_with(user_id, load)
+            .await
+            .map_err(|error| shared(&error))
+    }
+}
+
+type Question = oneshot::Sender<Result<i64, String>>;
+
+/// Hands out facts that are true now.
+pub struct Present {
+    database: Database,
+    facts: RwLock<Arc<Facts>>,
+    ask: mpsc::UnboundedSender<Question>,
+}
+
+impl Present {
+    /// Starts the task that reads the epoch; it ends with this value.
+    pub fn start(database: &Database) -> Self {
+        let (ask, questions) = mpsc::unbounded_channel();
+        tokio::spawn(read_epochs(database.clone(), questions));
+        Self {
+            database: database.clone(),
+            facts: RwLock::new(Arc::new(Facts::new(-1, database.clone()))),
+            ask,
+        }
+    }
+
+    /// What is true at this moment or later.
+    pub async fn facts(&self) -> Result<Arc<Facts>> {
+        let (question, answer) = oneshot::channel();
+        let gone = || Error::Internal(anyhow!("the reader of the permissions' epoch has ended"));
+        self.ask.send(question).map_err(|_| gone())?;
+        let epoch = answer
+            .await
+            .map_err(|_| gone())?
+            .map_err(|text| Error::Internal(anyhow!(text)))?;
+        {
+            let facts = self.facts.read().await;
+            if facts.epoch >= epoch {
+                return Ok(Arc::clone(&facts));
+            }
+        }
+        let mut facts = self.facts.write().await;
+        if facts.epoch < epoch {
+            *facts = Arc::new(Facts::new(epoch, self.database.clone()));
+        }
+        Ok(Arc::clone(&facts))
+    }
+}
+
+/// Whoever asks while a query runs waits for the next one: an answer is never older than its question.
+async fn read_epochs(database: Database, mut questions: mpsc::UnboundedReceiver<Question>) {
+    let mut waiting = Vec::new();
+    while questions.recv_many(&mut waiting, 1024).await > 0 {
+        let row = auth_epoch::Entity::find().one(database.reader()).await;
+        let answer = match row {
+            Ok(Some(row)) => Ok(row.value),
+            Ok(None) => Err("the table auth_epoch has lost its row: run `portus-rs db:migrate`".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        for question in waiting.drain(..) {
+            // Whoever asked may have hung up.
+            let _ = question.send(answer.clone());
+        }
+    }
+}

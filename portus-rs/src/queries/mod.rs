@@ -1,0 +1,3 @@
+//! Looking without changing.
+
+pub mod facts;
