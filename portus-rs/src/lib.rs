@@ -1,1 +1,2 @@
 //! An authorization service and console beside an existing Docker registry.
+pub mod config;
