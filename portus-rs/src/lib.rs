@@ -4,6 +4,9 @@
 //! `policy` alone says who may. `docs/ARCHITECTURE.md` is the map.
 
 pub mod clock;
+pub mod config;
 pub mod database;
 pub mod entities;
 pub mod error;
+pub mod keys;
+pub mod protocol;
