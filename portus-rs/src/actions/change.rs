@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::NaiveDateTime;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait,
-    ExprTrait as _, IntoActiveModel, QueryFilter, sea_query::Expr,
+    ExprTrait as _, IntoActiveModel, QueryFilter, QuerySelect as _, sea_query::Expr,
 };
 
 use crate::{
@@ -99,7 +99,9 @@ impl<'a> Change<'a> {
         G: Guard,
         G::On: Subject,
     {
-        let on = G::On::find(id, self.reader()).await?.ok_or(Error::NotFound)?;
+        let on = G::On::find(id, self.reader())
+            .await?
+            .ok_or(Error::NotFound)?;
         self.permit_loaded(on).await
     }
 
@@ -150,7 +152,11 @@ impl<'a> Change<'a> {
     /// Inserts a row. A clash with a unique value comes back as the database's own error, see
     /// [`crate::error::is_taken`].
     #[expect(clippy::disallowed_methods, reason = "the one place that writes rows")]
-    pub async fn insert<A, P>(&mut self, _permit: &P, row: A) -> Result<<A::Entity as EntityTrait>::Model, sea_orm::DbErr>
+    pub async fn insert<A, P>(
+        &mut self,
+        _permit: &P,
+        row: A,
+    ) -> Result<<A::Entity as EntityTrait>::Model, sea_orm::DbErr>
     where
         P: Authority,
         A: ActiveModelTrait + ActiveModelBehavior + Send,
@@ -162,7 +168,11 @@ impl<'a> Change<'a> {
 
     /// Writes the columns of a row that are set.
     #[expect(clippy::disallowed_methods, reason = "the one place that writes rows")]
-    pub async fn update<A, P>(&mut self, _permit: &P, row: A) -> Result<<A::Entity as EntityTrait>::Model, sea_orm::DbErr>
+    pub async fn update<A, P>(
+        &mut self,
+        _permit: &P,
+        row: A,
+    ) -> Result<<A::Entity as EntityTrait>::Model, sea_orm::DbErr>
     where
         P: Authority,
         A: ActiveModelTrait + ActiveModelBehavior + Send,
@@ -173,7 +183,11 @@ impl<'a> Change<'a> {
     }
 
     /// Removes rows; what hangs on them goes by the schema's own rules. Returns how many went.
-    pub async fn delete_where<E, P>(&mut self, _permit: &P, condition: impl sea_orm::sea_query::IntoCondition) -> Result<u64>
+    pub async fn delete_where<E, P>(
+        &mut self,
+        _permit: &P,
+        condition: impl sea_orm::sea_query::IntoCondition,
+    ) -> Result<u64>
     where
         P: Authority,
         E: EntityTrait,
@@ -219,7 +233,9 @@ impl<'a> Change<'a> {
             .map(|it| it.into_row(self.actor, self.now))
             .collect();
         if !rows.is_empty() {
-            activity::Entity::insert_many(rows).exec(self.reader()).await?;
+            activity::Entity::insert_many(rows)
+                .exec(self.reader())
+                .await?;
         }
         if self.rights {
             auth_epoch::Entity::update_many()
@@ -238,6 +254,27 @@ impl<'a> Change<'a> {
     pub async fn commit_unrecorded(self, reason: &'static str) -> Result<()> {
         debug_assert!(!reason.is_empty());
         self.commit([]).await
+    }
+
+    /// Waits until no other change that takes turns is under way, on any replica, so that what is counted now still
+    /// holds at the commit.
+    pub async fn take_turns(&self) -> Result<()> {
+        auth_epoch::Entity::find()
+            .lock_exclusive()
+            .one(self.reader())
+            .await?;
+        Ok(())
+    }
+
+    /// Writes when something was last used, which no cache needs to know.
+    pub async fn note_use<P: Authority>(
+        &self,
+        _permit: &P,
+        statement: &impl sea_orm::StatementBuilder,
+    ) -> Result<()> {
+        use sea_orm::ConnectionTrait as _;
+        self.reader().execute(statement).await?;
+        Ok(())
     }
 
     /// The teams of these ids, by id.

@@ -22,10 +22,11 @@ const BATCH: u64 = 500;
 impl Change<'_> {
     /// A hidden team with these owners, named `base` or the first free `base0`, `base1`, …
     async fn hidden_team<P: Authority>(&mut self, permit: &P, base: &str) -> Result<team::Model> {
-        let taken: HashSet<String> = self.names_like::<team::Entity>(team::Column::Name, base).await?;
-        let name = free(base, &taken).ok_or_else(|| {
-            Error::invalid("username", "has no free name for its personal team")
-        })?;
+        let taken: HashSet<String> = self
+            .names_like::<team::Entity>(team::Column::Name, base)
+            .await?;
+        let name = free(base, &taken)
+            .ok_or_else(|| Error::invalid("username", "has no free name for its personal team"))?;
         let row = team::ActiveModel {
             id: NotSet,
             name: Set(name),
@@ -84,7 +85,10 @@ impl Change<'_> {
         let base = image_name::personal_namespace(&owner.username).ok_or_else(|| {
             Error::invalid(
                 "username",
-                format!("'{}' cannot be transformed into a valid namespace name", owner.username),
+                format!(
+                    "'{}' cannot be transformed into a valid namespace name",
+                    owner.username
+                ),
             )
         })?;
         let taken: Vec<String> = namespace::Entity::find()
@@ -96,8 +100,9 @@ impl Change<'_> {
             .all(self.reader())
             .await?;
         let taken: HashSet<String> = taken.into_iter().collect();
-        let name = free(&base, &taken)
-            .ok_or_else(|| Error::invalid("username", "has no free name for its personal namespace"))?;
+        let name = free(&base, &taken).ok_or_else(|| {
+            Error::invalid("username", "has no free name for its personal namespace")
+        })?;
         let team_id = match team_id {
             Some(id) => id,
             None => {
@@ -114,7 +119,10 @@ impl Change<'_> {
             global: Set(false),
             personal_user_id: Set(Some(owner.id)),
             visibility: Set(Visibility::Private),
-            description: Set(Some(format!("This personal namespace belongs to {}.", owner.username))),
+            description: Set(Some(format!(
+                "This personal namespace belongs to {}.",
+                owner.username
+            ))),
             created_at: Set(self.now()),
             updated_at: Set(self.now()),
         };
@@ -122,7 +130,11 @@ impl Change<'_> {
     }
 
     /// Gives a new person a namespace in every registry, all of one hidden team.
-    pub(super) async fn give_homes<P: Authority>(&mut self, permit: &P, owner: &user::Model) -> Result<Vec<namespace::Model>> {
+    pub(super) async fn give_homes<P: Authority>(
+        &mut self,
+        permit: &P,
+        owner: &user::Model,
+    ) -> Result<Vec<namespace::Model>> {
         let registries = registry::Entity::find().all(self.reader()).await?;
         let mut homes: Vec<namespace::Model> = Vec::with_capacity(registries.len());
         for registry in &registries {
@@ -133,7 +145,11 @@ impl Change<'_> {
     }
 
     /// Furnishes a new registry: the global namespace, owned by the admins, and a namespace for every person.
-    pub(super) async fn furnish<P: Authority>(&mut self, permit: &P, registry: &registry::Model) -> Result<()> {
+    pub(super) async fn furnish<P: Authority>(
+        &mut self,
+        permit: &P,
+        registry: &registry::Model,
+    ) -> Result<()> {
         let number = registry::Entity::find().count(self.reader()).await?;
         let team = self
             .hidden_team(permit, &format!("portus_global_team_{number}"))
@@ -167,7 +183,11 @@ impl Change<'_> {
         self.house_everybody(permit, registry).await
     }
 
-    async fn house_everybody<P: Authority>(&mut self, permit: &P, registry: &registry::Model) -> Result<()> {
+    async fn house_everybody<P: Authority>(
+        &mut self,
+        permit: &P,
+        registry: &registry::Model,
+    ) -> Result<()> {
         let mut after = 0;
         loop {
             let people = user::Entity::find()
@@ -200,7 +220,11 @@ impl Change<'_> {
     }
 
     /// Admins own every registry's global namespace; whoever is no longer one does not.
-    pub(super) async fn settle_admin<P: Authority>(&mut self, permit: &P, who: &user::Model) -> Result<()> {
+    pub(super) async fn settle_admin<P: Authority>(
+        &mut self,
+        permit: &P,
+        who: &user::Model,
+    ) -> Result<()> {
         let teams: Vec<i64> = namespace::Entity::find()
             .select_only()
             .column(namespace::Column::TeamId)

@@ -3,7 +3,6 @@
 pub mod application_tokens;
 pub mod change;
 pub mod homes;
-pub mod inbox;
 pub mod members;
 pub mod namespaces;
 pub mod refresh_tokens;

@@ -59,7 +59,9 @@ pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Created> {
     let mut change = Change::begin(app, actor).await?;
     let permit = change.permit_on::<CreateUser>(())?;
     let created = change.new_user(&permit, &new, hash).await?;
-    change.commit([Activity::user_created(&created.user)]).await?;
+    change
+        .commit([Activity::user_created(&created.user)])
+        .await?;
     Ok(created)
 }
 
@@ -83,12 +85,13 @@ pub async fn bootstrap(app: &App, mut new: NewUser) -> Result<(user::Model, Issu
     let actor = Actor::Portus;
     let mut change = Change::begin(app, &actor).await?;
     let books = change.books()?;
-    change.serialise(&books, "first user").await?;
+    change.take_turns().await?;
     nobody(people(change.reader()).await?)?;
     let created = change.new_user(&books, &new, hash).await?;
     let issued = application_tokens::add(&mut change, &books, &created.user, "bootstrap").await?;
     let told = [
-        Activity::user_created(&created.user).by(Some(created.user.id), created.user.username.as_str()),
+        Activity::user_created(&created.user)
+            .by(Some(created.user.id), created.user.username.as_str()),
         Activity::token_created(&issued.token, &created.user)
             .by(Some(created.user.id), created.user.username.as_str()),
     ];
@@ -164,7 +167,12 @@ pub async fn ensure_portus(app: &App) -> Result<()> {
 }
 
 /// Changes an account's fields.
-pub async fn update(app: &App, actor: &Actor, id: i64, changes: UserChanges) -> Result<user::Model> {
+pub async fn update(
+    app: &App,
+    actor: &Actor,
+    id: i64,
+    changes: UserChanges,
+) -> Result<user::Model> {
     let hash = match &changes.password {
         Some(password) => Some(app.passwords.hash(password).await?),
         None => None,
@@ -187,18 +195,29 @@ pub async fn update(app: &App, actor: &Actor, id: i64, changes: UserChanges) -> 
         row.username = Set(name);
         fields.push("username");
     }
-    if let Some(email) = changes.email.map(|it| normal_email(&it)).filter(|it| *it != old.email) {
+    if let Some(email) = changes
+        .email
+        .map(|it| normal_email(&it))
+        .filter(|it| *it != old.email)
+    {
         check_email(email.as_deref(), old.bot, &mut invalid);
         row.email = Set(email);
         fields.push("email");
     }
     if let Some(hash) = hash {
-        check_password(changes.password.as_deref().unwrap_or_default(), &mut invalid);
+        check_password(
+            changes.password.as_deref().unwrap_or_default(),
+            &mut invalid,
+        );
         row.password_hash = Set(hash);
         row.credentials_version = Set(old.credentials_version + 1);
         fields.push("password");
     }
-    if let Some(name) = changes.display_name.map(|it| blank_is_none(&it)).filter(|it| *it != old.display_name) {
+    if let Some(name) = changes
+        .display_name
+        .map(|it| blank_is_none(&it))
+        .filter(|it| *it != old.display_name)
+    {
         row.display_name = Set(name);
         fields.push("display_name");
     }
@@ -207,7 +226,11 @@ pub async fn update(app: &App, actor: &Actor, id: i64, changes: UserChanges) -> 
         return Ok(old);
     }
     row.updated_at = Set(change.now());
-    let (username, email, display_name) = (row.username.clone(), row.email.clone(), row.display_name.clone());
+    let (username, email, display_name) = (
+        row.username.clone(),
+        row.email.clone(),
+        row.display_name.clone(),
+    );
     let updated = match change.update(&permit, row).await {
         Err(error) if is_taken(&error) => {
             drop(change);
@@ -215,7 +238,9 @@ pub async fn update(app: &App, actor: &Actor, id: i64, changes: UserChanges) -> 
         }
         done => done?,
     };
-    change.commit([Activity::user_updated(&updated, &fields)]).await?;
+    change
+        .commit([Activity::user_updated(&updated, &fields)])
+        .await?;
     Ok(updated)
 }
 
@@ -238,7 +263,9 @@ pub async fn set_admin(app: &App, actor: &Actor, id: i64, admin: bool) -> Result
     };
     let updated = change.update(&permit, row).await?;
     change.settle_admin(&permit, &updated).await?;
-    change.commit([Activity::user_updated(&updated, &["admin"])]).await?;
+    change
+        .commit([Activity::user_updated(&updated, &["admin"])])
+        .await?;
     Ok(updated)
 }
 
@@ -266,11 +293,18 @@ pub async fn delete(app: &App, actor: &Actor, id: i64) -> Result<()> {
     let authored = tag::Entity::update_many()
         .col_expr(tag::Column::Username, Expr::value(gone.username.as_str()))
         .filter(tag::Column::UserId.eq(id));
-    change.execute::<tag::Entity, _, _>(&books_of, sea_orm::QueryTrait::query(&mut authored.clone())).await?;
+    change
+        .execute::<tag::Entity, _, _>(&books_of, sea_orm::QueryTrait::query(&mut authored.clone()))
+        .await?;
     let history = activity::Entity::update_many()
         .col_expr(activity::Column::ActorId, Expr::value(Option::<i64>::None))
         .filter(activity::Column::ActorId.eq(id));
-    change.execute::<activity::Entity, _, _>(&books_of, sea_orm::QueryTrait::query(&mut history.clone())).await?;
+    change
+        .execute::<activity::Entity, _, _>(
+            &books_of,
+            sea_orm::QueryTrait::query(&mut history.clone()),
+        )
+        .await?;
     change.leave_home(&books_of, id).await?;
     change
         .delete_where::<user::Entity, _>(&books_of, user::Column::Id.eq(id))
@@ -327,8 +361,12 @@ fn check_email(email: Option<&str>, may_lack: bool, invalid: &mut Invalid) {
         None => invalid.add("email", "can't be blank"),
         Some(email) => {
             let parts: Vec<&str> = email.split('@').collect();
-            let shaped = matches!(parts.as_slice(), [name, host] if !name.is_empty() && !host.is_empty());
-            if !shaped || email.chars().any(|c| c.is_whitespace() || c.is_control()) || email.len() > 255 {
+            let shaped =
+                matches!(parts.as_slice(), [name, host] if !name.is_empty() && !host.is_empty());
+            if !shaped
+                || email.chars().any(|c| c.is_whitespace() || c.is_control())
+                || email.len() > 255
+            {
                 invalid.add("email", "is invalid");
             }
         }
@@ -342,12 +380,18 @@ fn check_password(given: &str, invalid: &mut Invalid) {
     } else if length < *password::LENGTH.start() {
         invalid.add(
             "password",
-            format!("is too short (minimum is {} characters)", password::LENGTH.start()),
+            format!(
+                "is too short (minimum is {} characters)",
+                password::LENGTH.start()
+            ),
         );
     } else if length > *password::LENGTH.end() {
         invalid.add(
             "password",
-            format!("is too long (maximum is {} characters)", password::LENGTH.end()),
+            format!(
+                "is too long (maximum is {} characters)",
+                password::LENGTH.end()
+            ),
         );
     }
 }
@@ -369,7 +413,10 @@ async fn taken(
     display_name: sea_orm::ActiveValue<Option<String>>,
 ) -> Result<Error> {
     let wanted = Wanted {
-        canonical_name: username.into_value().and_then(text).map(|name| names::canonical(&name)),
+        canonical_name: username
+            .into_value()
+            .and_then(text)
+            .map(|name| names::canonical(&name)),
         email: email.into_value().and_then(text),
         display_name: display_name.into_value().and_then(text),
     };
@@ -408,13 +455,19 @@ impl Wanted {
             .await?;
         let mut invalid = Invalid::default();
         let message = "has already been taken";
-        if self.canonical_name.is_some() && rows.iter().any(|row| Some(&row.canonical_name) == self.canonical_name.as_ref()) {
+        if self.canonical_name.is_some()
+            && rows
+                .iter()
+                .any(|row| Some(&row.canonical_name) == self.canonical_name.as_ref())
+        {
             invalid.add("username", message);
         }
         if self.email.is_some() && rows.iter().any(|row| row.email == self.email) {
             invalid.add("email", message);
         }
-        if self.display_name.is_some() && rows.iter().any(|row| row.display_name == self.display_name) {
+        if self.display_name.is_some()
+            && rows.iter().any(|row| row.display_name == self.display_name)
+        {
             invalid.add("display_name", message);
         }
         if invalid.fields().next().is_none() {
@@ -425,7 +478,12 @@ impl Wanted {
 }
 
 impl Change<'_> {
-    async fn new_user<P: Authority>(&mut self, permit: &P, new: &NewUser, password_hash: String) -> Result<Created> {
+    async fn new_user<P: Authority>(
+        &mut self,
+        permit: &P,
+        new: &NewUser,
+        password_hash: String,
+    ) -> Result<Created> {
         let wanted = Wanted {
             canonical_name: Some(names::canonical(&new.username)),
             email: normal_email(&new.email),
@@ -448,7 +506,10 @@ impl Change<'_> {
         // PostgreSQL lets nothing more be read in a transaction after a clash, so look first; a race still ends in
         // the unique index.
         let existing = user::Entity::find()
-            .filter(user::Column::CanonicalName.eq(wanted.canonical_name.as_deref().unwrap_or_default()))
+            .filter(
+                user::Column::CanonicalName
+                    .eq(wanted.canonical_name.as_deref().unwrap_or_default()),
+            )
             .count(self.reader())
             .await?;
         if existing > 0 {
@@ -492,12 +553,20 @@ impl Change<'_> {
             .into_iter()
             .map(|row| row.namespace_id)
             .collect();
-        let empty: Vec<i64> = ids.iter().copied().filter(|id| !used.contains(id)).collect();
-        self.delete_where::<namespace::Entity, _>(permit, namespace::Column::Id.is_in(empty.iter().copied()))
-            .await?;
+        let empty: Vec<i64> = ids
+            .iter()
+            .copied()
+            .filter(|id| !used.contains(id))
+            .collect();
+        self.delete_where::<namespace::Entity, _>(
+            permit,
+            namespace::Column::Id.is_in(empty.iter().copied()),
+        )
+        .await?;
         if used.is_empty() {
             let teams = homes.iter().map(|home| home.team_id);
-            self.delete_where::<team::Entity, _>(permit, team::Column::Id.is_in(teams)).await?;
+            self.delete_where::<team::Entity, _>(permit, team::Column::Id.is_in(teams))
+                .await?;
         }
         Ok(())
     }

@@ -102,14 +102,24 @@ impl Activity {
         Self::of_member("team.remove_member", team, member, role)
     }
 
-    pub fn member_role_changed(team: &team::Model, member: &user::Model, old: &str, new: &str) -> Self {
+    pub fn member_role_changed(
+        team: &team::Model,
+        member: &user::Model,
+        old: &str,
+        new: &str,
+    ) -> Self {
         Self::of_member("team.change_member_role", team, member, new)
             .with("old_role", old)
             .with("new_role", new)
     }
 
     /// `attribute` is `name` or `description`.
-    pub fn team_changed(team: &team::Model, attribute: TeamAttribute, old: &str, new: &str) -> Self {
+    pub fn team_changed(
+        team: &team::Model,
+        attribute: TeamAttribute,
+        old: &str,
+        new: &str,
+    ) -> Self {
         let key = match attribute {
             TeamAttribute::Name => "team.change_team_name",
             TeamAttribute::Description => "team.change_team_description",
@@ -144,43 +154,64 @@ impl Activity {
     }
 
     pub fn namespace_renamed(namespace: &namespace::Model, old: &str) -> Self {
-        Self::new("namespace.change_namespace_name", Some((Kind::Namespace, namespace.id)))
-            .with("old", old)
-            .with("new", namespace.name.as_str())
-            .about(namespace)
+        Self::new(
+            "namespace.change_namespace_name",
+            Some((Kind::Namespace, namespace.id)),
+        )
+        .with("old", old)
+        .with("new", namespace.name.as_str())
+        .about(namespace)
     }
 
     pub fn namespace_described(namespace: &namespace::Model, old: &str, new: &str) -> Self {
-        Self::new("namespace.change_namespace_description", Some((Kind::Namespace, namespace.id)))
-            .with("old", old)
-            .with("new", new)
-            .about(namespace)
+        Self::new(
+            "namespace.change_namespace_description",
+            Some((Kind::Namespace, namespace.id)),
+        )
+        .with("old", old)
+        .with("new", new)
+        .about(namespace)
     }
 
     pub fn namespace_moved(namespace: &namespace::Model, old: &str, new: &str) -> Self {
-        Self::new("namespace.change_team", Some((Kind::Namespace, namespace.id)))
-            .with("old", old)
-            .with("new", new)
-            .about(namespace)
+        Self::new(
+            "namespace.change_team",
+            Some((Kind::Namespace, namespace.id)),
+        )
+        .with("old", old)
+        .with("new", new)
+        .about(namespace)
     }
 
     pub fn visibility_changed(namespace: &namespace::Model) -> Self {
-        Self::new("namespace.change_visibility", Some((Kind::Namespace, namespace.id)))
-            .with("visibility", namespace.visibility.as_str())
-            .about(namespace)
+        Self::new(
+            "namespace.change_visibility",
+            Some((Kind::Namespace, namespace.id)),
+        )
+        .with("visibility", namespace.visibility.as_str())
+        .about(namespace)
     }
 
     // Repositories and tags
 
-    pub fn tag_pushed(namespace: &namespace::Model, repository: &repository::Model, tag: (i64, &str)) -> Self {
-        let mut it = Self::new("repository.push", Some((Kind::Repository, repository.id))).about(namespace);
+    pub fn tag_pushed(
+        namespace: &namespace::Model,
+        repository: &repository::Model,
+        tag: (i64, &str),
+    ) -> Self {
+        let mut it =
+            Self::new("repository.push", Some((Kind::Repository, repository.id))).about(namespace);
         it.recipient = Some((Kind::Tag, tag.0));
         it.repository_name = Some(repository.name.clone());
         it.tag_name = Some(tag.1.to_owned());
         it
     }
 
-    pub fn tag_deleted(namespace: &namespace::Model, repository: &repository::Model, tag: (i64, &str)) -> Self {
+    pub fn tag_deleted(
+        namespace: &namespace::Model,
+        repository: &repository::Model,
+        tag: (i64, &str),
+    ) -> Self {
         let mut it = Self::tag_pushed(namespace, repository, tag)
             .with("repository_name", repository.name.as_str())
             .with("namespace_id", namespace.id)
@@ -190,7 +221,10 @@ impl Activity {
         it
     }
 
-    pub fn repository_deleted(namespace: &namespace::Model, repository: &repository::Model) -> Self {
+    pub fn repository_deleted(
+        namespace: &namespace::Model,
+        repository: &repository::Model,
+    ) -> Self {
         let mut it = Self::new("namespace.delete", Some((Kind::Namespace, namespace.id)))
             .with("repository_name", repository.name.as_str())
             .with("namespace_id", namespace.id)
@@ -204,7 +238,8 @@ impl Activity {
     // Accounts and the installation
 
     pub fn user_created(user: &user::Model) -> Self {
-        Self::new("user.create", Some((Kind::User, user.id))).with("username", user.username.as_str())
+        Self::new("user.create", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
     }
 
     pub fn user_updated(user: &user::Model, fields: &[&str]) -> Self {
@@ -214,7 +249,8 @@ impl Activity {
     }
 
     pub fn user_deleted(user: &user::Model) -> Self {
-        Self::new("user.delete", Some((Kind::User, user.id))).with("username", user.username.as_str())
+        Self::new("user.delete", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
     }
 
     pub fn passwords_cleared(count: u64) -> Self {
@@ -253,7 +289,11 @@ impl Activity {
         it
     }
 
-    pub(crate) fn into_row(self, actor: &Actor, now: chrono::NaiveDateTime) -> activity::ActiveModel {
+    pub(crate) fn into_row(
+        self,
+        actor: &Actor,
+        now: chrono::NaiveDateTime,
+    ) -> activity::ActiveModel {
         let (actor_id, actor_name) = self
             .actor
             .unwrap_or_else(|| (actor.user_id(), actor.name().to_owned()));

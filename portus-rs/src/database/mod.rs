@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use sea_orm::{
     ConnectOptions, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -84,6 +84,9 @@ impl Database {
         };
         let options = TransactionOptions {
             sqlite_transaction_mode: guard.as_ref().map(|_| SqliteTransactionMode::Immediate),
+            // MySQL's default would keep showing what was true when the transaction began.
+            isolation_level: (self.backend() == DatabaseBackend::MySql)
+                .then_some(IsolationLevel::ReadCommitted),
             ..TransactionOptions::default()
         };
         let transaction = self.connection.begin_with_options(options).await?;

@@ -61,7 +61,11 @@ pub async fn check(app: &App, facts: &Facts, username: &str, given: &str) -> Res
         app.passwords.check_nobody(given).await?;
         return imported_token(app, &login, given).await;
     }
-    match app.passwords.check(&login.account, &login.password_hash, given).await? {
+    match app
+        .passwords
+        .check(&login.account, &login.password_hash, given)
+        .await?
+    {
         Checked::Wrong => imported_token(app, &login, given).await,
         checked => {
             usable(app, &login.account)?;
@@ -77,7 +81,12 @@ pub async fn check(app: &App, facts: &Facts, username: &str, given: &str) -> Res
 }
 
 /// Checks `USERNAME:TOKEN` of the API, where only application tokens count.
-pub async fn check_token(app: &App, facts: &Facts, username: &str, given: &str) -> Result<Identified> {
+pub async fn check_token(
+    app: &App,
+    facts: &Facts,
+    username: &str,
+    given: &str,
+) -> Result<Identified> {
     let name = names::canonical(username);
     if let Some(found) = application_token(app, facts, &name, given).await? {
         return found;
@@ -91,14 +100,21 @@ pub async fn check_token(app: &App, facts: &Facts, username: &str, given: &str) 
 }
 
 /// Checks a refresh token of docker's `identitytoken`.
-pub async fn check_refresh(app: &App, facts: &Facts, given: &str, service: &str) -> Result<Identified> {
-    let refused = || {
-        Error::NotSignedIn("this login is no longer valid: run `docker login` again".to_owned())
-    };
+pub async fn check_refresh(
+    app: &App,
+    facts: &Facts,
+    given: &str,
+    service: &str,
+) -> Result<Identified> {
+    let refused =
+        || Error::NotSignedIn("this login is no longer valid: run `docker login` again".to_owned());
     if !secret::is_wellformed(Kind::Refresh, given) {
         return Err(refused());
     }
-    let found = facts.refresh(&secret::fingerprint(given)).await?.ok_or_else(refused)?;
+    let found = facts
+        .refresh(&secret::fingerprint(given))
+        .await?
+        .ok_or_else(refused)?;
     if found.service != service || found.last_used_at + REFRESH_UNUSED < app.clock.now() {
         return Err(refused());
     }
@@ -181,8 +197,12 @@ async fn imported_token(app: &App, login: &Login, given: &str) -> Result<Identif
             token_bcrypt: Set(None),
             ..Default::default()
         };
-        change.update::<_, crate::policy::Permit<KeepBooks>>(&books, row).await?;
-        change.commit_unrecorded("the same token, stored better").await?;
+        change
+            .update::<_, crate::policy::Permit<KeepBooks>>(&books, row)
+            .await?;
+        change
+            .commit_unrecorded("the same token, stored better")
+            .await?;
         return Ok(Identified {
             account: Arc::clone(&login.account),
             method: Method::ApplicationToken { id: token.id },
@@ -201,5 +221,7 @@ async fn renew_hash(app: &App, user_id: i64, password: &str) -> Result<()> {
         ..Default::default()
     };
     change.update(&books, row).await?;
-    change.commit_unrecorded("the same password, hashed better").await
+    change
+        .commit_unrecorded("the same password, hashed better")
+        .await
 }

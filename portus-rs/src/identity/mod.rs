@@ -5,3 +5,4 @@ pub mod credentials;
 pub mod names;
 pub mod password;
 pub mod secret;
+pub mod usage;

@@ -75,7 +75,8 @@ impl Passwords {
 
     /// Takes as long as a wrong password.
     pub async fn check_nobody(&self, password: &str) -> Result<()> {
-        self.compare(self.decoy.clone(), password.to_owned()).await?;
+        self.compare(self.decoy.clone(), password.to_owned())
+            .await?;
         Ok(())
     }
 
@@ -140,9 +141,16 @@ fn verify(stored: &str, password: &str) -> Checked {
             _ => Checked::Wrong,
         };
     }
-    let right = PasswordHash::new(stored)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
-    if right { Checked::Right } else { Checked::Wrong }
+    let right = PasswordHash::new(stored).is_ok_and(|hash| {
+        Argon2::default()
+            .verify_password(password.as_bytes(), &hash)
+            .is_ok()
+    });
+    if right {
+        Checked::Right
+    } else {
+        Checked::Wrong
+    }
 }
 
 #[cfg(test)]
@@ -152,7 +160,10 @@ mod tests {
     #[test]
     fn an_imported_bcrypt_hash_is_right_but_old() {
         let stored = "$2a$10$Q1dUv0rWk8Jm2sXfZ3bC9eswWA90BEhz8Ya3A6.TRqP35BaHXhy2q";
-        assert_eq!(verify(stored, "correct horse battery"), Checked::RightButOld);
+        assert_eq!(
+            verify(stored, "correct horse battery"),
+            Checked::RightButOld
+        );
         assert_eq!(verify(stored, "correct horse batterx"), Checked::Wrong);
     }
 
@@ -166,7 +177,10 @@ mod tests {
     #[test]
     fn a_new_hash_is_argon2id_and_verifies() {
         let stored = hash("secret99").unwrap();
-        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        assert!(
+            stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{stored}"
+        );
         assert_eq!(verify(&stored, "secret99"), Checked::Right);
         assert_eq!(verify(&stored, "secret9"), Checked::Wrong);
     }

@@ -36,7 +36,11 @@ pub fn generate(kind: Kind) -> Result<String> {
     rand_bytes(&mut bytes[..RANDOM]).map_err(|error| Error::Internal(error.into()))?;
     let check = sha256(&bytes[..RANDOM]);
     bytes[RANDOM..].copy_from_slice(&check[..CHECK]);
-    Ok(format!("{}{}", kind.prefix(), URL_SAFE_NO_PAD.encode(bytes)))
+    Ok(format!(
+        "{}{}",
+        kind.prefix(),
+        URL_SAFE_NO_PAD.encode(bytes)
+    ))
 }
 
 /// Whether this can be a whole secret of that kind, without asking the database.
@@ -45,7 +49,9 @@ pub fn is_wellformed(kind: Kind, secret: &str) -> bool {
         return false;
     };
     match URL_SAFE_NO_PAD.decode(body) {
-        Ok(bytes) if bytes.len() == RANDOM + CHECK => sha256(&bytes[..RANDOM])[..CHECK] == bytes[RANDOM..],
+        Ok(bytes) if bytes.len() == RANDOM + CHECK => {
+            sha256(&bytes[..RANDOM])[..CHECK] == bytes[RANDOM..]
+        }
         _ => false,
     }
 }
@@ -80,7 +86,10 @@ mod tests {
             assert!(!is_wellformed(kind, &secret[..secret.len() - 1]));
             assert!(!is_wellformed(kind, &format!("{secret}A")));
             let other = if secret.ends_with('A') { "B" } else { "A" };
-            assert!(!is_wellformed(kind, &format!("{}{other}", &secret[..secret.len() - 1])));
+            assert!(!is_wellformed(
+                kind,
+                &format!("{}{other}", &secret[..secret.len() - 1])
+            ));
             assert!(!secret.contains(':'));
         }
     }

@@ -97,7 +97,11 @@ pub fn update(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> 
     }
     // Whoever may not push there has no business changing it either, as in Portus.
     let push = push(standing, namespace, rules);
-    if push.granted { Verdict::yes(Rule::OwnerMay) } else { push }
+    if push.granted {
+        Verdict::yes(Rule::OwnerMay)
+    } else {
+        push
+    }
 }
 
 /// Opening or closing a namespace to people outside its team.

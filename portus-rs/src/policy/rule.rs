@@ -13,11 +13,17 @@ pub struct Verdict {
 
 impl Verdict {
     pub const fn yes(rule: Rule) -> Self {
-        Self { granted: true, rule }
+        Self {
+            granted: true,
+            rule,
+        }
     }
 
     pub const fn no(rule: Rule) -> Self {
-        Self { granted: false, rule }
+        Self {
+            granted: false,
+            rule,
+        }
     }
 }
 

@@ -4,7 +4,10 @@ pub use crate::config::PushPolicy;
 
 /// Switches of `user_permission`, `delete` and their kin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the configuration")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in the configuration"
+)]
 pub struct Rules {
     pub push: PushPolicy,
     pub delete: bool,

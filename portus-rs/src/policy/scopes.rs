@@ -91,14 +91,22 @@ fn answers(
             if answers.iter().all(|(verdict, _)| verdict.granted) {
                 return one(answers[0].0);
             }
-            answers.into_iter().map(|(verdict, part)| (part, verdict)).collect()
+            answers
+                .into_iter()
+                .map(|(verdict, part)| (part, verdict))
+                .collect()
         }
         (_, Target::Invalid) => one(Verdict::no(Rule::InvalidName)),
         _ => one(Verdict::no(Rule::UnknownNamespace)),
     }
 }
 
-fn repository(action: &Action, standing: Standing, facts: &NamespaceFacts, rules: &Rules) -> Verdict {
+fn repository(
+    action: &Action,
+    standing: Standing,
+    facts: &NamespaceFacts,
+    rules: &Rules,
+) -> Verdict {
     match action {
         Action::Pull => namespaces::pull(standing, facts),
         Action::Push => namespaces::push(standing, facts, rules),

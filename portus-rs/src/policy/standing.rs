@@ -6,7 +6,10 @@ use crate::entities::Role;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
     Anonymous,
-    User { id: i64, admin: bool },
+    User {
+        id: i64,
+        admin: bool,
+    },
     /// Somebody with a shell on the machine.
     Operator,
     /// The service's own work: events, synchronisation.

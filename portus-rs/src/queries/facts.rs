@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use anyhow::anyhow;
 use moka::future::Cache;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio::sync::{RwLock, mpsc, oneshot};
 
 use crate::{
@@ -161,7 +161,9 @@ impl Facts {
 
     pub async fn account(&self, id: i64) -> Result<Option<Arc<Account>>> {
         let load = async {
-            let row = user::Entity::find_by_id(id).one(self.database.reader()).await?;
+            let row = user::Entity::find_by_id(id)
+                .one(self.database.reader())
+                .await?;
             Ok::<_, Error>(row.map(|row| Arc::new(Account::from(&row))))
         };
         self.accounts
@@ -178,9 +180,9 @@ impl Facts {
         let load = async {
             let rows = registry::Entity::find()
                 .filter(
-                    registry::Column::Hostname
-                        .eq(service)
-                        .or(registry::Column::ExternalHostname.eq(service)),
+                    Condition::any()
+                        .add(registry::Column::Hostname.eq(service))
+                        .add(registry::Column::ExternalHostname.eq(service)),
                 )
                 .order_by_asc(registry::Column::Id)
                 .all(self.database.reader())
@@ -219,9 +221,9 @@ impl Facts {
         let rows = namespace::Entity::find()
             .filter(namespace::Column::RegistryId.eq(registry_id))
             .filter(
-                namespace::Column::Name
-                    .is_in(missing.iter().map(String::as_str))
-                    .or(namespace::Column::Global.eq(true)),
+                Condition::any()
+                    .add(namespace::Column::Name.is_in(missing.iter().map(String::as_str)))
+                    .add(namespace::Column::Global.eq(true)),
             )
             .limit(missing.len() as u64 + 1)
             .all(self.database.reader())
@@ -230,9 +232,17 @@ impl Facts {
             let row = rows
                 .iter()
                 // The global namespace has no name that a client could write.
-                .find(|row| if name.is_empty() { row.global } else { row.name == name && !row.global });
+                .find(|row| {
+                    if name.is_empty() {
+                        row.global
+                    } else {
+                        row.name == name && !row.global
+                    }
+                });
             let facts = row.map(NamespaceFacts::from);
-            self.namespaces.insert((registry_id, name.clone()), facts).await;
+            self.namespaces
+                .insert((registry_id, name.clone()), facts)
+                .await;
             found.insert(name, facts);
         }
         Ok(found)
@@ -245,7 +255,10 @@ impl Facts {
                 .filter(team_user::Column::UserId.eq(user_id))
                 .all(self.database.reader())
                 .await?;
-            let roles = rows.into_iter().map(|row| (row.team_id, row.role)).collect();
+            let roles = rows
+                .into_iter()
+                .map(|row| (row.team_id, row.role))
+                .collect();
             Ok::<_, Error>(Arc::new(roles))
         };
         self.roles
@@ -306,7 +319,9 @@ async fn read_epochs(database: Database, mut questions: mpsc::UnboundedReceiver<
         let row = auth_epoch::Entity::find().one(database.reader()).await;
         let answer = match row {
             Ok(Some(row)) => Ok(row.value),
-            Ok(None) => Err("the table auth_epoch has lost its row: run `portus-rs db:migrate`".to_owned()),
+            Ok(None) => {
+                Err("the table auth_epoch has lost its row: run `portus-rs db:migrate`".to_owned())
+            }
             Err(error) => Err(error.to_string()),
         };
         for question in waiting.drain(..) {

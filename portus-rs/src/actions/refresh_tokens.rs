@@ -1,0 +1,86 @@
+//! What docker keeps instead of a password. It cannot be rotated: clients keep the first one they got.
+
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::change::Change;
+use crate::{
+    app::App,
+    entities::refresh_token,
+    error::Result,
+    identity::{
+        actor::{Account, Actor},
+        credentials::REFRESH_UNUSED,
+        secret::{self, Kind},
+    },
+};
+
+/// Logins an account may have at once; the one unused longest gives way.
+const MOST: u64 = 100;
+
+/// Where a login came from.
+pub struct Login<'a> {
+    pub service: &'a str,
+    pub client_id: &'a str,
+    pub address: &'a str,
+}
+
+/// Gives out a refresh token for an account that has just proved itself.
+pub async fn issue(app: &App, account: &Account, login: Login<'_>) -> Result<String> {
+    let actor = Actor::Portus;
+    let mut change = Change::begin(app, &actor).await?;
+    let books = change.books()?;
+    let plain = secret::generate(Kind::Refresh)?;
+    let short = |text: &str| text.chars().take(255).collect::<String>();
+    let row = refresh_token::ActiveModel {
+        id: NotSet,
+        user_id: Set(account.id),
+        token_sha256: Set(secret::fingerprint(&plain)),
+        service: Set(login.service.to_owned()),
+        client_id: Set(short(login.client_id)),
+        address: Set(short(login.address)),
+        created_at: Set(change.now()),
+        last_used_at: Set(change.now()),
+    };
+    change.insert(&books, row).await?;
+    let surplus: Vec<i64> = refresh_token::Entity::find()
+        .select_only()
+        .column(refresh_token::Column::Id)
+        .filter(refresh_token::Column::UserId.eq(account.id))
+        .order_by_desc(refresh_token::Column::LastUsedAt)
+        .order_by_desc(refresh_token::Column::Id)
+        .offset(MOST)
+        .limit(MOST)
+        .into_tuple()
+        .all(change.reader())
+        .await?;
+    if !surplus.is_empty() {
+        change
+            .delete_where::<refresh_token::Entity, _>(
+                &books,
+                refresh_token::Column::Id.is_in(surplus),
+            )
+            .await?;
+    }
+    change
+        .commit_unrecorded("a docker login is listed in the profile")
+        .await?;
+    Ok(plain)
+}
+
+/// Removes logins that nobody has used for 90 days. Returns how many.
+pub async fn expire(app: &App) -> Result<u64> {
+    let actor = Actor::Portus;
+    let mut change = Change::begin(app, &actor).await?;
+    let books = change.books()?;
+    let gone = change
+        .delete_where::<refresh_token::Entity, _>(
+            &books,
+            refresh_token::Column::LastUsedAt.lt(change.now() - REFRESH_UNUSED),
+        )
+        .await?;
+    change.commit_unrecorded("these were dead already").await?;
+    Ok(gone)
+}

@@ -1,0 +1,123 @@
+//! What doors and jobs share: configuration, database, time, keys and what is remembered.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::Notify;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    database::{Connection, Database},
+    error::{Error, Result},
+    identity::{password::Passwords, usage::Usage},
+    keys::Keys,
+    policy::Rules,
+    protocol::{
+        scope::Access,
+        token::{Claims, HeaderForm, Issue},
+    },
+    queries::facts::Present,
+    remote::RegistryClients,
+};
+
+/// The running service. Made once, passed down, never global.
+pub struct App {
+    pub config: Config,
+    pub rules: Rules,
+    pub clock: Clock,
+    pub database: Database,
+    pub keys: Keys,
+    pub passwords: Passwords,
+    pub present: Present,
+    pub usage: Usage,
+    pub registries: RegistryClients,
+    pub wake: Wake,
+}
+
+/// Rings for those who wait for work.
+#[derive(Default)]
+pub struct Wake {
+    /// Something lies in the inbox.
+    pub events: Notify,
+    /// A manifest's content is to be fetched.
+    pub details: Notify,
+    /// A registry is to be compared now, whatever the schedule says.
+    pub sync: Notify,
+}
+
+impl App {
+    /// Puts the parts together. The schema must be up to date.
+    pub fn assemble(
+        config: Config,
+        clock: Clock,
+        database: Database,
+        keys: Keys,
+    ) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self {
+            rules: Rules::from(&config),
+            passwords: Passwords::new()?,
+            present: Present::start(&database),
+            usage: Usage::default(),
+            registries: RegistryClients::new(&config)?,
+            wake: Wake::default(),
+            config,
+            clock,
+            database,
+            keys,
+        }))
+    }
+
+    /// Signs a registry token.
+    pub fn sign(
+        &self,
+        service: &str,
+        form: HeaderForm,
+        subject: &str,
+        access: Option<Vec<Access>>,
+    ) -> Result<(String, Claims)> {
+        let claims = Claims::issue(Issue {
+            issuer: &self.config.machine_fqdn.value,
+            subject,
+            service,
+            access,
+            lifetime: self.config.registry.jwt_expiration_time,
+            now: self.clock.now(),
+        });
+        let token = self.keys.signing.sign(form, &claims).map_err(|error| {
+            Error::Internal(anyhow::Error::new(error).context("signing a token"))
+        })?;
+        Ok((token, claims))
+    }
+
+    /// Where people and registries reach this service, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        let fqdn = &self.config.machine_fqdn;
+        if let Some(url) = &fqdn.external_url {
+            return url.trim_end_matches('/').to_owned();
+        }
+        let root = &self.config.listener.url_root;
+        if fqdn.configured {
+            return format!("https://{}{root}", fqdn.value);
+        }
+        let scheme = if self.config.listener.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let address = &self.config.listener.address;
+        let host = match address.host.as_str() {
+            "0.0.0.0" | "::" | "[::]" => "localhost",
+            host => host,
+        };
+        format!("{scheme}://{host}:{}{root}", address.port)
+    }
+}
+
+/// How to reach the configured database.
+pub fn connection(config: &Config) -> Connection {
+    Connection {
+        url: config.database.url().expose().to_owned(),
+        pool: config.database.pool.max(2),
+        connect_timeout: config.database.connect_timeout.max(Duration::from_secs(1)),
+    }
+}

@@ -1,0 +1,135 @@
+//! When tokens and accounts were last used, gathered in memory and written now and then: the token path writes nothing.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use chrono::NaiveDateTime;
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait as _, QueryFilter, QueryTrait as _,
+    sea_query::{CaseStatement, Expr, SimpleExpr},
+};
+
+use super::{
+    actor::Actor,
+    credentials::{Identified, Method},
+};
+use crate::{
+    actions::change::Change,
+    app::App,
+    entities::{application_token, refresh_token, user},
+    error::Result,
+};
+
+/// Rows written by one statement.
+const BATCH: usize = 200;
+
+/// What has been used since the last writing.
+#[derive(Default)]
+pub struct Usage {
+    gathered: Mutex<Gathered>,
+}
+
+#[derive(Default)]
+struct Gathered {
+    users: HashMap<i64, (NaiveDateTime, String, i64)>,
+    application_tokens: HashMap<i64, NaiveDateTime>,
+    refresh_tokens: HashMap<i64, NaiveDateTime>,
+}
+
+impl Usage {
+    /// Remembers that an account proved itself just now, from this address.
+    pub fn note(&self, who: &Identified, address: &str, now: NaiveDateTime) {
+        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        let user = gathered
+            .users
+            .entry(who.account.id)
+            .or_insert_with(|| (now, String::new(), 0));
+        user.0 = now;
+        if user.1 != address {
+            address.clone_into(&mut user.1);
+        }
+        user.2 += 1;
+        match who.method {
+            Method::ApplicationToken { id } => {
+                gathered.application_tokens.insert(id, now);
+            }
+            Method::RefreshToken { id } => {
+                gathered.refresh_tokens.insert(id, now);
+            }
+            Method::Password => {}
+        }
+    }
+
+    /// Writes what has been gathered, a bounded number of rows with each statement.
+    pub async fn write(&self, app: &App) -> Result<()> {
+        let gathered = {
+            let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *gathered)
+        };
+        if gathered.users.is_empty() {
+            return Ok(());
+        }
+        let actor = Actor::Portus;
+        let change = Change::begin(app, &actor).await?;
+        let books = change.books()?;
+        let tokens: Vec<_> = gathered.application_tokens.into_iter().collect();
+        for batch in tokens.chunks(BATCH) {
+            let statement = application_token::Entity::update_many()
+                .col_expr(
+                    application_token::Column::LastUsedAt,
+                    moments(application_token::Column::Id, batch),
+                )
+                .filter(application_token::Column::Id.is_in(batch.iter().map(|(id, _)| *id)));
+            change.note_use(&books, statement.as_query()).await?;
+        }
+        let tokens: Vec<_> = gathered.refresh_tokens.into_iter().collect();
+        for batch in tokens.chunks(BATCH) {
+            let statement = refresh_token::Entity::update_many()
+                .col_expr(
+                    refresh_token::Column::LastUsedAt,
+                    moments(refresh_token::Column::Id, batch),
+                )
+                .filter(refresh_token::Column::Id.is_in(batch.iter().map(|(id, _)| *id)));
+            change.note_use(&books, statement.as_query()).await?;
+        }
+        let users: Vec<_> = gathered.users.into_iter().collect();
+        for batch in users.chunks(BATCH) {
+            let mut counts = CaseStatement::new();
+            let mut times = CaseStatement::new();
+            let mut addresses = CaseStatement::new();
+            for (id, (time, address, count)) in batch {
+                let this = || Expr::col(user::Column::Id).eq(*id);
+                counts = counts.case(this(), Expr::col(user::Column::SignInCount).add(*count));
+                times = times.case(this(), Expr::value(*time));
+                addresses = addresses.case(this(), Expr::value(address.as_str()));
+            }
+            let statement = user::Entity::update_many()
+                .col_expr(
+                    user::Column::LastSignInAt,
+                    Expr::col(user::Column::CurrentSignInAt),
+                )
+                .col_expr(
+                    user::Column::LastSignInIp,
+                    Expr::col(user::Column::CurrentSignInIp),
+                )
+                .col_expr(user::Column::SignInCount, counts.into())
+                .col_expr(user::Column::CurrentSignInAt, times.into())
+                .col_expr(user::Column::CurrentSignInIp, addresses.into())
+                .filter(user::Column::Id.is_in(batch.iter().map(|(id, _)| *id)));
+            change.note_use(&books, statement.as_query()).await?;
+        }
+        change
+            .commit_unrecorded("when things were used changes no right")
+            .await
+    }
+}
+
+fn moments(id: impl ColumnTrait, batch: &[(i64, NaiveDateTime)]) -> SimpleExpr {
+    let mut cases = CaseStatement::new();
+    for (row, time) in batch {
+        cases = cases.case(Expr::col(id).eq(*row), Expr::value(*time));
+    }
+    cases.into()
+}
