@@ -49,7 +49,7 @@ impl Dockerd {
         let server = Server::start("dockerd", command, &log, Signal::Terminate);
         let mut daemon = Self { server, directory };
         let mut ended = None;
-        wait::wait_for("dockerd answers or ends", Duration::from_secs(60), || {
+        wait::wait_for("dockerd answers or ends", Duration::from_mins(1), || {
             ended = daemon.server.ended();
             ended.is_some() || daemon.docker(&["version"]).ok
         });

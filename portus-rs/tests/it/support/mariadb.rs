@@ -70,7 +70,7 @@ impl MariaDb {
         );
         let address = format!("127.0.0.1:{port}");
         // The handshake names the server at once; the init file has run by then.
-        server.until_ready(Duration::from_secs(60), || http::greets(&address));
+        server.until_ready(Duration::from_mins(1), || http::greets(&address));
         Self {
             server,
             port,

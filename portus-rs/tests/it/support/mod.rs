@@ -9,6 +9,7 @@ pub mod dockerd;
 pub mod http;
 pub mod images;
 pub mod mariadb;
+pub mod nginx;
 pub mod portus;
 pub mod postgres;
 pub mod process;

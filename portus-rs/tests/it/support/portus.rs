@@ -166,7 +166,7 @@ impl Portus {
     pub fn start(&mut self) {
         self.start_only();
         let address = self.address.clone();
-        self.running().until_ready(Duration::from_secs(60), || {
+        self.running().until_ready(Duration::from_mins(1), || {
             http::status(&address, "/api/v1/_ping") == Some(200)
         });
     }
@@ -187,7 +187,7 @@ impl Portus {
     /// Asks it to stop, and waits for the end.
     pub fn stop(&mut self) -> ExitStatus {
         self.running().signal(Signal::Terminate);
-        let status = self.running().until_ended(Duration::from_secs(60));
+        let status = self.running().until_ended(Duration::from_mins(1));
         self.server = None;
         status
     }

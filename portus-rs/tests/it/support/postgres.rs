@@ -66,7 +66,7 @@ impl Postgres {
         let log = directory.join("postgres.log");
         let mut server = Server::start("postgres", command, &log, Signal::Quit);
         let isready = programs.join("pg_isready");
-        server.until_ready(Duration::from_secs(60), || {
+        server.until_ready(Duration::from_mins(1), || {
             Command::new(&isready)
                 .args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()])
                 .status()

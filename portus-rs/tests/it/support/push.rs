@@ -21,6 +21,11 @@ impl RawClient {
             .no_proxy()
             .build()
             .expect("make an HTTP client");
+        Self::with_http(http, registry)
+    }
+
+    /// The same over a client that knows whom to trust.
+    pub fn with_http(http: Client, registry: &str) -> Self {
         Self {
             http,
             registry: registry.trim_end_matches('/').to_owned(),
