@@ -1,45 +1,36 @@
 //! The deployment to copy: its files are valid, and its nginx sends each request to the
 //! right one of the two servers behind it.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use reqwest::{Certificate, Client, StatusCode};
+use tempfile::TempDir;
 
+use crate::support::databases::{Adapter, TestDatabase};
+use crate::support::dockerd::Dockerd;
 use crate::support::images::{Blob, Package};
 use crate::support::nginx::{Nginx, compose_directory};
-use crate::support::process;
 use crate::support::push::RawClient;
 use crate::support::registry::Registry;
 use crate::support::skopeo::Skopeo;
+use crate::support::stack::{self, Stack};
 use crate::support::{http, room};
 
 #[test]
 fn docker_compose_accepts_the_files() {
-    let project = tempfile::tempdir().expect("make a directory");
-    let made = Command::new("cp")
-        .arg("-r")
-        .arg(compose_directory().join("."))
-        .arg(project.path())
-        .status();
-    assert!(made.is_ok_and(|status| status.success()));
     for file in ["docker-compose.yml", "docker-compose.insecure.yml"] {
         for header in ["", r#""Authorization": ["Bearer secret"]"#] {
-            let checked = Command::new(process::need_program("docker-compose"))
-                .current_dir(project.path())
-                .args(["-f", file, "config"])
-                .env("MACHINE_FQDN", "registry.test")
-                .env("EVENTS_HEADER", header)
-                .output()
-                .expect("run docker-compose");
-            let said = String::from_utf8_lossy(&checked.stdout).into_owned();
-            assert!(
-                checked.status.success(),
-                "{file}: {}",
-                String::from_utf8_lossy(&checked.stderr)
-            );
-            let endpoints = endpoints_in(&said);
+            let evaluated = stack::evaluate(Path::new(file), "registry.test", header);
+            let variables = &evaluated["services"]["registry"]["environment"];
+            // YAML in YAML, which the registry takes apart itself.
+            let endpoints = variables["REGISTRY_NOTIFICATIONS_ENDPOINTS"]
+                .as_str()
+                .expect("a text");
+            let endpoints: serde_json::Value =
+                serde_yaml::from_str(endpoints).expect("the registry reads YAML");
             assert_eq!(endpoints[0]["name"], "portus", "{file}");
             let sent = &endpoints[0]["headers"]["Authorization"];
             assert_eq!(sent.is_null(), header.is_empty(), "{file}: {endpoints}");
@@ -47,14 +38,64 @@ fn docker_compose_accepts_the_files() {
     }
 }
 
-/// What the registry is given as its list of endpoints, which is YAML in YAML.
-fn endpoints_in(said: &str) -> serde_json::Value {
-    let file: serde_json::Value = serde_yaml::from_str(said).expect("it prints YAML");
-    let variables = &file["services"]["registry"]["environment"];
-    let endpoints = variables["REGISTRY_NOTIFICATIONS_ENDPOINTS"]
-        .as_str()
-        .expect("a text");
-    serde_yaml::from_str(endpoints).expect("the registry reads YAML too")
+/// The environment files, nginx.conf and certificates together, with docker and skopeo.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "waits for the service to serve"]
+async fn the_set_up_takes_a_login_a_push_and_a_pull() {
+    let database = TestDatabase::create(Adapter::MySql).await;
+    let stack = Stack::start(&database);
+    let made = stack.portus.cli_with_input(
+        &["portus:create_user[alice,alice@example.com,-,true]"],
+        "correct horse\n",
+    );
+    let _ = made.exits(0);
+
+    let trusted = trust(&stack.nginx);
+    let skopeo = Skopeo::with_password("alice", "correct horse").trusting(trusted.path());
+    let index = Package::index("composed", &["amd64", "arm64"]);
+    let target = format!("{}/alice/app:1", stack.nginx.address);
+    let _ = skopeo.push(&index, &target).succeeded();
+    assert_eq!(skopeo.digest(&target), index.digest());
+    let stranger = Skopeo::anonymous().trusting(trusted.path());
+    let _ = stranger.inspect(&target, &[]).failed();
+
+    match Dockerd::try_start() {
+        Ok(docker) => {
+            let registry = &stack.nginx.address;
+            let reference = format!("{registry}/alice/docker:1");
+            let _ = docker.login(registry, "alice", "correct horse").succeeded();
+            docker.load(&Package::docker_image("composed", "amd64"), &reference);
+            let _ = docker.push(&reference).succeeded();
+            let _ = docker.forget(&reference).succeeded();
+            let _ = docker.pull(&reference).succeeded();
+        }
+        Err(reason) => eprintln!("no docker daemon here: {reason}"),
+    }
+    let log = stack.portus.log();
+    assert!(!log.contains("correct horse"), "{log}");
+}
+
+/// The registry starts with the compose file's environment alone.
+#[test]
+fn the_registry_understands_its_environment() {
+    let nginx = Nginx::builder();
+    let token = nginx.directory().join("certificates/token.crt");
+    let mut registry = Registry::builder().without_configuration();
+    for (name, value) in
+        stack::environment(Path::new("docker-compose.yml"), "registry", "registry.test")
+    {
+        let value = value.replace("/etc/registry/token.crt", &token.to_string_lossy());
+        if name != "REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY" {
+            registry = registry.env(&name, &value);
+        }
+    }
+    let registry = registry.start();
+    assert_eq!(http::status(&registry.address, "/v2/"), Some(401));
+    let log = registry.log();
+    assert!(
+        log.contains("https://registry.test/v2/webhooks/events"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -117,8 +158,7 @@ async fn nginx_lets_layers_of_any_size_and_long_tokens_through_to_the_registry()
     let layer = Blob::new("application/octet-stream", vec![7; 24 << 20]);
     raw.push_blob("team/big", &layer).await;
 
-    let trusted = tempfile::tempdir().expect("make a directory");
-    std::fs::copy(nginx.ca(), trusted.path().join("ca.crt")).expect("copy the CA");
+    let trusted = trust(&nginx);
     let skopeo = Skopeo::anonymous().trusting(trusted.path());
     let index = Package::index("through nginx", &["amd64", "arm64"]);
     let target = format!("{}/team/app:1", nginx.address);
@@ -130,6 +170,13 @@ async fn nginx_lets_layers_of_any_size_and_long_tokens_through_to_the_registry()
 fn nginx_sends_plain_http_over_to_tls() {
     let nginx = Nginx::builder().start("127.0.0.1:1", "127.0.0.1:1");
     assert_eq!(http::status(&nginx.plain_address, "/v2/"), Some(301));
+}
+
+/// A directory as skopeo and docker want it, with the CA.
+fn trust(nginx: &Nginx) -> TempDir {
+    let trusted = tempfile::tempdir().expect("make a directory");
+    std::fs::copy(nginx.ca(), trusted.path().join("ca.crt")).expect("copy the CA");
+    trusted
 }
 
 fn client(nginx: &Nginx) -> Client {

@@ -17,4 +17,5 @@ pub mod push;
 pub mod registry;
 pub mod room;
 pub mod skopeo;
+pub mod stack;
 pub mod wait;

@@ -13,6 +13,7 @@ use super::{http, room};
 pub struct Builder {
     port: u16,
     config: Value,
+    variables: Vec<(String, String)>,
 }
 
 /// The registry's `auth.token` section.
@@ -72,6 +73,20 @@ impl Builder {
         self.merge(json!({"storage": {"maintenance": {"readonly": {"enabled": true}}}}))
     }
 
+    /// Sets a variable, `REGISTRY_…` among them, which the registry lays on its file.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Leaves only where to listen; everything else has to come from [`Self::env`].
+    #[must_use]
+    pub fn without_configuration(mut self) -> Self {
+        self.config = json!({"version": 0.1, "http": {"addr": self.address()}});
+        self
+    }
+
     /// Adds what `portus-rs registry-config` printed, or any other YAML.
     #[must_use]
     pub fn stanza(self, yaml: &str) -> Self {
@@ -92,12 +107,13 @@ impl Builder {
         let directory = tempfile::tempdir().expect("make a directory for the registry");
         let storage = directory.path().join("storage");
         let address = self.address();
-        let config = self
-            .merge(json!({"storage": {"filesystem": {"rootdirectory": storage}}}))
-            .config;
+        let Self {
+            config, variables, ..
+        } = self.merge(json!({"storage": {"filesystem": {"rootdirectory": storage}}}));
         let mut registry = Registry {
             address,
             directory,
+            variables,
             server: None,
         };
         registry.configure(&config);
@@ -110,8 +126,10 @@ impl Builder {
 pub struct Registry {
     /// `host:port`.
     pub address: String,
-    directory: TempDir,
+    // Before the directory: it must be gone when that is removed.
     server: Option<Server>,
+    variables: Vec<(String, String)>,
+    directory: TempDir,
 }
 
 impl Registry {
@@ -120,6 +138,7 @@ impl Registry {
         let port = room::free_port();
         Builder {
             port,
+            variables: Vec::new(),
             config: json!({
                 "version": 0.1,
                 "log": {"level": "info", "accesslog": {"disabled": false}},
@@ -165,7 +184,8 @@ impl Registry {
             .arg("serve")
             .arg(self.config_file())
             // 3.x would look for a collector.
-            .env("OTEL_TRACES_EXPORTER", "none");
+            .env("OTEL_TRACES_EXPORTER", "none")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
         let mut server = Server::start("registry", command, &self.log_file(), Signal::Kill);
         server.until_ready(Duration::from_secs(30), || {
             matches!(http::status(&self.address, "/v2/"), Some(200 | 401))
