@@ -8,10 +8,10 @@ cd "$here/../.."
 
 umask 077
 state=${RUN_DIR:-target/run}
-[ -s "$state/admin-password" ] && [ -s "$state/ports" ] || {
+if [ ! -s "$state/admin-password" ] || [ ! -s "$state/ports" ]; then
     echo "There is nothing in $state yet: 'make run' in another terminal comes first." >&2
     exit 1
-}
+fi
 read -r portus_port registry_port <"$state/ports"
 registry=127.0.0.1:$registry_port
 curl --noproxy '*' -sf -o /dev/null "http://127.0.0.1:$portus_port/api/v1/_ping" || {
