@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use crate::support::databases::{Adapter, on_every_database};
 use crate::support::dockerd::Dockerd;
 use crate::support::images::{OCI_INDEX, Package};
+use crate::support::portus::Portus;
 use crate::support::process::{self, Server, Signal};
 use crate::support::push::RawClient;
 use crate::support::registry::{Registry, TokenAuth};
@@ -238,6 +239,13 @@ fn a_guarded_child_dies_with_its_parent() {
         let state = std::fs::read_to_string(format!("/proc/{pid}/stat"));
         state.is_err() || state.is_ok_and(|state| state.contains(") Z "))
     });
+}
+
+#[test]
+fn the_program_under_test_runs_tasks_without_a_service() {
+    let portus = Portus::builder().idle();
+    let _ = portus.cli(&["version"]).exits(0);
+    let _ = portus.cli_with_input(&["version"], "unread\n").exits(0);
 }
 
 #[test]

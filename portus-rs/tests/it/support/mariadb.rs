@@ -78,7 +78,7 @@ impl MariaDb {
         }
     }
 
-    /// For faults: stop, continue, kill.
+    /// For faults: pause, continue, kill.
     pub fn server(&mut self) -> &mut Server {
         &mut self.server
     }

@@ -79,7 +79,7 @@ impl Postgres {
         }
     }
 
-    /// For faults: stop, continue, kill.
+    /// For faults: pause, continue, kill.
     pub fn server(&mut self) -> &mut Server {
         &mut self.server
     }

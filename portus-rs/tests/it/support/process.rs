@@ -86,6 +86,18 @@ impl Server {
         );
     }
 
+    /// Stops it until [`Signal::Continue`]; when this returns, no thread runs any more.
+    pub fn pause(&self) {
+        self.signal(Signal::Stop);
+        let what = format!("{} stands still", self.name);
+        wait::wait_for(&what, Duration::from_secs(10), || {
+            let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid()));
+            threads.is_ok_and(|mut threads| {
+                threads.all(|thread| thread.is_ok_and(|thread| stands_still(&thread.path())))
+            })
+        });
+    }
+
     /// How it ended, if it did.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("ask after our own child")
@@ -222,6 +234,15 @@ fn spawn(command: Command) -> std::io::Result<Child> {
         .send((command, answer))
         .expect("the nursery lives as long as the process");
     child.recv().expect("the nursery answers each order")
+}
+
+/// Whether the kernel shows a thread as stopped; its state follows its name.
+fn stands_still(thread: &Path) -> bool {
+    std::fs::read_to_string(thread.join("stat")).is_ok_and(|stat| {
+        stat.rsplit(')')
+            .next()
+            .is_some_and(|rest| rest.starts_with(" T"))
+    })
 }
 
 fn append(log: &Path) -> File {

@@ -205,7 +205,7 @@ impl Registry {
 
     /// Lets it hang: connections are taken and nothing is answered.
     pub fn pause(&self) {
-        self.running().signal(Signal::Stop);
+        self.running().pause();
     }
 
     pub fn resume(&self) {
