@@ -97,7 +97,7 @@ pub struct Server {
     pub database: String,
     pub socket: Option<PathBuf>,
     /// Further parameters of a `DATABASE_URL`, such as `sslmode`.
-    pub parameters: Vec<(String, String)>,
+    pub parameters: Vec<(String, Secret)>,
 }
 
 impl DatabaseSettings {
@@ -170,7 +170,7 @@ impl Server {
         let parameters = self
             .parameters
             .iter()
-            .map(|(k, v)| (k.as_str(), v.clone()))
+            .map(|(k, v)| (k.as_str(), v.expose().to_owned()))
             .chain(socket);
         for (index, (name, value)) in parameters.enumerate() {
             url.push(if index == 0 { '?' } else { '&' });
@@ -229,6 +229,10 @@ impl DatabaseSettings {
             None => Adapter::Sqlite,
         };
         let database = values.optional("PORTUS_DB_DATABASE");
+        let unset = settings.adapter == Adapter::Sqlite && database.is_none();
+        if unset && values.root().join("config/database.yml").is_file() {
+            values.warn("config/database.yml is not read; set PORTUS_DB_HOST and its kin, or DATABASE_URL, instead".to_owned());
+        }
         if settings.adapter == Adapter::Sqlite {
             match database.as_deref() {
                 None => {}
@@ -330,7 +334,7 @@ impl DatabaseSettings {
                 ) => {}
                 _ => server
                     .parameters
-                    .push((name.into_owned(), value.into_owned())),
+                    .push((name.into_owned(), Secret::new(value))),
             }
         }
         self.connection = Connection::Server(server);

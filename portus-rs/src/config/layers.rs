@@ -90,9 +90,9 @@ impl Lookup<'_> {
                 self.key.name
             ));
         }
-        if let Some(instead) = self.key.ignored.filter(|_| self.key.since != "legacy") {
+        if let Some(instead) = self.key.ignored {
             self.values
-                .warn(format!("{} has no effect: {instead}", self.key.name));
+                .info(format!("{} has no effect: {instead}", self.key.name));
         }
         Setting {
             key: self.key,

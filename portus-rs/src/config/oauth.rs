@@ -146,7 +146,8 @@ pub struct OAuth {
 /// What all providers share.
 #[derive(Debug, Clone)]
 pub struct Client {
-    pub id: String,
+    /// Not shown either, because Bitbucket's is half of a pair of keys.
+    pub id: Secret,
     pub secret: Secret,
     /// Exact text after the `@` of an address that may enter.
     pub domain: Option<String>,
@@ -236,7 +237,7 @@ fn client(values: &mut Values, provider: &str, id: &str, secret: &str) -> Option
         return None;
     }
     Some(Client {
-        id: required(values, &key(id)),
+        id: Secret::new(required(values, &key(id))),
         secret: Secret::new(required(values, &key(secret))),
         domain: values.optional(&key("domain")),
         create_users: values.flag(&key("create_users")),
