@@ -146,8 +146,9 @@ impl Lookup<'_> {
         };
         let counts = |name: &&&str| {
             // Names as common as these may belong to somebody else.
-            !(name.starts_with("DB_") && !group("DB_")
-                || name.starts_with("MARIADB_") && !group("MARIADB_"))
+            ["DB_", "MARIADB_"]
+                .iter()
+                .all(|start| !name.starts_with(start) || group(start))
         };
         let older = self.key.was.iter().map(|path| variable(self.prefix, path));
         self.key

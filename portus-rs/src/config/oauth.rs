@@ -135,7 +135,7 @@ pub struct OAuth {
     /// Whether the web form takes a user name and password.
     pub local_login: bool,
     pub google_oauth2: Option<Google>,
-    /// Configured, but never offered: OpenID 2.0 is gone.
+    /// Configured, but never offered: `OpenID` 2.0 is gone.
     pub open_id: bool,
     pub openid_connect: Option<OpenIdConnect>,
     pub github: Option<GitHub>,

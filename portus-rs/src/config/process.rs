@@ -218,9 +218,8 @@ impl Process {
             Some("debug") => LogLevel::Debug,
             Some("warn") => LogLevel::Warn,
             Some("error") => LogLevel::Error,
-            Some(_) => LogLevel::Info,
             None if verbose || values.text("DEBUG") == "true" => LogLevel::Debug,
-            None => LogLevel::Info,
+            _ => LogLevel::Info,
         };
         if level.is_none() && values.text("DEBUG") == "true" {
             values.warn("DEBUG is a former name; use PORTUS_LOG_LEVEL=debug instead".to_owned());

@@ -27,14 +27,11 @@ fn nothing_set_means_sqlite_and_plain_http() {
     assert!(config.listener.tls.is_none());
     assert!(config.ldap.is_none());
     assert!(config.delete.enabled && config.delete.garbage_collector.is_none());
-    assert_eq!(
-        config.registry.jwt_expiration_time,
-        Duration::from_secs(900)
-    );
+    assert_eq!(config.registry.jwt_expiration_time, Duration::from_mins(15));
     assert_eq!(config.registry.catalog_page, None);
     assert_eq!(
         config.background.sync.schedule,
-        Schedule::Every(Duration::from_secs(600))
+        Schedule::Every(Duration::from_mins(10))
     );
     assert_eq!(config.background.sync.strategy, SyncStrategy::UpdateDelete);
     assert_eq!(config.process.environment, Environment::Production);

@@ -127,7 +127,7 @@ fn former_keys_of_the_file_are_read() {
     let setup = Setup::new(&[]).local("jwt_expiration_time:\n  value: \"5.minutes\"\n");
     assert_eq!(
         setup.config().registry.jwt_expiration_time,
-        Duration::from_secs(300)
+        Duration::from_mins(5)
     );
     assert!(
         setup
@@ -227,5 +227,5 @@ fn catalog_cron_leaves_an_explicit_strategy_alone() {
     ];
     let sync = config(&env).background.sync;
     assert_eq!((sync.enabled, sync.strategy), (false, SyncStrategy::Update));
-    assert_eq!(sync.schedule, Schedule::Every(Duration::from_secs(300)));
+    assert_eq!(sync.schedule, Schedule::Every(Duration::from_mins(5)));
 }

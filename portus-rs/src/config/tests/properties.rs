@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -30,7 +32,7 @@ fn yaml() -> impl Strategy<Value = String> {
     let nested = (proptest::sample::select(paths), "[ -~\n]{0,30}").prop_map(|(path, value)| {
         let mut text = String::new();
         for (depth, name) in path.split('.').enumerate() {
-            text.push_str(&format!("{}{name}:\n", "  ".repeat(depth)));
+            let _ = writeln!(text, "{}{name}:", "  ".repeat(depth));
         }
         format!("{} {value}\n", text.trim_end())
     });
