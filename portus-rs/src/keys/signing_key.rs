@@ -147,7 +147,7 @@ impl SigningKey {
     }
 
     /// The key as PKCS#8 PEM, for the one file it is kept in.
-    pub(super) fn to_pem(&self) -> Result<Vec<u8>, KeyError> {
+    pub(crate) fn to_pem(&self) -> Result<Vec<u8>, KeyError> {
         let failed = |e| KeyError::openssl("the signing key could not be written", &e);
         self.private.private_key_to_pem_pkcs8().map_err(failed)
     }
