@@ -6,5 +6,7 @@
 pub mod digest;
 pub mod event;
 pub mod image_name;
+pub mod manifest;
 pub mod scope;
+pub mod sync_plan;
 pub mod token;
