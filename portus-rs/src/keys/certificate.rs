@@ -50,7 +50,9 @@ impl Certificate {
 
     /// Whether this is the certificate of `key`.
     pub fn belongs_to(&self, key: &SigningKey) -> bool {
-        self.x509.public_key().is_ok_and(|public| public.public_eq(key.public()))
+        self.x509
+            .public_key()
+            .is_ok_and(|public| public.public_eq(key.public()))
     }
 
     pub(super) fn public_key(&self) -> Result<PKey<Public>, KeyError> {

@@ -80,7 +80,11 @@ impl Draft {
         let draft = Self(target.with_file_name(name));
         let write = || {
             let mut options = OpenOptions::new();
-            let mut file = options.write(true).create_new(true).mode(0o600).open(&draft.0)?;
+            let mut file = options
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&draft.0)?;
             file.write_all(content)?;
             file.sync_all()
         };

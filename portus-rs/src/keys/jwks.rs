@@ -65,7 +65,10 @@ impl Jwks {
             let public = certificate.public_key()?;
             let key = PublicJwk::new(&public, Some(certificate));
             // A bundle may hold keys of a kind that we would not sign with.
-            keys.extend(key.ok().filter(|key| keys.iter().all(|known| known.kid != key.kid)));
+            keys.extend(
+                key.ok()
+                    .filter(|key| keys.iter().all(|known| known.kid != key.kid)),
+            );
         }
         Ok(Self { keys })
     }
@@ -88,7 +91,8 @@ impl PublicJwk {
             let point = || {
                 let (mut x, mut y) = (BigNum::new()?, BigNum::new()?);
                 let mut context = BigNumContext::new()?;
-                ec.public_key().affine_coordinates(ec.group(), &mut x, &mut y, &mut context)?;
+                ec.public_key()
+                    .affine_coordinates(ec.group(), &mut x, &mut y, &mut context)?;
                 Ok((x.to_vec_padded(size)?, y.to_vec_padded(size)?))
             };
             let (x, y) = point().map_err(broken)?;

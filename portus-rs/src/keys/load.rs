@@ -124,7 +124,10 @@ fn find_certificate(
             key_file.display()
         ));
     }
-    let beside = [key_file.with_extension("crt"), key_file.with_extension("pem")];
+    let beside = [
+        key_file.with_extension("crt"),
+        key_file.with_extension("pem"),
+    ];
     let guesses = beside.iter().map(PathBuf::as_path).chain(sources.tls_cert);
     for path in guesses {
         // Guessed files may be anything; only one that fits is of interest.
@@ -139,8 +142,12 @@ fn find_certificate(
 /// The key's certificate among those in `pem`, the one that lasts longest, and all of them.
 fn matching(key: &SigningKey, pem: &[u8]) -> Result<Found, KeyError> {
     let bundle = Certificate::bundle(pem)?;
-    let own = bundle.iter().filter(|certificate| certificate.belongs_to(key));
-    let best = own.max_by_key(|certificate| certificate.not_after()).cloned();
+    let own = bundle
+        .iter()
+        .filter(|certificate| certificate.belongs_to(key));
+    let best = own
+        .max_by_key(|certificate| certificate.not_after())
+        .cloned();
     Ok(best.map(|certificate| (certificate, bundle)))
 }
 

@@ -73,7 +73,9 @@ fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>
         AlgorithmFamily::Hmac => PKey::hmac(bytes).map_err(failed)?,
         _ => PRIVATE.get(bytes, || {
             let parsed = PKey::private_key_from_der(bytes);
-            parsed.or_else(|_| PKey::private_key_from_pkcs8(bytes)).map_err(failed)
+            parsed
+                .or_else(|_| PKey::private_key_from_pkcs8(bytes))
+                .map_err(failed)
         })?,
     };
     if algorithm.family() != AlgorithmFamily::Hmac {
@@ -115,13 +117,19 @@ fn parse_public(key: &DecodingKey) -> Result<PKey<Public>> {
             AlgorithmFamily::Ec => public_point(bytes),
             _ => PKey::public_key_from_raw_bytes(bytes, Id::ED25519),
         };
-        parsed.or_else(|_| PKey::public_key_from_der(bytes)).map_err(failed)
+        parsed
+            .or_else(|_| PKey::public_key_from_der(bytes))
+            .map_err(failed)
     })
 }
 
 /// An uncompressed point, whose length tells the curve.
 fn public_point(bytes: &[u8]) -> std::result::Result<PKey<Public>, ErrorStack> {
-    let curve = if bytes.len() == 65 { Nid::X9_62_PRIME256V1 } else { Nid::SECP384R1 };
+    let curve = if bytes.len() == 65 {
+        Nid::X9_62_PRIME256V1
+    } else {
+        Nid::SECP384R1
+    };
     let group = EcGroup::from_curve_name(curve)?;
     let mut context = openssl::bn::BigNumContext::new()?;
     let point = EcPoint::from_bytes(&group, bytes, &mut context)?;
@@ -141,7 +149,11 @@ fn check_fit<K: HasPublic>(algorithm: Algorithm, key: &PKeyRef<K>) -> Result<()>
         AlgorithmFamily::Ed => key.id() == Id::ED25519,
         AlgorithmFamily::Hmac => false,
     };
-    if fits { Ok(()) } else { Err(ErrorKind::InvalidKeyFormat.into()) }
+    if fits {
+        Ok(())
+    } else {
+        Err(ErrorKind::InvalidKeyFormat.into())
+    }
 }
 
 fn curve_of(algorithm: Algorithm) -> Option<Nid> {
@@ -154,7 +166,11 @@ fn curve_of(algorithm: Algorithm) -> Option<Nid> {
 
 /// Bytes of `r` and of `s` in a JWT's ECDSA signature.
 fn coordinate_size(algorithm: Algorithm) -> usize {
-    if algorithm == Algorithm::ES384 { 48 } else { 32 }
+    if algorithm == Algorithm::ES384 {
+        48
+    } else {
+        32
+    }
 }
 
 /// `None` for `EdDSA`, which hashes by itself, and for what we do not know.
@@ -176,7 +192,10 @@ fn is_known(algorithm: Algorithm) -> bool {
 }
 
 fn is_pss(algorithm: Algorithm) -> bool {
-    matches!(algorithm, Algorithm::PS256 | Algorithm::PS384 | Algorithm::PS512)
+    matches!(
+        algorithm,
+        Algorithm::PS256 | Algorithm::PS384 | Algorithm::PS512
+    )
 }
 
 struct OpenSslSigner {
@@ -208,7 +227,8 @@ impl OpenSslSigner {
 
 impl signature::Signer<Vec<u8>> for OpenSslSigner {
     fn try_sign(&self, message: &[u8]) -> std::result::Result<Vec<u8>, signature::Error> {
-        self.sign_raw(message).map_err(signature::Error::from_source)
+        self.sign_raw(message)
+            .map_err(signature::Error::from_source)
     }
 }
 
@@ -254,7 +274,10 @@ impl OpenSslVerifier {
         if given.len() != 2 * size {
             return Ok(false);
         }
-        let (r, s) = (BigNum::from_slice(&given[..size])?, BigNum::from_slice(&given[size..])?);
+        let (r, s) = (
+            BigNum::from_slice(&given[..size])?,
+            BigNum::from_slice(&given[size..])?,
+        );
         let der = EcdsaSig::from_private_components(r, s)?.to_der()?;
         verifier.verify_oneshot(&der, message)
     }
@@ -276,7 +299,10 @@ impl JwtVerifier for OpenSslVerifier {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that map_err wants"
+)]
 fn failed(error: ErrorStack) -> Error {
     let reasons: Vec<_> = error.errors().iter().filter_map(|e| e.reason()).collect();
     ErrorKind::Provider(reasons.join(", ")).into()

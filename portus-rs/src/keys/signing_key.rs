@@ -52,7 +52,8 @@ impl SigningKey {
             Algorithm::RS256 => {
                 let rsa = private.rsa().map_err(broken)?;
                 let decoding = rsa.public_key_to_der_pkcs1().map_err(broken)?;
-                let encoding = EncodingKey::from_rsa_der(&rsa.private_key_to_der().map_err(broken)?);
+                let encoding =
+                    EncodingKey::from_rsa_der(&rsa.private_key_to_der().map_err(broken)?);
                 (encoding, DecodingKey::from_rsa_der(&decoding))
             }
             _ => {
@@ -176,7 +177,9 @@ pub fn libtrust_id(digest: &[u8; 32]) -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let mut id = String::with_capacity(59);
     for (index, five) in digest[..30].chunks(5).enumerate() {
-        let bits = five.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+        let bits = five
+            .iter()
+            .fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
         for place in (0..8).rev() {
             if place % 4 == 3 && (index, place) != (0, 7) {
                 id.push(':');
@@ -219,13 +222,18 @@ fn algorithm_of(key: &PKey<Private>) -> Result<Algorithm, KeyError> {
             match curve {
                 Some(Nid::X9_62_PRIME256V1) => Ok(Algorithm::ES256),
                 Some(Nid::SECP384R1) => Ok(Algorithm::ES384),
-                _ => refused("this elliptic curve is not supported; use P-256 (prime256v1) or P-384".to_owned()),
+                _ => refused(
+                    "this elliptic curve is not supported; use P-256 (prime256v1) or P-384"
+                        .to_owned(),
+                ),
             }
         }
         Id::ED25519 => refused(
             "Ed25519 keys are not accepted by registries 2.x; use RSA (2048 bits or more) or P-256"
                 .to_owned(),
         ),
-        _ => refused("this kind of key is not supported; use RSA (2048 bits or more) or P-256".to_owned()),
+        _ => refused(
+            "this kind of key is not supported; use RSA (2048 bits or more) or P-256".to_owned(),
+        ),
     }
 }

@@ -14,7 +14,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 fn now() -> NaiveDateTime {
-    chrono::DateTime::from_timestamp(1_795_313_626, 0).unwrap().naive_utc()
+    chrono::DateTime::from_timestamp(1_795_313_626, 0)
+        .unwrap()
+        .naive_utc()
 }
 
 fn curve(nid: Nid) -> EcKey<openssl::pkey::Private> {
@@ -22,7 +24,12 @@ fn curve(nid: Nid) -> EcKey<openssl::pkey::Private> {
 }
 
 fn load(dir: &Path, key: Option<&Path>, cert: Option<&Path>) -> Result<Keys, KeyError> {
-    let sources = KeySources { data_dir: dir, key_path: key, cert_path: cert, tls_cert: None };
+    let sources = KeySources {
+        data_dir: dir,
+        key_path: key,
+        cert_path: cert,
+        tls_cert: None,
+    };
     Keys::load(sources, now())
 }
 
@@ -33,7 +40,10 @@ fn refusal<T: std::fmt::Debug>(result: Result<T, KeyError>) -> String {
 #[test]
 fn the_key_id_is_libtrusts() {
     let pem = include_str!("tests/known_public_key.pem");
-    let spki = PKey::public_key_from_pem(pem.as_bytes()).unwrap().public_key_to_der().unwrap();
+    let spki = PKey::public_key_from_pem(pem.as_bytes())
+        .unwrap()
+        .public_key_to_der()
+        .unwrap();
     assert_eq!(
         signing_key::libtrust_id(&openssl::sha::sha256(&spki)),
         "FNB6:WXUY:W4HM:HGTL:EJGA:INPX:NXHN:MWXX:2B7T:UO2X:RTQQ:TZZA"
@@ -45,23 +55,43 @@ fn every_usual_form_of_key_signs_and_verifies() {
     let rsa = Rsa::generate(2048).unwrap();
     let ec = curve(Nid::X9_62_PRIME256V1);
     let p384 = curve(Nid::SECP384R1);
-    let pkcs8 = PKey::from_rsa(rsa.clone()).unwrap().private_key_to_pem_pkcs8().unwrap();
+    let pkcs8 = PKey::from_rsa(rsa.clone())
+        .unwrap()
+        .private_key_to_pem_pkcs8()
+        .unwrap();
     for (pem, algorithm) in [
         (rsa.private_key_to_pem().unwrap(), Algorithm::RS256),
         (pkcs8, Algorithm::RS256),
         (ec.private_key_to_pem().unwrap(), Algorithm::ES256),
-        (PKey::from_ec_key(ec).unwrap().private_key_to_pem_pkcs8().unwrap(), Algorithm::ES256),
+        (
+            PKey::from_ec_key(ec)
+                .unwrap()
+                .private_key_to_pem_pkcs8()
+                .unwrap(),
+            Algorithm::ES256,
+        ),
         (p384.private_key_to_pem().unwrap(), Algorithm::ES384),
     ] {
         let key = SigningKey::from_pem(&pem).unwrap();
         assert_eq!(key.algorithm(), algorithm);
         let claims = Claims::issue(Issue {
-            issuer: "i", subject: "", service: "s", access: None,
-            lifetime: Duration::from_secs(60), now: now(),
+            issuer: "i",
+            subject: "",
+            service: "s",
+            access: None,
+            lifetime: Duration::from_secs(60),
+            now: now(),
         });
         let token = key.sign(HeaderForm::X5c, &claims).unwrap();
-        let expected = Expected { issuer: "i", service: "s", now: now() };
-        assert_eq!(verify(&token, std::slice::from_ref(key.verifying_key()), expected), Ok(claims));
+        let expected = Expected {
+            issuer: "i",
+            service: "s",
+            now: now(),
+        };
+        assert_eq!(
+            verify(&token, std::slice::from_ref(key.verifying_key()), expected),
+            Ok(claims)
+        );
     }
 }
 
@@ -69,17 +99,36 @@ fn every_usual_form_of_key_signs_and_verifies() {
 fn unusable_keys_are_refused_with_a_reason() {
     let rsa = Rsa::generate(2048).unwrap();
     let key = PKey::from_rsa(rsa.clone()).unwrap();
-    let ed = PKey::generate_ed25519().unwrap().private_key_to_pem_pkcs8().unwrap();
+    let ed = PKey::generate_ed25519()
+        .unwrap()
+        .private_key_to_pem_pkcs8()
+        .unwrap();
     let cipher = Cipher::aes_128_cbc();
     for (pem, reason) in [
-        (Rsa::generate(1024).unwrap().private_key_to_pem().unwrap(), "1024 bits is too weak"),
-        (curve(Nid::SECP521R1).private_key_to_pem().unwrap(), "curve is not supported"),
+        (
+            Rsa::generate(1024).unwrap().private_key_to_pem().unwrap(),
+            "1024 bits is too weak",
+        ),
+        (
+            curve(Nid::SECP521R1).private_key_to_pem().unwrap(),
+            "curve is not supported",
+        ),
         (ed, "Ed25519"),
-        (key.private_key_to_pem_pkcs8_passphrase(cipher, b"x").unwrap(), "is encrypted"),
-        (rsa.private_key_to_pem_passphrase(cipher, b"x").unwrap(), "is encrypted"),
+        (
+            key.private_key_to_pem_pkcs8_passphrase(cipher, b"x")
+                .unwrap(),
+            "is encrypted",
+        ),
+        (
+            rsa.private_key_to_pem_passphrase(cipher, b"x").unwrap(),
+            "is encrypted",
+        ),
         (key.public_key_to_pem().unwrap(), "holds no private key"),
         (b"".to_vec(), "holds no private key"),
-        (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n".to_vec(), "cannot be read"),
+        (
+            b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n".to_vec(),
+            "cannot be read",
+        ),
     ] {
         let text = refusal(SigningKey::from_pem(&pem));
         assert!(text.contains(reason), "{text}");
@@ -99,13 +148,27 @@ fn the_first_start_makes_a_key_and_the_second_finds_it() {
     assert_eq!(mode(&dir), 0o700);
     assert_eq!(mode(&dir.join("portus.key")), 0o600);
     assert_eq!(mode(&dir.join("portus.crt")), 0o600);
-    assert_eq!(fs::read_dir(&dir).unwrap().count(), 2, "no drafts stay behind");
+    assert_eq!(
+        fs::read_dir(&dir).unwrap().count(),
+        2,
+        "no drafts stay behind"
+    );
     let certificate = first.signing.certificate().unwrap();
     let years = (certificate.not_after() - now()).num_days() / 365;
     assert!((49..=51).contains(&years), "{years}");
     assert!(certificate.warning(now()).is_none());
-    assert!(certificate.warning(certificate.not_after() - chrono::TimeDelta::days(100)).unwrap().contains("ends on"));
-    assert!(certificate.warning(certificate.not_after()).unwrap().contains("ended on"));
+    assert!(
+        certificate
+            .warning(certificate.not_after() - chrono::TimeDelta::days(100))
+            .unwrap()
+            .contains("ends on")
+    );
+    assert!(
+        certificate
+            .warning(certificate.not_after())
+            .unwrap()
+            .contains("ended on")
+    );
 }
 
 #[test]
@@ -124,11 +187,18 @@ fn processes_that_start_at_once_agree() {
     let dir = home.path().join("data");
     let start = || {
         let keys = load(&dir, None, None).unwrap();
-        (keys.signing.fingerprint().to_owned(), keys.bundle_pem().unwrap(), secret_key_base(&dir).unwrap())
+        (
+            keys.signing.fingerprint().to_owned(),
+            keys.bundle_pem().unwrap(),
+            secret_key_base(&dir).unwrap(),
+        )
     };
     let mut seen = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect::<Vec<_>>()
     });
     seen.dedup();
     assert_eq!(seen.len(), 1);
@@ -139,7 +209,11 @@ fn processes_that_start_at_once_agree() {
 fn the_key_base_is_128_digits_and_stays() {
     let home = TempDir::new().unwrap();
     let made = secret_key_base(home.path()).unwrap();
-    assert!(made.len() == 128 && made.bytes().all(|c| c.is_ascii_hexdigit()), "{}", made.len());
+    assert!(
+        made.len() == 128 && made.bytes().all(|c| c.is_ascii_hexdigit()),
+        "{}",
+        made.len()
+    );
     assert_eq!(secret_key_base(home.path()).unwrap(), made);
     fs::write(home.path().join("secret_key_base"), "").unwrap();
     assert!(refusal(secret_key_base(home.path())).contains("remove the file"));
@@ -152,7 +226,10 @@ fn a_configured_key_finds_its_certificate_in_order() {
     let key = SigningKey::generate().unwrap();
     let other = SigningKey::generate().unwrap();
     let certificate = |key, days| {
-        Certificate::generate(key, now() - chrono::TimeDelta::days(days)).unwrap().to_pem().unwrap()
+        Certificate::generate(key, now() - chrono::TimeDelta::days(days))
+            .unwrap()
+            .to_pem()
+            .unwrap()
     };
     let (own, foreign) = (certificate(&key, 0), certificate(&other, 0));
     fs::write(file("my.key"), key.to_pem().unwrap()).unwrap();
@@ -161,13 +238,24 @@ fn a_configured_key_finds_its_certificate_in_order() {
 
     let alone = load(home.path(), Some(&path), None).unwrap();
     assert_eq!(x5c(&alone), None);
-    assert_eq!(alone.signing.effective_form(HeaderForm::X5c), HeaderForm::Libtrust);
+    assert_eq!(
+        alone.signing.effective_form(HeaderForm::X5c),
+        HeaderForm::Libtrust
+    );
     assert!(alone.warnings[0].contains("PORTUS_CERT_PATH"));
-    assert!(!file("portus.key").exists(), "nothing is generated beside a configured key");
+    assert!(
+        !file("portus.key").exists(),
+        "nothing is generated beside a configured key"
+    );
 
     fs::write(file("tls.crt"), &own).unwrap();
     let tls = file("tls.crt");
-    let sources = KeySources { data_dir: home.path(), key_path: Some(&path), cert_path: None, tls_cert: Some(&tls) };
+    let sources = KeySources {
+        data_dir: home.path(),
+        key_path: Some(&path),
+        cert_path: None,
+        tls_cert: Some(&tls),
+    };
     assert!(x5c(&Keys::load(sources, now()).unwrap()).is_some());
 
     fs::write(file("my.crt"), &foreign).unwrap();
@@ -184,7 +272,10 @@ fn a_configured_key_finds_its_certificate_in_order() {
     let elder = certificate(&key, 30);
     fs::write(file("chosen"), &elder).unwrap();
     let chosen = load(home.path(), Some(&path), Some(&file("chosen"))).unwrap();
-    assert_eq!(x5c(&chosen), Some(Certificate::bundle(elder.as_bytes()).unwrap()[0].fingerprint()));
+    assert_eq!(
+        x5c(&chosen),
+        Some(Certificate::bundle(elder.as_bytes()).unwrap()[0].fingerprint())
+    );
 
     let wrong = load(home.path(), Some(&path), Some(&file("my.crt"))).unwrap();
     assert!(wrong.warnings[0].contains("my.crt"), "{:?}", wrong.warnings);
@@ -214,11 +305,19 @@ fn the_jwks_can_verify_our_tokens() {
         let public = jsonwebtoken::DecodingKey::from_jwk(set.find(key.key_id()).unwrap()).unwrap();
         let public = crate::protocol::token::VerifyingKey::new(key.algorithm(), public);
         let claims = Claims::issue(Issue {
-            issuer: "i", subject: "u", service: "s", access: None,
-            lifetime: Duration::from_secs(60), now: now(),
+            issuer: "i",
+            subject: "u",
+            service: "s",
+            access: None,
+            lifetime: Duration::from_secs(60),
+            now: now(),
         });
         let token = key.sign(HeaderForm::Jwks, &claims).unwrap();
-        let expected = Expected { issuer: "i", service: "s", now: now() };
+        let expected = Expected {
+            issuer: "i",
+            service: "s",
+            now: now(),
+        };
         assert!(verify(&token, &[public], expected).is_ok());
     }
 }
@@ -231,16 +330,33 @@ fn the_provider_signs_and_checks_every_algorithm_it_offers() {
     let rsa = Rsa::generate(2048).unwrap();
     let ed = PKey::generate_ed25519().unwrap();
     let p384 = PKey::from_ec_key(curve(Nid::SECP384R1)).unwrap();
-    let rsa_keys = || (
-        EncodingKey::from_rsa_der(&rsa.private_key_to_der().unwrap()),
-        DecodingKey::from_rsa_der(&rsa.public_key_to_der_pkcs1().unwrap()),
-    );
-    let secret = || (EncodingKey::from_secret(b"k"), DecodingKey::from_secret(b"k"));
-    let mut cases = vec![(Algorithm::EdDSA, (
-        EncodingKey::from_ed_der(&ed.private_key_to_pkcs8().unwrap()),
-        DecodingKey::from_ed_der(&ed.raw_public_key().unwrap()),
-    ))];
-    for algorithm in [Algorithm::RS256, Algorithm::RS384, Algorithm::RS512, Algorithm::PS256, Algorithm::PS384, Algorithm::PS512] {
+    let rsa_keys = || {
+        (
+            EncodingKey::from_rsa_der(&rsa.private_key_to_der().unwrap()),
+            DecodingKey::from_rsa_der(&rsa.public_key_to_der_pkcs1().unwrap()),
+        )
+    };
+    let secret = || {
+        (
+            EncodingKey::from_secret(b"k"),
+            DecodingKey::from_secret(b"k"),
+        )
+    };
+    let mut cases = vec![(
+        Algorithm::EdDSA,
+        (
+            EncodingKey::from_ed_der(&ed.private_key_to_pkcs8().unwrap()),
+            DecodingKey::from_ed_der(&ed.raw_public_key().unwrap()),
+        ),
+    )];
+    for algorithm in [
+        Algorithm::RS256,
+        Algorithm::RS384,
+        Algorithm::RS512,
+        Algorithm::PS256,
+        Algorithm::PS384,
+        Algorithm::PS512,
+    ] {
         cases.push((algorithm, rsa_keys()));
     }
     for algorithm in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
@@ -248,12 +364,21 @@ fn the_provider_signs_and_checks_every_algorithm_it_offers() {
     }
     for (algorithm, (private, public)) in cases {
         let signature = crypto::sign(b"message", &private, algorithm).unwrap();
-        assert!(crypto::verify(&signature, b"message", &public, algorithm).unwrap(), "{algorithm:?}");
-        assert!(!crypto::verify(&signature, b"massage", &public, algorithm).unwrap(), "{algorithm:?}");
+        assert!(
+            crypto::verify(&signature, b"message", &public, algorithm).unwrap(),
+            "{algorithm:?}"
+        );
+        assert!(
+            !crypto::verify(&signature, b"massage", &public, algorithm).unwrap(),
+            "{algorithm:?}"
+        );
     }
     let wrong_curve = EncodingKey::from_ec_der(&p384.private_key_to_pkcs8().unwrap());
     assert!(crypto::sign(b"message", &wrong_curve, Algorithm::ES256).is_err());
-    let weak = Rsa::generate(1024).unwrap().public_key_to_der_pkcs1().unwrap();
+    let weak = Rsa::generate(1024)
+        .unwrap()
+        .public_key_to_der_pkcs1()
+        .unwrap();
     let weak = DecodingKey::from_rsa_der(&weak);
     assert!(crypto::verify("AAAA", b"message", &weak, Algorithm::RS256).is_err());
 }

@@ -97,7 +97,15 @@ mod tests {
         assert!(!Digest::parse(empty).unwrap().matches(b"x"));
         let long = format!("sha512:{}", hex(&openssl::sha::sha512(b"x")));
         assert!(Digest::parse(&long).unwrap().matches(b"x"));
-        for bad in ["", "sha256:", "sha256:abc", "md5:00", &empty.to_uppercase(), &format!("{empty}\n"), &empty[1..]] {
+        for bad in [
+            "",
+            "sha256:",
+            "sha256:abc",
+            "md5:00",
+            &empty.to_uppercase(),
+            &format!("{empty}\n"),
+            &empty[1..],
+        ] {
             assert_eq!(Digest::parse(bad), Err(InvalidDigest), "{bad:?}");
         }
     }

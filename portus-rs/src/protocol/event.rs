@@ -249,7 +249,9 @@ impl Event {
         match (self.action, tag, digest) {
             (EventAction::Mount, ..) => EventKind::Mounted,
             (EventAction::Delete, Some(tag), _) => EventKind::Deleted(Deleted::Tag(tag)),
-            (EventAction::Delete, None, Some(digest)) => EventKind::Deleted(Deleted::Digest(digest)),
+            (EventAction::Delete, None, Some(digest)) => {
+                EventKind::Deleted(Deleted::Digest(digest))
+            }
             (EventAction::Delete, None, None) => EventKind::Deleted(Deleted::Repository),
             (action, tag, digest) => match (self.target.media_type.as_deref(), digest) {
                 (None, _) => Ignored("no media type"),
@@ -265,11 +267,15 @@ impl Event {
 }
 
 fn read_target(target: &Value) -> Target {
-    let first = target.get("references").and_then(|references| references.get(0));
+    let first = target
+        .get("references")
+        .and_then(|references| references.get(0));
     Target {
         media_type: text(target, "mediaType"),
         digest: text(target, "digest"),
-        size: ["size", "length"].iter().find_map(|name| size(target.get(name)?)),
+        size: ["size", "length"]
+            .iter()
+            .find_map(|name| size(target.get(name)?)),
         repository: text(target, "repository").unwrap_or_default(),
         tag: text(target, "tag"),
         url: text(target, "url"),

@@ -76,7 +76,9 @@ pub struct Platform {
 impl std::fmt::Display for Platform {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", self.os, self.architecture)?;
-        self.variant.iter().try_for_each(|variant| write!(f, "/{variant}"))
+        self.variant
+            .iter()
+            .try_for_each(|variant| write!(f, "/{variant}"))
     }
 }
 
@@ -123,18 +125,25 @@ impl Manifest {
     /// Understands a body; `content_type` is what the registry called it, if it did.
     pub fn parse(body: &[u8], content_type: Option<&str>) -> Self {
         let value: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
-        let said = content_type.and_then(|said| said.split(';').next()).map(str::trim);
+        let said = content_type
+            .and_then(|said| said.split(';').next())
+            .map(str::trim);
         let media_type = media_type(&value, said.filter(|said| !said.is_empty()));
         let config = value.get("config").and_then(descriptor);
         let artifact_type = text(&value, "artifactType");
-        let layers = ["layers", "blobs"].iter().find_map(|name| value.get(name)?.as_array());
+        let layers = ["layers", "blobs"]
+            .iter()
+            .find_map(|name| value.get(name)?.as_array());
         let layers = layers.map_or(&[][..], Vec::as_slice);
         let layers = &layers[..layers.len().min(MAX_LAYERS)];
         let shape = Shape::of(&media_type);
         let kind = kind(shape, config.as_ref(), artifact_type.as_deref(), layers);
         let layers: Vec<Descriptor> = layers.iter().filter_map(descriptor).collect();
         let layers_size = sum(layers.iter().map(|layer| layer.size));
-        let own_size = config.as_ref().map_or(0, |config| config.size).saturating_add(layers_size);
+        let own_size = config
+            .as_ref()
+            .map_or(0, |config| config.size)
+            .saturating_add(layers_size);
         let is_artifact = !matches!(kind, ManifestKind::Image | ManifestKind::Index);
         let config_type = config.as_ref().map(|config| config.media_type.clone());
         let artifact_type = artifact_type
@@ -153,7 +162,11 @@ impl Manifest {
             layers_size,
             size: (shape == Shape::Manifest).then_some(own_size),
             blobs,
-            children: if shape == Shape::Index { children(&value) } else { Vec::new() },
+            children: if shape == Shape::Index {
+                children(&value)
+            } else {
+                Vec::new()
+            },
             subject: value.get("subject").and_then(descriptor),
             annotations: annotations(value.get("annotations")),
             config,
@@ -164,7 +177,10 @@ impl Manifest {
     /// Docker's image id, without `sha256:`; images only.
     pub fn image_id(&self) -> Option<&str> {
         let image = matches!(self.kind, ManifestKind::Image | ManifestKind::Plugin);
-        self.config.as_ref().filter(|_| image).map(|config| config.digest.digits())
+        self.config
+            .as_ref()
+            .filter(|_| image)
+            .map(|config| config.digest.digits())
     }
 }
 
@@ -172,7 +188,9 @@ impl Manifest {
 pub fn total_size<'a>(children: impl IntoIterator<Item = &'a Manifest>) -> i64 {
     let mut seen = HashSet::new();
     let blobs = children.into_iter().flat_map(|child| &child.blobs);
-    sum(blobs.filter(|(digest, _)| seen.insert(digest)).map(|(_, size)| *size))
+    sum(blobs
+        .filter(|(digest, _)| seen.insert(digest))
+        .map(|(_, size)| *size))
 }
 
 /// What a tag's name says about what it points to, by the conventions of tools that have no
@@ -255,7 +273,10 @@ fn kind(
     }
     let config = config.map_or("", |config| &config.media_type);
     let any_layer = |test: fn(&str) -> bool| {
-        layers.iter().filter_map(|layer| layer.get("mediaType")?.as_str()).any(test)
+        layers
+            .iter()
+            .filter_map(|layer| layer.get("mediaType")?.as_str())
+            .any(test)
     };
     let called = artifact_type.unwrap_or(config);
     if called.starts_with("application/vnd.cncf.helm.config.") {
@@ -285,13 +306,17 @@ fn kind(
 fn is_image_config(media_type: &str) -> bool {
     matches!(
         media_type,
-        "application/vnd.docker.container.image.v1+json" | "application/vnd.oci.image.config.v1+json"
+        "application/vnd.docker.container.image.v1+json"
+            | "application/vnd.oci.image.config.v1+json"
     )
 }
 
 fn children(value: &Value) -> Vec<Child> {
     let manifests = value.get("manifests").and_then(Value::as_array);
-    let manifests = manifests.map_or(&[][..], Vec::as_slice).iter().take(MAX_CHILDREN);
+    let manifests = manifests
+        .map_or(&[][..], Vec::as_slice)
+        .iter()
+        .take(MAX_CHILDREN);
     manifests.filter_map(child).collect()
 }
 
@@ -323,7 +348,10 @@ fn descriptor(value: &Value) -> Option<Descriptor> {
 }
 
 fn annotations(value: Option<&Value>) -> BTreeMap<String, String> {
-    let texts = value.and_then(Value::as_object).into_iter().flat_map(Map::iter);
+    let texts = value
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(Map::iter);
     texts
         .filter_map(|(key, value)| Some((bounded(key), bounded(value.as_str()?))))
         .take(MAX_ANNOTATIONS)
@@ -331,7 +359,11 @@ fn annotations(value: Option<&Value>) -> BTreeMap<String, String> {
 }
 
 fn text(value: &Value, name: &str) -> Option<String> {
-    value.get(name)?.as_str().filter(|text| !text.is_empty()).map(bounded)
+    value
+        .get(name)?
+        .as_str()
+        .filter(|text| !text.is_empty())
+        .map(bounded)
 }
 
 /// At most [`MAX_TEXT`] bytes, without NUL, which PostgreSQL does not store.

@@ -275,7 +275,10 @@ impl Access {
 /// grant nothing disappear.
 pub fn merge(entries: impl IntoIterator<Item = Access>) -> Vec<Access> {
     let mut merged: Vec<Access> = Vec::new();
-    for entry in entries.into_iter().filter(|entry| !entry.actions.is_empty()) {
+    for entry in entries
+        .into_iter()
+        .filter(|entry| !entry.actions.is_empty())
+    {
         let same = |known: &&mut Access| {
             (known.kind, &known.class, &known.name) == (entry.kind, &entry.class, &entry.name)
         };
@@ -287,7 +290,9 @@ pub fn merge(entries: impl IntoIterator<Item = Access>) -> Vec<Access> {
                     actions: Vec::new(),
                     ..entry.clone()
                 });
-                let Some(last) = merged.last_mut() else { continue };
+                let Some(last) = merged.last_mut() else {
+                    continue;
+                };
                 last
             }
         };

@@ -74,7 +74,9 @@ pub fn plan_repository(
     };
     for tag in known {
         let newer = tag.last_event.is_some_and(|event| event >= read_at);
-        let settling = tag.last_event.is_some_and(|event| event > read_at - SETTLING);
+        let settling = tag
+            .last_event
+            .is_some_and(|event| event > read_at - SETTLING);
         match listed.get(&tag.name) {
             Some(Some(digest)) if tag.digest.as_ref() != Some(digest) && !newer => {
                 plan.change.push((tag.name.clone(), digest.clone()));
@@ -87,8 +89,12 @@ pub fn plan_repository(
         }
     }
     let names: BTreeSet<&str> = known.iter().map(|tag| tag.name.as_str()).collect();
-    let new = listed.iter().filter(|(name, _)| !names.contains(name.as_str()));
-    plan.add = new.map(|(name, digest)| (name.clone(), digest.clone())).collect();
+    let new = listed
+        .iter()
+        .filter(|(name, _)| !names.contains(name.as_str()));
+    plan.add = new
+        .map(|(name, digest)| (name.clone(), digest.clone()))
+        .collect();
     plan
 }
 
@@ -133,7 +139,8 @@ pub fn plan_missing(
         Catalog::Complete(listed) if allowed.deletions && !listed.is_empty() => listed,
         _ => return Missing::None,
     };
-    let settled = |event: Option<NaiveDateTime>| event.is_none_or(|event| event <= read_at - SETTLING);
+    let settled =
+        |event: Option<NaiveDateTime>| event.is_none_or(|event| event <= read_at - SETTLING);
     let missing: Vec<String> = known
         .iter()
         .filter(|known| !listed.contains(&known.name) && settled(known.last_event))

@@ -30,7 +30,9 @@ pub(super) fn ec_of_private(
         Algorithm::ES384 => EllipticCurve::P384,
         _ => return Err(ErrorKind::InvalidEcdsaKey.into()),
     };
-    let key = PKey::private_key_from_der(der).and_then(|key| key.ec_key()).map_err(failed)?;
+    let key = PKey::private_key_from_der(der)
+        .and_then(|key| key.ec_key())
+        .map_err(failed)?;
     if key.group().curve_name() != curve_of(algorithm) {
         return Err(ErrorKind::InvalidEcdsaKey.into());
     }
@@ -38,7 +40,8 @@ pub(super) fn ec_of_private(
     let point = || {
         let (mut x, mut y) = (BigNum::new()?, BigNum::new()?);
         let mut context = BigNumContext::new()?;
-        key.public_key().affine_coordinates(key.group(), &mut x, &mut y, &mut context)?;
+        key.public_key()
+            .affine_coordinates(key.group(), &mut x, &mut y, &mut context)?;
         Ok((x.to_vec_padded(size)?, y.to_vec_padded(size)?))
     };
     let (x, y) = point().map_err(failed)?;

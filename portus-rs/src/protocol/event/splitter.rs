@@ -11,8 +11,15 @@ pub const MAX_EVENT: usize = 64 * 1024;
 /// Longest key compared; longer ones are unknown.
 const MAX_KEY: usize = 32;
 /// Fields of an event that are kept.
-const FIELDS: [&[u8]; 7] =
-    [b"id", b"timestamp", b"action", b"target", b"request", b"actor", b"source"];
+const FIELDS: [&[u8]; 7] = [
+    b"id",
+    b"timestamp",
+    b"action",
+    b"target",
+    b"request",
+    b"actor",
+    b"source",
+];
 
 // How many containers are open around a value.
 const IN_ENVELOPE: usize = 1;
@@ -43,7 +50,12 @@ enum State {
     /// In a number or word that is kept.
     Word,
     /// In a value that is not kept.
-    Skipping { depth: usize, text: bool, escaped: bool, word: bool },
+    Skipping {
+        depth: usize,
+        text: bool,
+        escaped: bool,
+        word: bool,
+    },
     /// Behind the closing brace of the envelope.
     Done,
 }
@@ -100,7 +112,12 @@ impl EventReader {
                 }
                 self.keep(byte);
             }
-            State::Skipping { depth, text, escaped, word } => {
+            State::Skipping {
+                depth,
+                text,
+                escaped,
+                word,
+            } => {
                 if *text {
                     let was_escaped = *escaped;
                     *escaped = !was_escaped && byte == b'\\';
@@ -166,11 +183,18 @@ impl EventReader {
                 self.keep(byte);
             }
             b'}' | b']' => self.close(byte),
-            b'"' if self.open.last().is_some_and(|container| container.expects_key) => {
+            b'"' if self
+                .open
+                .last()
+                .is_some_and(|container| container.expects_key) =>
+            {
                 if let Some(container) = self.open.last_mut() {
                     container.key.clear();
                 }
-                self.state = State::Text { key: true, escaped: false };
+                self.state = State::Text {
+                    key: true,
+                    escaped: false,
+                };
                 self.keep(byte);
             }
             _ if in_word => self.keep(byte),
@@ -181,8 +205,10 @@ impl EventReader {
     /// A value begins: keep it or skip it.
     fn value(&mut self, byte: u8) {
         let container = matches!(byte, b'{' | b'[');
-        let (key, index): (&[u8], usize) =
-            self.open.last().map_or((b"", 0), |open| (&open.key, open.index));
+        let (key, index): (&[u8], usize) = self
+            .open
+            .last()
+            .map_or((b"", 0), |open| (&open.key, open.index));
         let kept = match self.open.len() {
             0 if byte == b'{' => true,
             0 => return self.give_up(Malformed::NotJson),
@@ -217,7 +243,10 @@ impl EventReader {
         } else if kept {
             self.keep(byte);
             self.state = match byte {
-                b'"' => State::Text { key: false, escaped: false },
+                b'"' => State::Text {
+                    key: false,
+                    escaped: false,
+                },
                 _ => State::Word,
             };
         } else {
@@ -236,7 +265,10 @@ impl EventReader {
     fn close(&mut self, byte: u8) {
         self.keep(byte);
         self.state = State::Between;
-        let fits = self.open.pop().is_some_and(|open| open.object == (byte == b'}'));
+        let fits = self
+            .open
+            .pop()
+            .is_some_and(|open| open.object == (byte == b'}'));
         if !fits {
             return self.give_up(Malformed::NotJson);
         }

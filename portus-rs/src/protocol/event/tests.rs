@@ -37,15 +37,20 @@ fn summary(event: &Event) -> String {
     };
     let actor = event.actor.as_deref().unwrap_or("nobody");
     let config = event.target.config_media_type.as_deref().unwrap_or("-");
-    format!("{} by {actor}: {what}, config {config}", event.target.repository)
+    format!(
+        "{} by {actor}: {what}, config {config}",
+        event.target.repository
+    )
 }
 
 #[test]
 fn every_captured_envelope_is_understood() {
     let files = captured();
     assert_eq!(files.len(), 365);
-    let lines: Vec<_> =
-        files.iter().map(|(name, body)| format!("{name}: {}", summary(&only(body)))).collect();
+    let lines: Vec<_> = files
+        .iter()
+        .map(|(name, body)| format!("{name}: {}", summary(&only(body))))
+        .collect();
     insta::assert_snapshot!(lines.join("\n"));
 }
 
@@ -54,7 +59,9 @@ fn every_captured_envelope_means_what_its_file_name_says() {
     for (name, body) in captured() {
         let event = only(&body);
         assert!(event.timestamp.is_some() && event.id.len() == 36, "{name}");
-        let Some((_, step)) = name.rsplit_once('.').filter(|(_, step)| step.contains('-')) else { continue };
+        let Some((_, step)) = name.rsplit_once('.').filter(|(_, step)| step.contains('-')) else {
+            continue;
+        };
         let kind = event.kind();
         let as_named = match step.split_once('-').map_or(step, |(_, named)| named) {
             "push-manifest" => matches!(kind, EventKind::ManifestPushed { .. }),
@@ -74,10 +81,24 @@ fn every_captured_envelope_means_what_its_file_name_says() {
 fn the_kept_part_of_a_captured_event_reads_the_same() {
     for (name, body) in captured() {
         let event = only(&body);
-        assert_eq!(Event::parse(event.raw.as_bytes()), Ok(event.clone()), "{name}");
+        assert_eq!(
+            Event::parse(event.raw.as_bytes()),
+            Ok(event.clone()),
+            "{name}"
+        );
         let whole: serde_json::Value = serde_json::from_slice(&body).unwrap();
         let whole = Event::parse(whole["events"][0].to_string().as_bytes()).unwrap();
-        assert_eq!(Event { raw: String::new(), ..whole }, Event { raw: String::new(), ..event }, "{name}");
+        assert_eq!(
+            Event {
+                raw: String::new(),
+                ..whole
+            },
+            Event {
+                raw: String::new(),
+                ..event
+            },
+            "{name}"
+        );
     }
 }
 
@@ -94,14 +115,36 @@ fn envelope(events: &[serde_json::Value]) -> Vec<u8> {
 #[test]
 fn faults_are_counted_and_the_rest_is_kept() {
     let faults = |body: &[u8]| parse(body).1;
-    for body in ["", "[]", "nonsense", "{", "{]", "{\"events\":[{}", "{\"events\":[]}x", "\u{0}"] {
+    for body in [
+        "",
+        "[]",
+        "nonsense",
+        "{",
+        "{]",
+        "{\"events\":[",
+        "{\"events\":[]}x",
+        "\u{0}",
+    ] {
         assert_eq!(faults(body.as_bytes()), [Malformed::NotJson], "{body}");
     }
-    for body in ["{}", r#"{"events":null}"#, r#"{"events":{"a":[]}}"#, r#"{"other":[1,{"events":[]}]}"#] {
+    for body in [
+        "{}",
+        r#"{"events":null}"#,
+        r#"{"events":{"a":[]}}"#,
+        r#"{"other":[1,{"events":[]}]}"#,
+    ] {
         assert_eq!(faults(body.as_bytes()), [Malformed::NoEvents], "{body}");
     }
     assert_eq!(parse(br#"{"events":[]}"#), (vec![], vec![]));
-    let body = envelope(&[json!(1), json!(null), json!("x"), json!([{}]), json!({}), json!({"target": []}), push()]);
+    let body = envelope(&[
+        json!(1),
+        json!(null),
+        json!("x"),
+        json!([{}]),
+        json!({}),
+        json!({"target": []}),
+        push(),
+    ]);
     let (events, malformed) = parse(&body);
     assert_eq!(events.len(), 1);
     let (object, target) = (Malformed::NotAnObject, Malformed::NoTarget);
@@ -110,10 +153,15 @@ fn faults_are_counted_and_the_rest_is_kept() {
 
 #[test]
 fn fields_of_other_types_count_as_missing() {
-    let event = only(&envelope(&[json!({"id": 5, "timestamp": [], "action": {}, "actor": "x", "request": 1,
-        "target": {"repository": 1, "tag": null, "size": -1, "digest": false}})]));
+    let event = only(&envelope(&[
+        json!({"id": 5, "timestamp": [], "action": {}, "actor": "x", "request": 1,
+        "target": {"repository": 1, "tag": null, "size": -1, "digest": false}}),
+    ]));
     assert_eq!(event.id.len(), 64);
-    assert_eq!((event.timestamp, event.actor.clone(), event.target.size), (None, None, None));
+    assert_eq!(
+        (event.timestamp, event.actor.clone(), event.target.size),
+        (None, None, None)
+    );
     assert_eq!(event.kind(), EventKind::Ignored("unknown action"));
 }
 
@@ -124,19 +172,32 @@ fn meaning_needs_valid_names_and_digests() {
         event["target"][field] = value;
         only(&envelope(&[event])).kind()
     };
-    assert!(matches!(with("size", json!(1)), EventKind::ManifestPushed { .. }));
+    assert!(matches!(
+        with("size", json!(1)),
+        EventKind::ManifestPushed { .. }
+    ));
     for (field, value) in [
-        ("repository", json!("")), ("repository", json!("/a")), ("tag", json!("a b")),
-        ("digest", json!("sha256:abc")), ("digest", json!(null)), ("mediaType", json!("")),
+        ("repository", json!("")),
+        ("repository", json!("/a")),
+        ("tag", json!("a b")),
+        ("digest", json!("sha256:abc")),
+        ("digest", json!(null)),
+        ("mediaType", json!("")),
     ] {
-        assert!(matches!(with(field, value), EventKind::Ignored(_)), "{field}");
+        assert!(
+            matches!(with(field, value), EventKind::Ignored(_)),
+            "{field}"
+        );
     }
 }
 
 #[test]
 fn times_of_any_zone_become_utc() {
     let at = |time: &str| moment(time).map(|moment| moment.to_string());
-    assert_eq!(at("2026-11-22T11:37:35.629584897+09:00").unwrap(), "2026-11-22 02:37:35.629584");
+    assert_eq!(
+        at("2026-11-22T11:37:35.629584897+09:00").unwrap(),
+        "2026-11-22 02:37:35.629584"
+    );
     assert_eq!(at("2026-11-22T02:37:35Z").unwrap(), "2026-11-22 02:37:35");
     for bad in ["", "0001-01-01T00:00:00Z", "yesterday"] {
         assert_eq!(at(bad), None);
@@ -161,7 +222,10 @@ fn megabytes_of_references_cost_no_memory() {
     event["junk"] = json!("x\\\"".repeat(100_000));
     let event = only(&envelope(&[event]));
     assert!(event.raw.len() < 1024, "{}", event.raw.len());
-    assert_eq!(event.target.config_media_type.as_deref(), Some("application/vnd.oci.image.config.v1+json"));
+    assert_eq!(
+        event.target.config_media_type.as_deref(),
+        Some("application/vnd.oci.image.config.v1+json")
+    );
     assert_eq!(event.target.tag.as_deref(), Some("1"));
 }
 
@@ -175,9 +239,16 @@ fn an_event_that_is_too_large_does_not_hide_the_next() {
 
 #[test]
 fn depth_is_no_danger() {
-    let deep = format!(r#"{{"events":[{{"x":{}1{},"target":{{"repository":"a"}}}}]}}"#, "[".repeat(200_000), "]".repeat(200_000));
+    let deep = format!(
+        r#"{{"events":[{{"x":{}1{},"target":{{"repository":"a"}}}}]}}"#,
+        "[".repeat(200_000),
+        "]".repeat(200_000)
+    );
     assert_eq!(only(deep.as_bytes()).target.repository, "a");
-    assert_eq!(parse("[".repeat(200_000).as_bytes()).1, [Malformed::NotJson]);
+    assert_eq!(
+        parse("[".repeat(200_000).as_bytes()).1,
+        [Malformed::NotJson]
+    );
 }
 
 proptest! {

@@ -5,7 +5,10 @@ use proptest::prelude::*;
 fn names_split_at_their_first_slash() {
     let parsed = |name: &str| {
         let name = ImageName::parse(name).unwrap();
-        (name.namespace().map(str::to_owned), name.repository().to_owned())
+        (
+            name.namespace().map(str::to_owned),
+            name.repository().to_owned(),
+        )
     };
     assert_eq!(parsed("busybox"), (None, "busybox".into()));
     assert_eq!(parsed("team/app"), (Some("team".into()), "app".into()));
@@ -15,12 +18,36 @@ fn names_split_at_their_first_slash() {
 #[test]
 fn registries_rules_for_components_hold() {
     let long = "a".repeat(256);
-    for good in ["a", "a.b", "a_b", "a__b", "a-b", "a---b", "0", "a/b__c/d-e.f", &long[1..]] {
+    for good in [
+        "a",
+        "a.b",
+        "a_b",
+        "a__b",
+        "a-b",
+        "a---b",
+        "0",
+        "a/b__c/d-e.f",
+        &long[1..],
+    ] {
         assert!(ImageName::parse(good).is_ok(), "{good}");
     }
     for bad in [
-        "", "/a", "a/", "a//b", "A", "a___b", "a..b", "a._b", "-a", "a-", "a\n", "a\\b", "é", "a-_b",
-        "host:5000/x", &long,
+        "",
+        "/a",
+        "a/",
+        "a//b",
+        "A",
+        "a___b",
+        "a..b",
+        "a._b",
+        "-a",
+        "a-",
+        "a\n",
+        "a\\b",
+        "é",
+        "a-_b",
+        "host:5000/x",
+        &long,
     ] {
         assert!(ImageName::parse(bad).is_err(), "{bad:?}");
     }
@@ -61,7 +88,11 @@ fn usernames_become_personal_namespaces() {
         ("john-doe", Some("john-doe")),
         ("a]b^c\\d", Some("a_b_c_d")),
     ] {
-        assert_eq!(personal_namespace(username).as_deref(), namespace, "{username}");
+        assert_eq!(
+            personal_namespace(username).as_deref(),
+            namespace,
+            "{username}"
+        );
     }
 }
 

@@ -20,10 +20,17 @@ fn image(layers: &[Value]) -> Value {
 #[test]
 fn an_image_has_config_layers_and_size() {
     for media_type in [OCI, SCHEMA2] {
-        let mut value = image(&[blob(LAYER, "1", 100), blob(LAYER, "2", 1000), blob(LAYER, "1", 100)]);
+        let mut value = image(&[
+            blob(LAYER, "1", 100),
+            blob(LAYER, "2", 1000),
+            blob(LAYER, "1", 100),
+        ]);
         value["mediaType"] = json!(media_type);
         let manifest = read(&value);
-        assert_eq!((manifest.kind, manifest.media_type.as_str()), (ManifestKind::Image, media_type));
+        assert_eq!(
+            (manifest.kind, manifest.media_type.as_str()),
+            (ManifestKind::Image, media_type)
+        );
         assert_eq!((manifest.layers_size, manifest.size), (1200, Some(1210)));
         assert_eq!(manifest.image_id(), Some(Digest::of(b"c").digits()));
         assert_eq!(manifest.blobs.len(), 3);
@@ -48,10 +55,22 @@ fn an_index_lists_platforms_and_attestations() {
         let children: Vec<_> = manifest
             .children
             .iter()
-            .map(|child| (child.platform.as_ref().map(ToString::to_string), child.attestation))
+            .map(|child| {
+                (
+                    child.platform.as_ref().map(ToString::to_string),
+                    child.attestation,
+                )
+            })
             .collect();
         let platform = |text: &str| Some(text.to_owned());
-        assert_eq!(children, [(platform("linux/amd64"), false), (platform("linux/arm64/v8"), false), (None, true)]);
+        assert_eq!(
+            children,
+            [
+                (platform("linux/amd64"), false),
+                (platform("linux/arm64/v8"), false),
+                (None, true)
+            ]
+        );
     }
 }
 
@@ -76,17 +95,32 @@ fn artifacts_are_told_apart() {
     };
     let called = |text: &str| Some(text.to_owned());
     let helm = "application/vnd.cncf.helm.config.v1+json";
-    assert_eq!(with(helm, None, LAYER), (ManifestKind::HelmChart, called(helm)));
+    assert_eq!(
+        with(helm, None, LAYER),
+        (ManifestKind::HelmChart, called(helm))
+    );
     let plugin = "application/vnd.docker.plugin.v1+json";
-    assert_eq!(with(plugin, None, LAYER), (ManifestKind::Plugin, called(plugin)));
+    assert_eq!(
+        with(plugin, None, LAYER),
+        (ManifestKind::Plugin, called(plugin))
+    );
     let cosign = "application/vnd.dev.cosign.simplesigning.v1+json";
     assert_eq!(with(IMAGE_CONFIG, None, cosign).0, ManifestKind::Signature);
     let notary = "application/vnd.cncf.notary.signature";
     assert_eq!(with(notary, None, LAYER).0, ManifestKind::Signature);
-    assert_eq!(with(IMAGE_CONFIG, None, "application/vnd.in-toto+json").0, ManifestKind::Attestation);
+    assert_eq!(
+        with(IMAGE_CONFIG, None, "application/vnd.in-toto+json").0,
+        ManifestKind::Attestation
+    );
     let sbom = "application/spdx+json";
-    assert_eq!(with(empty, Some(sbom), sbom), (ManifestKind::Artifact, called(sbom)));
-    assert_eq!(with("application/x.other", None, LAYER), (ManifestKind::Artifact, called("application/x.other")));
+    assert_eq!(
+        with(empty, Some(sbom), sbom),
+        (ManifestKind::Artifact, called(sbom))
+    );
+    assert_eq!(
+        with("application/x.other", None, LAYER),
+        (ManifestKind::Artifact, called("application/x.other"))
+    );
 }
 
 #[test]
@@ -104,15 +138,33 @@ fn a_missing_media_type_is_taken_from_the_answer_or_the_content() {
     let mut value = image(&[]);
     value.as_object_mut().unwrap().remove("mediaType");
     let body = value.to_string();
-    for said in [Some("application/vnd.oci.image.manifest.v1+json; charset=utf-8"), Some("application/json"), Some(""), None] {
-        assert_eq!(Manifest::parse(body.as_bytes(), said).kind, ManifestKind::Image, "{said:?}");
+    for said in [
+        Some("application/vnd.oci.image.manifest.v1+json; charset=utf-8"),
+        Some("application/json"),
+        Some(""),
+        None,
+    ] {
+        assert_eq!(
+            Manifest::parse(body.as_bytes(), said).kind,
+            ManifestKind::Image,
+            "{said:?}"
+        );
     }
-    assert_eq!(read(&json!({"schemaVersion": 2, "manifests": []})).kind, ManifestKind::Index);
+    assert_eq!(
+        read(&json!({"schemaVersion": 2, "manifests": []})).kind,
+        ManifestKind::Index
+    );
     let old = read(&json!({"schemaVersion": 1, "fsLayers": []}));
-    assert_eq!((old.kind, old.size, old.image_id()), (ManifestKind::Schema1, None, None));
+    assert_eq!(
+        (old.kind, old.size, old.image_id()),
+        (ManifestKind::Schema1, None, None)
+    );
     for body in ["", "null", "[]", "{}", "\u{0}"] {
         let manifest = Manifest::parse(body.as_bytes(), Some("application/vnd.x"));
-        assert_eq!((manifest.kind, manifest.media_type.as_str()), (ManifestKind::Unknown, "application/vnd.x"));
+        assert_eq!(
+            (manifest.kind, manifest.media_type.as_str()),
+            (ManifestKind::Unknown, "application/vnd.x")
+        );
     }
 }
 
@@ -122,12 +174,19 @@ fn hostile_numbers_and_lengths_are_bounded() {
     let manifest = read(&image(&[huge.clone(), huge]));
     assert_eq!(manifest.size, Some(i64::MAX));
     let mut value = image(&[json!({"digest": Digest::of(b"x").as_str(), "size": -5})]);
-    let notes: Map<String, Value> = (0..500).map(|n| (format!("k{n}"), json!("é".repeat(2000)))).collect();
+    let notes: Map<String, Value> = (0..500)
+        .map(|n| (format!("k{n}"), json!("é".repeat(2000))))
+        .collect();
     value["annotations"] = Value::Object(notes);
     let manifest = read(&value);
     assert_eq!(manifest.layers_size, 0);
     assert_eq!(manifest.annotations.len(), MAX_ANNOTATIONS);
-    assert!(manifest.annotations.values().all(|note| note.len() <= MAX_TEXT));
+    assert!(
+        manifest
+            .annotations
+            .values()
+            .all(|note| note.len() <= MAX_TEXT)
+    );
     let many = json!({"mediaType": INDEX, "manifests": vec![blob(OCI, "m", 1); MAX_CHILDREN + 5]});
     assert_eq!(read(&many).children.len(), MAX_CHILDREN);
 }
@@ -137,12 +196,23 @@ fn conventional_tags_name_their_manifest() {
     let digest = Digest::of(b"m");
     let stem = format!("sha256-{}", digest.digits());
     for (suffix, convention) in [
-        ("", TagConvention::Referrers), (".sig", TagConvention::Signature),
-        (".att", TagConvention::Attestation), (".sbom", TagConvention::Sbom),
+        ("", TagConvention::Referrers),
+        (".sig", TagConvention::Signature),
+        (".att", TagConvention::Attestation),
+        (".sbom", TagConvention::Sbom),
     ] {
-        assert_eq!(tag_convention(&format!("{stem}{suffix}")), Some((convention, digest.clone())));
+        assert_eq!(
+            tag_convention(&format!("{stem}{suffix}")),
+            Some((convention, digest.clone()))
+        );
     }
-    for tag in ["latest", "sha256-abc", &format!("{stem}.sigs"), &format!("x{stem}.sig"), &format!("{stem}0")] {
+    for tag in [
+        "latest",
+        "sha256-abc",
+        &format!("{stem}.sigs"),
+        &format!("x{stem}.sig"),
+        &format!("{stem}0"),
+    ] {
         assert_eq!(tag_convention(tag), None, "{tag}");
     }
 }

@@ -9,8 +9,16 @@ fn asked(values: &[&str]) -> Vec<String> {
 #[test]
 fn scopes_come_repeated_and_separated_by_spaces() {
     assert_eq!(
-        asked(&["repository:a/b:pull repository:a/b:pull,push", "registry:catalog:*", ""]),
-        ["repository:a/b:pull", "repository:a/b:pull,push", "registry:catalog:*"]
+        asked(&[
+            "repository:a/b:pull repository:a/b:pull,push",
+            "registry:catalog:*",
+            ""
+        ]),
+        [
+            "repository:a/b:pull",
+            "repository:a/b:pull,push",
+            "registry:catalog:*"
+        ]
     );
 }
 
@@ -41,12 +49,28 @@ fn actions_keep_their_order_and_appear_once() {
 #[test]
 fn malformed_scopes_are_dropped_and_counted() {
     for bad in [
-        "repository", "repository:a", "whale:foo,bar", "lala:busybox:fork", "repository::pull",
-        "repository:a:", "repository:a:,", "repository():a:pull", "repository(Plugin):a:pull",
-        "registry(x):catalog:*", "repository:a\u{1}b:pull", ":a:pull",
+        "repository",
+        "repository:a",
+        "whale:foo,bar",
+        "lala:busybox:fork",
+        "repository::pull",
+        "repository:a:",
+        "repository:a:,",
+        "repository():a:pull",
+        "repository(Plugin):a:pull",
+        "registry(x):catalog:*",
+        "repository:a\u{1}b:pull",
+        ":a:pull",
     ] {
         let request = ScopeRequest::parse([bad]);
-        assert_eq!(request, ScopeRequest { scopes: vec![], dropped: 1 }, "{bad}");
+        assert_eq!(
+            request,
+            ScopeRequest {
+                scopes: vec![],
+                dropped: 1
+            },
+            "{bad}"
+        );
         assert!(request.asks_anything());
     }
     assert!(!ScopeRequest::parse(["", "  "]).asks_anything());
@@ -59,8 +83,14 @@ fn of_ten_thousand_scopes_thirty_are_read() {
     let request = ScopeRequest::parse([many.as_str()]);
     assert_eq!(request.scopes.len(), MAX_SCOPES);
     assert_eq!(request.dropped, 10_000 - MAX_SCOPES);
-    let greedy = format!("repository:a:{}", (0..60).map(|n| format!("a{n},")).collect::<String>());
-    assert_eq!(RequestedScope::parse(&greedy).unwrap().actions.len(), MAX_ACTIONS);
+    let greedy = format!(
+        "repository:a:{}",
+        (0..60).map(|n| format!("a{n},")).collect::<String>()
+    );
+    assert_eq!(
+        RequestedScope::parse(&greedy).unwrap().actions.len(),
+        MAX_ACTIONS
+    );
 }
 
 #[test]

@@ -15,7 +15,9 @@ static KEY: LazyLock<SigningKey> = LazyLock::new(|| {
 });
 
 fn now() -> NaiveDateTime {
-    chrono::DateTime::from_timestamp(1_795_313_626, 0).unwrap().naive_utc()
+    chrono::DateTime::from_timestamp(1_795_313_626, 0)
+        .unwrap()
+        .naive_utc()
 }
 
 fn claims(access: Option<Vec<Access>>) -> Claims {
@@ -31,7 +33,8 @@ fn claims(access: Option<Vec<Access>>) -> Claims {
 
 fn signed() -> String {
     let access = Access::repository("team/app", [Action::Pull, Action::Push]);
-    KEY.sign(HeaderForm::X5c, &claims(Some(vec![access]))).unwrap()
+    KEY.sign(HeaderForm::X5c, &claims(Some(vec![access])))
+        .unwrap()
 }
 
 fn part(token: &str, index: usize) -> Value {
@@ -44,7 +47,11 @@ fn read(token: &str) -> Result<Claims, TokenError> {
 }
 
 fn read_at(token: &str, now: NaiveDateTime) -> Result<Claims, TokenError> {
-    let expected = Expected { issuer: "portus-lab", service: "registry.lab", now };
+    let expected = Expected {
+        issuer: "portus-lab",
+        service: "registry.lab",
+        now,
+    };
     verify(token, std::slice::from_ref(KEY.verifying_key()), expected)
 }
 
@@ -65,7 +72,12 @@ fn claims_have_the_shape_that_every_registry_accepts() {
 
 #[test]
 fn access_is_left_out_or_a_list_and_never_null() {
-    let shape = |access| serde_json::to_value(claims(access)).unwrap().get("access").cloned();
+    let shape = |access| {
+        serde_json::to_value(claims(access))
+            .unwrap()
+            .get("access")
+            .cloned()
+    };
     assert_eq!(shape(None), None);
     assert_eq!(shape(Some(vec![])), Some(json!([])));
 }
@@ -80,7 +92,10 @@ fn each_form_names_the_key_its_own_way() {
     let header = |form| part(&KEY.sign(form, &claims(None)).unwrap(), 0);
     let der = KEY.certificate().unwrap().der();
     let x5c = base64::engine::general_purpose::STANDARD.encode(der);
-    assert_eq!(header(HeaderForm::X5c), json!({"typ": "JWT", "alg": "ES256", "x5c": [x5c]}));
+    assert_eq!(
+        header(HeaderForm::X5c),
+        json!({"typ": "JWT", "alg": "ES256", "x5c": [x5c]})
+    );
     let kid = json!({"typ": "JWT", "alg": "ES256", "kid": KEY.key_id()});
     assert_eq!(header(HeaderForm::Libtrust), kid);
     assert_eq!(header(HeaderForm::Jwks), kid);
@@ -94,7 +109,10 @@ fn each_form_names_the_key_its_own_way() {
 fn the_answer_says_the_token_twice() {
     let claims = claims(None);
     let answer = serde_json::to_value(TokenAnswer::new("T".into(), &claims, None)).unwrap();
-    assert_eq!(answer, json!({"token": "T", "access_token": "T", "expires_in": 300}));
+    assert_eq!(
+        answer,
+        json!({"token": "T", "access_token": "T", "expires_in": 300})
+    );
     let answer = TokenAnswer::new("T".into(), &claims, Some("R".into()));
     assert_eq!(serde_json::to_value(answer).unwrap()["refresh_token"], "R");
 }
@@ -104,7 +122,10 @@ fn our_own_tokens_are_read_back() {
     let token = signed();
     let claims = read(&token).unwrap();
     assert_eq!((claims.sub.as_str(), claims.exp), ("alice", 1_795_313_926));
-    assert_eq!(claims.access.unwrap()[0].actions, [Action::Pull, Action::Push]);
+    assert_eq!(
+        claims.access.unwrap()[0].actions,
+        [Action::Pull, Action::Push]
+    );
 }
 
 #[test]
@@ -116,8 +137,15 @@ fn times_and_names_must_fit() {
     assert!(read_at(&token, after(-180)).is_ok());
     assert_eq!(read_at(&token, after(-181)), Err(TokenError::Expired));
     let keys = [KEY.verifying_key().clone()];
-    for (issuer, service) in [("portus-lab/", "registry.lab"), ("portus-lab", "Registry.lab")] {
-        let expected = Expected { issuer, service, now: now() };
+    for (issuer, service) in [
+        ("portus-lab/", "registry.lab"),
+        ("portus-lab", "Registry.lab"),
+    ] {
+        let expected = Expected {
+            issuer,
+            service,
+            now: now(),
+        };
         assert_eq!(verify(&token, &keys, expected), Err(TokenError::Elsewhere));
     }
 }
@@ -128,7 +156,11 @@ fn a_token_with_one_character_more_or_less_is_refused() {
     assert!(read(&token).is_ok());
     assert_eq!(read(&token[..token.len() - 1]), Err(TokenError::Untrusted));
     for extra in ["A", "=", ".", " ", "\n"] {
-        assert_eq!(read(&format!("{token}{extra}")), Err(TokenError::Untrusted), "{extra:?}");
+        assert_eq!(
+            read(&format!("{token}{extra}")),
+            Err(TokenError::Untrusted),
+            "{extra:?}"
+        );
     }
     assert_eq!(read(&format!(" {token}")), Err(TokenError::Untrusted));
     // The last character carries bits that are not used: another one must not pass for it.
@@ -147,8 +179,14 @@ fn forged_tokens_are_refused_whatever_their_header_says() {
     let mallory = mallory.with_certificate(certificate).unwrap();
     let claims = claims(Some(vec![Access::catalog(Action::All)]));
     assert!(mallory.sign(HeaderForm::X5c, &claims).is_ok());
-    assert_eq!(read(&mallory.sign(HeaderForm::X5c, &claims).unwrap()), Err(TokenError::Untrusted));
-    assert_eq!(read(&mallory.sign(HeaderForm::Libtrust, &claims).unwrap()), Err(TokenError::Untrusted));
+    assert_eq!(
+        read(&mallory.sign(HeaderForm::X5c, &claims).unwrap()),
+        Err(TokenError::Untrusted)
+    );
+    assert_eq!(
+        read(&mallory.sign(HeaderForm::Libtrust, &claims).unwrap()),
+        Err(TokenError::Untrusted)
+    );
 
     // With the forger's own key in `jwk`.
     let pem = mallory.to_pem().unwrap();
@@ -156,20 +194,31 @@ fn forged_tokens_are_refused_whatever_their_header_says() {
     let own = EncodingKey::from_ec_der(&der.private_key_to_pkcs8().unwrap());
     let mut header = Header::new(Algorithm::ES256);
     header.jwk = Some(Jwk::from_encoding_key(&own, Algorithm::ES256).unwrap());
-    assert_eq!(read(&claims.encode(&header, &own).unwrap()), Err(TokenError::Untrusted));
+    assert_eq!(
+        read(&claims.encode(&header, &own).unwrap()),
+        Err(TokenError::Untrusted)
+    );
 
     // `none`, and our public key taken for a shared secret.
     let body = B64.encode(serde_json::to_vec(&claims).unwrap());
     for alg in ["none", "None", "ES512", "HS256"] {
         let head = B64.encode(json!({"typ": "JWT", "alg": alg}).to_string());
         for tail in ["", "AAAA"] {
-            assert_eq!(read(&format!("{head}.{body}.{tail}")), Err(TokenError::Untrusted));
+            assert_eq!(
+                read(&format!("{head}.{body}.{tail}")),
+                Err(TokenError::Untrusted)
+            );
         }
     }
     let certificate = KEY.certificate().unwrap();
-    for secret in [certificate.der().to_vec(), certificate.to_pem().unwrap().into_bytes()] {
+    for secret in [
+        certificate.der().to_vec(),
+        certificate.to_pem().unwrap().into_bytes(),
+    ] {
         let secret = EncodingKey::from_secret(&secret);
-        let token = claims.encode(&Header::new(Algorithm::HS256), &secret).unwrap();
+        let token = claims
+            .encode(&Header::new(Algorithm::HS256), &secret)
+            .unwrap();
         assert_eq!(read(&token), Err(TokenError::Untrusted));
     }
 
@@ -177,7 +226,10 @@ fn forged_tokens_are_refused_whatever_their_header_says() {
     let ours = signed();
     let signature = ours.rsplit('.').next().unwrap();
     let head = ours.split('.').next().unwrap();
-    assert_eq!(read(&format!("{head}.{body}.{signature}")), Err(TokenError::Untrusted));
+    assert_eq!(
+        read(&format!("{head}.{body}.{signature}")),
+        Err(TokenError::Untrusted)
+    );
     assert_eq!(read(&"a".repeat(MAX_TOKEN + 1)), Err(TokenError::Untrusted));
 }
 
