@@ -284,7 +284,7 @@ fn read_target(target: &Value) -> Target {
     }
 }
 
-/// A non-empty string without NUL, which PostgreSQL does not store.
+/// A non-empty string without NUL, which `PostgreSQL` does not store.
 fn text(object: &Value, name: &str) -> Option<String> {
     let text = object.get(name)?.as_str().filter(|text| !text.is_empty())?;
     Some(text.replace('\0', "\u{FFFD}"))

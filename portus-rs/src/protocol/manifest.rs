@@ -366,7 +366,7 @@ fn text(value: &Value, name: &str) -> Option<String> {
         .map(bounded)
 }
 
-/// At most [`MAX_TEXT`] bytes, without NUL, which PostgreSQL does not store.
+/// At most [`MAX_TEXT`] bytes, without NUL, which `PostgreSQL` does not store.
 fn bounded(text: &str) -> String {
     text[..text.floor_char_boundary(MAX_TEXT)].replace('\0', "\u{FFFD}")
 }

@@ -276,9 +276,10 @@ impl EventReader {
             0 => self.state = State::Done,
             IN_EVENTS => {
                 let event = std::mem::take(&mut self.kept);
-                self.found.push(match self.overflown {
-                    true => Err(Malformed::TooLarge),
-                    false => Event::parse(&event),
+                self.found.push(if self.overflown {
+                    Err(Malformed::TooLarge)
+                } else {
+                    Event::parse(&event)
                 });
             }
             _ => {}
