@@ -5,7 +5,7 @@
 
 mod splitter;
 
-pub use splitter::{EventReader, MAX_EVENT};
+pub use splitter::{EventReader, MAX_EVENT, MAX_EVENTS};
 
 use super::digest::{Digest, hex};
 use super::image_name::{ImageName, is_tag};
@@ -134,6 +134,9 @@ pub enum Malformed {
     /// The part of the event that we need is larger than [`MAX_EVENT`].
     #[error("an event is too large")]
     TooLarge,
+    /// More than [`MAX_EVENTS`] in one envelope; those beyond are not looked at.
+    #[error("the envelope has too many events")]
+    TooMany,
 }
 
 /// What an event means to us.

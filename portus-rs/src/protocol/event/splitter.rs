@@ -8,6 +8,8 @@ use super::{Event, Malformed};
 
 /// Bytes kept of one event.
 pub const MAX_EVENT: usize = 64 * 1024;
+/// Entries reported of one envelope, events and faults together; registries send one.
+pub const MAX_EVENTS: usize = 10_000;
 /// Longest key compared; longer ones are unknown.
 const MAX_KEY: usize = 32;
 /// Fields of an event that are kept.
@@ -37,6 +39,7 @@ pub struct EventReader {
     overflown: bool,
     seen_events: bool,
     broken: bool,
+    reported: usize,
     found: Vec<Result<Event, Malformed>>,
 }
 
@@ -222,7 +225,7 @@ impl EventReader {
                     self.kept.clear();
                     self.overflown = false;
                 } else {
-                    self.found.push(Err(Malformed::NotAnObject));
+                    self.report(Err(Malformed::NotAnObject));
                 }
                 byte == b'{'
             }
@@ -276,11 +279,12 @@ impl EventReader {
             0 => self.state = State::Done,
             IN_EVENTS => {
                 let event = std::mem::take(&mut self.kept);
-                self.found.push(if self.overflown {
+                let entry = if self.overflown {
                     Err(Malformed::TooLarge)
                 } else {
                     Event::parse(&event)
-                });
+                };
+                self.report(entry);
             }
             _ => {}
         }
@@ -301,5 +305,15 @@ impl EventReader {
     fn give_up(&mut self, fault: Malformed) {
         self.broken = true;
         self.found.push(Err(fault));
+    }
+
+    /// The first entry beyond the bound is told as a fault; those after it are passed over.
+    fn report(&mut self, entry: Result<Event, Malformed>) {
+        self.reported += 1;
+        if self.reported <= MAX_EVENTS {
+            self.found.push(entry);
+        } else if self.reported == MAX_EVENTS + 1 {
+            self.found.push(Err(Malformed::TooMany));
+        }
     }
 }

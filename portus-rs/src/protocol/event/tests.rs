@@ -238,6 +238,19 @@ fn an_event_that_is_too_large_does_not_hide_the_next() {
 }
 
 #[test]
+fn an_envelope_of_millions_is_cut_off() {
+    let body = format!(r#"{{"events":[{}1]}}"#, "1,".repeat(MAX_EVENTS * 3));
+    let (events, malformed) = parse(body.as_bytes());
+    assert_eq!((events.len(), malformed.len()), (0, MAX_EVENTS + 1));
+    assert_eq!(malformed.last(), Some(&Malformed::TooMany));
+    let (events, malformed) = parse(&envelope(&vec![push(); MAX_EVENTS + 5]));
+    assert_eq!(
+        (events.len(), malformed),
+        (MAX_EVENTS, vec![Malformed::TooMany])
+    );
+}
+
+#[test]
 fn depth_is_no_danger() {
     let deep = format!(
         r#"{{"events":[{{"x":{}1{},"target":{{"repository":"a"}}}}]}}"#,
