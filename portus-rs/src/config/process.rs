@@ -256,7 +256,7 @@ impl Process {
 }
 
 /// Looks, but makes nothing: `portus:info` asks too.
-fn data_dir(values: &Values, usual: &Path) -> PathBuf {
+pub(super) fn data_dir(values: &Values, usual: &Path) -> PathBuf {
     if let Some(dir) = values.path("PORTUS_DATA_DIR") {
         return dir;
     }
