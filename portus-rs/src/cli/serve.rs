@@ -101,7 +101,7 @@ fn announce(app: &App) {
             "listening on {}:{}, for people at {}",
             listener.address.host,
             listener.address.port,
-            app.public_url()
+            app.config.public_url()
         ),
     }
 }

@@ -2,7 +2,7 @@
 
 mod schema;
 
-use std::{sync::Arc, time::Duration};
+use std::{os::unix::ffi::OsStringExt as _, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use sea_orm::{
@@ -146,5 +146,7 @@ pub fn sqlite_file(url: &str) -> anyhow::Result<std::path::PathBuf> {
         .strip_prefix("sqlite://")
         .or_else(|| url.strip_prefix("sqlite:"))
         .with_context(|| format!("{} is not an SQLite address", without_password(url)))?;
-    Ok(path.split('?').next().unwrap_or(path).into())
+    let path = path.split('?').next().unwrap_or(path);
+    let bytes: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
+    Ok(std::ffi::OsString::from_vec(bytes).into())
 }

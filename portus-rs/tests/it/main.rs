@@ -9,3 +9,5 @@ mod support;
 mod compose;
 mod harness;
 mod minimal;
+mod registry;
+mod schema;
