@@ -206,7 +206,7 @@ async fn set_up_registry(app: &App, init: crate::config::InitRegistry) -> anyhow
         ),
         // Another replica was quicker.
         Err(Error::Invalid(invalid)) => {
-            tracing::warn!("[registry] PORTUS_INIT_REGISTRY_*: {invalid}")
+            tracing::warn!("[registry] PORTUS_INIT_REGISTRY_*: {invalid}");
         }
         Err(error) => return Err(error.into()),
     }
