@@ -91,8 +91,8 @@ pub(super) const KEYS: &[Key] = &[
         "Name under which people know it, when it is another.",
     )
     .since("portus-rs"),
-    Key::new("PORTUS_FORCE_DIGEST_UPDATE", Kind::Presence, "false", "`portus:update_tags` does not ask back."),
-    Key::new("PORTUS_HEALTH_QUIET", Kind::Presence, "false", "`health` prints nothing."),
+    Key::new("PORTUS_FORCE_DIGEST_UPDATE", Kind::Presence, "", "`portus:update_tags` does not ask back."),
+    Key::new("PORTUS_HEALTH_QUIET", Kind::Presence, "", "`health` prints nothing."),
     Key::new("PORTUS_HEALTH_COMPONENT_1", Kind::Text, "", "A component that `health` checks."),
     Key::new("PORTUS_HEALTH_COMPONENT_2", Kind::Text, "", "Another."),
     Key::new("PORTUS_HEALTH_COMPONENT_3", Kind::Text, "", "Another."),
@@ -218,10 +218,12 @@ impl Process {
             Some("debug") => LogLevel::Debug,
             Some("warn") => LogLevel::Warn,
             Some("error") => LogLevel::Error,
-            Some(_) => LogLevel::Info,
             None if verbose || values.text("DEBUG") == "true" => LogLevel::Debug,
-            None => LogLevel::Info,
+            _ => LogLevel::Info,
         };
+        if level.is_none() && values.text("DEBUG") == "true" {
+            values.warn("DEBUG is a former name; use PORTUS_LOG_LEVEL=debug instead".to_owned());
+        }
         Self {
             environment,
             background_only: values.flag("PORTUS_BACKGROUND"),
@@ -338,10 +340,17 @@ impl Secrets {
             );
             portus_password = None;
         }
+        let unset = secret_key_base.is_none() && values.path("PORTUS_KEY_PATH").is_none();
+        if unset && values.root().join("config/secrets.yml").is_file() {
+            values.warn(
+                "config/secrets.yml is not read; set PORTUS_SECRET_KEY_BASE, PORTUS_KEY_PATH and PORTUS_PASSWORD instead"
+                    .to_owned(),
+            );
+        }
         Self {
             secret_key_base,
-            key_path: values.path("PORTUS_KEY_PATH"),
-            cert_path: values.path("PORTUS_CERT_PATH"),
+            key_path: values.file("PORTUS_KEY_PATH"),
+            cert_path: values.file("PORTUS_CERT_PATH"),
             portus_password,
         }
     }
