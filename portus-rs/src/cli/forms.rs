@@ -147,7 +147,9 @@ fn list(words: &[String]) -> Option<Form> {
     let position = match position {
         Some(position) => position,
         None => {
-            let joined = words.iter().find_map(|word| word.strip_prefix("--tasks="))?;
+            let joined = words
+                .iter()
+                .find_map(|word| word.strip_prefix("--tasks="))?;
             return Some(Form::ListTasks(Some(joined.to_owned())));
         }
     };
@@ -155,7 +157,9 @@ fn list(words: &[String]) -> Option<Form> {
     if words[..position].iter().any(|word| !word.starts_with('-')) {
         return None;
     }
-    let pattern = words[position + 1..].iter().find(|word| !word.starts_with('-'));
+    let pattern = words[position + 1..]
+        .iter()
+        .find(|word| !word.starts_with('-'));
     Some(Form::ListTasks(pattern.cloned()))
 }
 
@@ -181,7 +185,14 @@ fn rails(words: Vec<String>) -> Form {
 
 /// A file of `bin/` with its words.
 fn script_call(script: &str, words: impl Iterator<Item = String>) -> Form {
-    const SCRIPTS: &[&str] = &["background", "check_db", "client", "crono", "health", "security"];
+    const SCRIPTS: &[&str] = &[
+        "background",
+        "check_db",
+        "client",
+        "crono",
+        "health",
+        "security",
+    ];
     let name = basename(script);
     let name = name.strip_suffix(".rb").unwrap_or(name);
     // `rails runner ping host` is how the script's own usage text puts it.

@@ -27,7 +27,9 @@ pub struct Call {
 /// Why words are no request. The text says what to write.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Misread {
-    #[error("the list of '{0}' is never closed: write {0}[a,b], in quotes where the shell needs them")]
+    #[error(
+        "the list of '{0}' is never closed: write {0}[a,b], in quotes where the shell needs them"
+    )]
     Unclosed(String),
     #[error("'{0}' belongs behind the task it is for")]
     FlagWithoutTask(String),

@@ -41,8 +41,14 @@ fn every_wrapper_of_rake_means_the_same_task() {
 
 #[test]
 fn an_empty_name_is_no_argument() {
-    assert_eq!(read("portusctl", ["make_admin".to_owned(), String::new()]), rake_words("portus:make_admin"));
-    assert_eq!(form("portusctl make_admin"), rake_words("portus:make_admin"));
+    assert_eq!(
+        read("portusctl", ["make_admin".to_owned(), String::new()]),
+        rake_words("portus:make_admin")
+    );
+    assert_eq!(
+        form("portusctl make_admin"),
+        rake_words("portus:make_admin")
+    );
 }
 
 #[test]
@@ -67,7 +73,12 @@ fn scripts_are_known_by_their_file_name() {
 
 #[test]
 fn the_old_servers_are_ours() {
-    for line in ["rails s", "portusctl exec rails server", "bundle exec puma", "bundle exec pumactl -F config/puma.rb start"] {
+    for line in [
+        "rails s",
+        "portusctl exec rails server",
+        "bundle exec puma",
+        "bundle exec pumactl -F config/puma.rb start",
+    ] {
         assert_eq!(form(line), native("serve"), "{line}");
     }
     assert_eq!(form("bundle exec crono"), native("crono"));
@@ -77,20 +88,41 @@ fn the_old_servers_are_ours() {
 #[test]
 fn what_does_not_exist_here_is_named() {
     assert_eq!(form("rails c"), Form::Unavailable("rails c".to_owned()));
-    assert_eq!(form("portusctl exec rails db"), Form::Unavailable("rails db".to_owned()));
-    assert_eq!(form("bundle exec rspec"), Form::Unavailable("rspec".to_owned()));
-    assert_eq!(form("bundle install"), Form::Unavailable("bundle".to_owned()));
-    assert_eq!(form("rails r /tmp/mine.rb"), Form::Unavailable("/tmp/mine.rb".to_owned()));
+    assert_eq!(
+        form("portusctl exec rails db"),
+        Form::Unavailable("rails db".to_owned())
+    );
+    assert_eq!(
+        form("bundle exec rspec"),
+        Form::Unavailable("rspec".to_owned())
+    );
+    assert_eq!(
+        form("bundle install"),
+        Form::Unavailable("bundle".to_owned())
+    );
+    assert_eq!(
+        form("rails r /tmp/mine.rb"),
+        Form::Unavailable("/tmp/mine.rb".to_owned())
+    );
     assert_eq!(form("portusctl exec"), Form::NothingToRun);
     assert_eq!(form("portusctl rake"), Form::NothingToRun);
 }
 
 #[test]
 fn the_list_of_tasks_has_many_names() {
-    for line in ["portus-rs -T", "rake --tasks", "bundle exec rake -P", "rake -D", "portus-rs --trace -T"] {
+    for line in [
+        "portus-rs -T",
+        "rake --tasks",
+        "bundle exec rake -P",
+        "rake -D",
+        "portus-rs --trace -T",
+    ] {
         assert_eq!(form(line), Form::ListTasks(None), "{line}");
     }
-    assert_eq!(form("rake -T portus:db"), Form::ListTasks(Some("portus:db".to_owned())));
+    assert_eq!(
+        form("rake -T portus:db"),
+        Form::ListTasks(Some("portus:db".to_owned()))
+    );
 }
 
 #[test]

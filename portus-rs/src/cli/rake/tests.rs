@@ -28,7 +28,11 @@ fn items_are_apart_at_commas_and_trimmed() {
 #[test]
 fn words_are_joined_until_the_list_ends() {
     assert_eq!(list(&["t[a,", "b,", "c", "d]"]), ["a", "b", "c d"]);
-    assert_eq!(list(&["t[a,[b]", "c]"]), ["a", "[b"], "the first word to end in a bracket ends the list");
+    assert_eq!(
+        list(&["t[a,[b]", "c]"]),
+        ["a", "[b"],
+        "the first word to end in a bracket ends the list"
+    );
 }
 
 #[test]
@@ -49,17 +53,38 @@ fn an_escaped_comma_is_part_of_its_item_and_other_backslashes_stay() {
 
 #[test]
 fn tasks_run_from_left_to_right_with_their_own_flags() {
-    let request = read(["db:create", "t[a]", "--yes", "--name=x=y", "db:seed", "RAILS_ENV=test"]).unwrap();
-    let names: Vec<_> = request.calls.iter().map(|call| call.name.as_str()).collect();
+    let request = read([
+        "db:create",
+        "t[a]",
+        "--yes",
+        "--name=x=y",
+        "db:seed",
+        "RAILS_ENV=test",
+    ])
+    .unwrap();
+    let names: Vec<_> = request
+        .calls
+        .iter()
+        .map(|call| call.name.as_str())
+        .collect();
     assert_eq!(names, ["db:create", "t", "db:seed"]);
-    let flags = [("yes".to_owned(), None), ("name".to_owned(), Some("x=y".to_owned()))];
+    let flags = [
+        ("yes".to_owned(), None),
+        ("name".to_owned(), Some("x=y".to_owned())),
+    ];
     assert_eq!(request.calls[1].flags, flags);
-    assert_eq!(request.environment, [("RAILS_ENV".to_owned(), "test".to_owned())]);
+    assert_eq!(
+        request.environment,
+        [("RAILS_ENV".to_owned(), "test".to_owned())]
+    );
 }
 
 #[test]
 fn only_capitals_make_a_variable() {
-    assert_eq!(assignment("VERSION="), Some(("VERSION".to_owned(), String::new())));
+    assert_eq!(
+        assignment("VERSION="),
+        Some(("VERSION".to_owned(), String::new()))
+    );
     assert_eq!(assignment("Version=1"), None);
     assert_eq!(assignment("1A=1"), None);
     assert_eq!(assignment("=1"), None);
