@@ -6,6 +6,7 @@
 pub mod actions;
 pub mod activity;
 pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod database;
@@ -13,7 +14,9 @@ pub mod entities;
 pub mod error;
 pub mod identity;
 pub mod keys;
+pub mod logging;
 pub mod policy;
 pub mod protocol;
 pub mod queries;
 pub mod remote;
+pub mod web;

@@ -1,3 +1,4 @@
 //! Looking without changing.
 
+pub mod access;
 pub mod facts;

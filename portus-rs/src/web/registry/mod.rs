@@ -1,0 +1,18 @@
+//! What docker and the registry ask: tokens, whether we are there, and the keys that tokens are checked with.
+
+mod error;
+mod jwks;
+mod ping;
+mod token;
+
+use actix_web::web;
+
+pub use error::RegistryError;
+
+pub fn routes(service: &mut web::ServiceConfig) {
+    service
+        .service(token::get)
+        .service(token::post)
+        .service(ping::ping)
+        .service(jwks::jwks);
+}
