@@ -190,20 +190,18 @@ impl Config {
 
 /// Every setting there is, in the order in which they are shown.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    let sections = [
-        mail::KEYS,
-        people::KEYS,
-        registry::KEYS,
-        ldap::KEYS,
+    let before = [mail::KEYS, people::KEYS, registry::KEYS, ldap::KEYS];
+    let after = [
         scanning::KEYS,
         background::KEYS,
         process::KEYS,
         database::KEYS,
         listener::KEYS,
     ];
-    sections
+    before
         .into_iter()
         .chain(oauth::KEYS.iter().copied())
+        .chain(after)
         .flatten()
 }
 

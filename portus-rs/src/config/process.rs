@@ -49,7 +49,8 @@ pub(super) const KEYS: &[Key] = &[
         "false",
         "Run the background work only, without HTTP.",
     ),
-    Key::new("PORTUS_INIT_COMMAND", Kind::Text, "", "Command to run instead of the server."),
+    Key::new("PORTUS_INIT_COMMAND", Kind::Text, "", "Command to run instead of the server. Its arguments may be passwords.",
+    ).secret(),
     Key::new(
         "PORTUS_LOG_LEVEL",
         Kind::Choice(&[
@@ -165,8 +166,8 @@ pub struct Process {
     pub environment: Environment,
     /// Jobs without HTTP.
     pub background_only: bool,
-    /// Words to run instead of the server.
-    pub init_command: Option<String>,
+    /// Words to run instead of the server; a password may be among them.
+    pub init_command: Option<Secret>,
     pub log_level: LogLevel,
     pub log_format: LogFormat,
     /// Not created yet, perhaps.
@@ -227,7 +228,7 @@ impl Process {
         Self {
             environment,
             background_only: values.flag("PORTUS_BACKGROUND"),
-            init_command: values.optional("PORTUS_INIT_COMMAND"),
+            init_command: values.secret("PORTUS_INIT_COMMAND"),
             log_level,
             log_format: if values.text("PORTUS_LOG_FORMAT") == "json" {
                 LogFormat::Json
@@ -256,7 +257,7 @@ impl Process {
 }
 
 /// Looks, but makes nothing: `portus:info` asks too.
-fn data_dir(values: &Values, usual: &Path) -> PathBuf {
+pub(super) fn data_dir(values: &Values, usual: &Path) -> PathBuf {
     if let Some(dir) = values.path("PORTUS_DATA_DIR") {
         return dir;
     }

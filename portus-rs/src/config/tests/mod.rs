@@ -1,6 +1,7 @@
 //! Configurations made from values, never from the environment of the test.
 
 mod coercion;
+mod databases;
 mod environments;
 mod files;
 mod formers;
