@@ -1,5 +1,6 @@
 //! The connection to the database, and the one way to write to it.
 
+mod create;
 mod schema;
 
 use std::{os::unix::ffi::OsStringExt as _, sync::Arc, time::Duration};
@@ -11,7 +12,8 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-pub use schema::{State, drop_tables, migrate, state};
+pub use create::create;
+pub use schema::{State, Step, drop_tables, migrate, state, steps};
 
 /// How to reach a database.
 #[derive(Clone)]
