@@ -119,7 +119,7 @@ fn entry(sources: Sources, may_delegate: bool) -> Outcome {
             "PORTUS_INIT_COMMAND names portus-rs without a command",
         ));
     }
-    let words = command.split_whitespace().map(str::to_owned);
+    let words = command.expose().split_whitespace().map(str::to_owned);
     let mut words: Vec<String> = words.collect();
     if words
         .first()
