@@ -1,3 +1,4 @@
 //! Looking without changing.
 
+pub mod events;
 pub mod facts;
