@@ -26,8 +26,8 @@ use crate::{
     protocol::event::Event,
 };
 
-pub use memory::{Counts, Inbox, Refusal, Stranger};
 use memory::Delivery;
+pub use memory::{Counts, Inbox, Refusal, Stranger};
 
 /// An event that fails this often is given up until somebody replays it.
 pub const ATTEMPTS: i16 = 5;
@@ -60,7 +60,9 @@ pub async fn take_in(app: &Arc<App>, registry_id: i64, events: Vec<Event>) -> Re
     let stored = answered.await;
     // Ends at once: the answer is the last thing it does.
     drop(task);
-    stored.map_err(gone)?.map_err(|text| Error::Internal(anyhow!(text)))
+    stored
+        .map_err(gone)?
+        .map_err(|text| Error::Internal(anyhow!(text)))
 }
 
 async fn write_waiting(app: &App) {
@@ -103,7 +105,10 @@ async fn store(app: &App, deliveries: &[(i64, Vec<Event>)]) -> Result<Vec<u64>> 
                 .await?;
         }
         added.push(new);
-        for instance in events.iter().filter_map(|it| it.source.instance_id.as_ref()) {
+        for instance in events
+            .iter()
+            .filter_map(|it| it.source.instance_id.as_ref())
+        {
             if instance.len() <= 255 && !app.inbox.knows_instance(*registry_id, instance) {
                 instances.insert((*registry_id, instance.clone()), false);
             }
@@ -246,7 +251,11 @@ pub async fn note_failure(
     let next = now + backoff(attempts);
     let statement = registry_event::Entity::update_many()
         .set(registry_event::ActiveModel {
-            state: Set(if dead { EventState::Dead } else { EventState::Fresh }),
+            state: Set(if dead {
+                EventState::Dead
+            } else {
+                EventState::Fresh
+            }),
             attempts: Set(attempts),
             last_error: Set(Some(error.to_owned())),
             next_attempt_at: Set(next),

@@ -8,6 +8,7 @@ pub mod members;
 pub mod namespaces;
 pub mod refresh_tokens;
 pub mod registries;
+pub mod replicas;
 pub mod tags;
 pub mod teams;
 pub mod users;

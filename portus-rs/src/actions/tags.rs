@@ -128,7 +128,10 @@ fn read<'a>(
     let Ok(name) = ImageName::parse(&event.target.repository) else {
         return Ok(None);
     };
-    let at = event.timestamp.unwrap_or(row.created_at).min(row.created_at);
+    let at = event
+        .timestamp
+        .unwrap_or(row.created_at)
+        .min(row.created_at);
     let told = Told {
         registry,
         name,
@@ -162,7 +165,13 @@ async fn claim(
 }
 
 impl Batch<'_> {
-    async fn handle(&mut self, app: &App, id: i64, told: &Told<'_>, kind: &EventKind) -> Result<()> {
+    async fn handle(
+        &mut self,
+        app: &App,
+        id: i64,
+        told: &Told<'_>,
+        kind: &EventKind,
+    ) -> Result<()> {
         tracing::info!(
             registry.event = told.event.id,
             registry.name = told.registry.name,

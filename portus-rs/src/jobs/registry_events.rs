@@ -50,7 +50,10 @@ pub async fn run(app: &Arc<App>, mut stop: watch::Receiver<bool>) {
                 POLL
             }
             Err(error) => {
-                tracing::error!("Registry events: {error}; next attempt in {} s", pause.as_secs());
+                tracing::error!(
+                    "Registry events: {error}; next attempt in {} s",
+                    pause.as_secs()
+                );
                 worker.forget();
                 let wait = pause;
                 pause = (pause * 2).min(LONGEST_PAUSE);

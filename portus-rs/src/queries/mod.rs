@@ -1,4 +1,5 @@
 //! Looking without changing.
 
+pub mod access;
 pub mod events;
 pub mod facts;

@@ -181,7 +181,13 @@ impl Inbox {
     }
 
     /// Remembers an unknown host. Returns whether it is new to us.
-    pub fn note_stranger(&self, host: &str, address: &str, events: u64, now: NaiveDateTime) -> bool {
+    pub fn note_stranger(
+        &self,
+        host: &str,
+        address: &str,
+        events: u64,
+        now: NaiveDateTime,
+    ) -> bool {
         let host = shortened(host);
         let mut strangers = lock(&self.strangers);
         if let Some(known) = strangers.get_mut(&host) {

@@ -105,13 +105,12 @@ impl Batch<'_> {
             };
             self.activities
                 .push(Activity::repository_deleted(namespace, repository).by(user_id, name));
-            self.notes
-                .push(format!("[catalog] Removed the image '{}'.", repository.name));
+            self.notes.push(format!(
+                "[catalog] Removed the image '{}'.",
+                repository.name
+            ));
             self.change
-                .delete_where::<repository::Entity, _>(
-                    &self.permit,
-                    repository::Column::Id.eq(id),
-                )
+                .delete_where::<repository::Entity, _>(&self.permit, repository::Column::Id.eq(id))
                 .await?;
         }
         Ok(())

@@ -44,7 +44,7 @@ impl Pulls {
     fn add(sums: &mut BTreeMap<i64, Sum>, id: i64, count: i64, at: NaiveDateTime) {
         let sum = sums.entry(id).or_insert(Sum { count: 0, last: at });
         sum.count += count;
-        sum.last = sum.last.max(at);
+        sum.last = Ord::max(sum.last, at);
     }
 }
 

@@ -61,7 +61,9 @@ impl Shelf {
             return Ok(shelf);
         }
         shelf.load_users(change, users).await?;
-        shelf.load_namespaces(change, registries, namespaces).await?;
+        shelf
+            .load_namespaces(change, registries, namespaces)
+            .await?;
         shelf.load_repositories(change, repositories).await?;
         shelf.load_contents(change, tags, digests).await?;
         Ok(shelf)

@@ -8,7 +8,9 @@ mod sender;
 use std::sync::Arc;
 
 use actix_web::{
-    HttpRequest, HttpResponse, http::StatusCode, post,
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    post,
     web::{Data, Payload},
 };
 use futures_util::StreamExt as _;
@@ -38,7 +40,9 @@ pub async fn receive(app: Data<App>, request: HttpRequest, body: Payload) -> Htt
     match take(&app, &request, body).await {
         Ok(status) => HttpResponse::build(status).finish(),
         Err(error) => {
-            tracing::error!("events could not be stored, the registry will send them again: {error}");
+            tracing::error!(
+                "events could not be stored, the registry will send them again: {error}"
+            );
             HttpResponse::ServiceUnavailable().finish()
         }
     }
@@ -71,14 +75,22 @@ async fn take(app: &Arc<App>, request: &HttpRequest, body: Payload) -> Result<St
             Ok(StatusCode::UNAUTHORIZED)
         }
         Sender::Unproven => {
-            let delivery = Unproven { app, registries: &registries, address };
+            let delivery = Unproven {
+                app,
+                registries: &registries,
+                address,
+            };
             delivery.read(body).await
         }
     }
 }
 
 /// Reads an envelope of any size in parts. Returns whether it arrived whole: a cut one comes again.
-async fn read_proven(app: &Arc<App>, registry: &registry::Model, mut body: Payload) -> Result<bool> {
+async fn read_proven(
+    app: &Arc<App>,
+    registry: &registry::Model,
+    mut body: Payload,
+) -> Result<bool> {
     let mut reader = EventReader::new();
     let mut part = Vec::new();
     let mut bytes = 0;
@@ -96,7 +108,7 @@ async fn read_proven(app: &Arc<App>, registry: &registry::Model, mut body: Paylo
             store(app, registry, std::mem::take(&mut part)).await?;
         }
     }
-    for item in reader.finish() {
+    if let Some(item) = reader.finish() {
         sort(item, &mut part, &mut bytes, &mut malformed);
     }
     report(app, None, &registry.name, &malformed);
@@ -206,7 +218,7 @@ impl Unproven<'_> {
                 sort(item, &mut events, &mut kept, &mut malformed);
             }
         }
-        for item in reader.finish() {
+        if let Some(item) = reader.finish() {
             sort(item, &mut events, &mut kept, &mut malformed);
         }
         let sender = self.address.to_string();

@@ -126,6 +126,3 @@ fn bare(host: &str) -> &str {
         _ => host,
     }
 }
-
-#[cfg(test)]
-mod tests;

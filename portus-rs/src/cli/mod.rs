@@ -1,0 +1,3 @@
+//! The door for people with a shell.
+
+pub mod serve;

@@ -1,0 +1,4 @@
+//! What handlers are given instead of a raw request.
+
+pub mod basic;
+pub mod client;
