@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 use crate::{
+    actions::inbox::Inbox,
     clock::Clock,
     config::Config,
     database::{Connection, Database},
@@ -32,6 +33,7 @@ pub struct App {
     pub usage: Usage,
     pub registries: RegistryClients,
     pub wake: Wake,
+    pub inbox: Inbox,
 }
 
 /// Rings for those who wait for work.
@@ -60,6 +62,7 @@ impl App {
             usage: Usage::default(),
             registries: RegistryClients::new(&config)?,
             wake: Wake::default(),
+            inbox: Inbox::default(),
             config,
             clock,
             database,

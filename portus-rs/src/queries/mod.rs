@@ -2,4 +2,5 @@
 
 pub mod access;
 pub mod by_name;
+pub mod events;
 pub mod facts;
