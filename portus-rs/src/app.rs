@@ -16,7 +16,7 @@ use crate::{
         scope::Access,
         token::{Claims, HeaderForm, Issue},
     },
-    queries::facts::Present,
+    queries::{facts::Present, health::Health},
     remote::RegistryClients,
 };
 
@@ -31,6 +31,7 @@ pub struct App {
     pub present: Present,
     pub usage: Usage,
     pub registries: RegistryClients,
+    pub health: Health,
     pub wake: Wake,
 }
 
@@ -59,6 +60,7 @@ impl App {
             present: Present::start(&database),
             usage: Usage::default(),
             registries: RegistryClients::new(&config)?,
+            health: Health::default(),
             wake: Wake::default(),
             config,
             clock,

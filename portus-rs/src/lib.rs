@@ -17,3 +17,4 @@ pub mod policy;
 pub mod protocol;
 pub mod queries;
 pub mod remote;
+pub mod web;

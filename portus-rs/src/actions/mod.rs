@@ -7,5 +7,6 @@ pub mod members;
 pub mod namespaces;
 pub mod refresh_tokens;
 pub mod registries;
+pub mod repositories;
 pub mod teams;
 pub mod users;

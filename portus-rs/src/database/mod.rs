@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-pub use schema::{State, drop_tables, migrate, state};
+pub use schema::{State, drop_tables, look, migrate, state};
 
 /// How to reach a database.
 #[derive(Clone)]

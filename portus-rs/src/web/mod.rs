@@ -1,0 +1,5 @@
+//! The door for everything over HTTP.
+
+pub mod api;
+pub mod error;
+pub mod extract;
