@@ -1,7 +1,9 @@
 //! The rules about seeing, as conditions on rows, for lists. Each says the same as its sentence in `namespaces` and
 //! `teams`; a test compares them for every kind of caller.
 
-use sea_orm::{ColumnTrait, Condition, QuerySelect as _, QueryTrait as _, sea_query::SelectStatement};
+use sea_orm::{
+    ColumnTrait, Condition, QuerySelect as _, QueryTrait as _, sea_query::SelectStatement,
+};
 
 use super::Who;
 use crate::entities::{Visibility, namespace, team, team_user};

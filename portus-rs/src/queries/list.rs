@@ -1,8 +1,7 @@
 //! Lists of any length: ids first, in order, then their rows in bounded batches.
 
 use sea_orm::{
-    EntityTrait, FromQueryResult, Order, QueryOrder as _, QuerySelect as _, Select,
-    sea_query::Expr,
+    EntityTrait, FromQueryResult, Order, QueryOrder as _, QuerySelect as _, Select, sea_query::Expr,
 };
 
 use crate::{app::App, error::Result};

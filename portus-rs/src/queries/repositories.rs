@@ -114,7 +114,10 @@ async fn dress(
         let id = repository.id;
         let standing = viewer.standing(namespace.team_id);
         let row = Row {
-            registry_hostname: hosts.get(&namespace.registry_id).cloned().unwrap_or_default(),
+            registry_hostname: hosts
+                .get(&namespace.registry_id)
+                .cloned()
+                .unwrap_or_default(),
             tags_count: counts.get(&id).copied().unwrap_or(0),
             last_tag: last.remove(&id),
             destroyable: policy::namespaces::delete(standing, &app.rules).granted,
@@ -145,10 +148,7 @@ async fn last_tags(app: &App, ids: &[i64]) -> Result<HashMap<i64, tags::Row>> {
         .order_by_desc(tag::Column::Id)
         .limit(1)
         .into_query();
-    let newest = Expr::SubQuery(
-        None,
-        Box::new(SubQueryStatement::SelectStatement(newest)),
-    );
+    let newest = Expr::SubQuery(None, Box::new(SubQueryStatement::SelectStatement(newest)));
     let found: Vec<Option<i64>> = repository::Entity::find()
         .select_only()
         .expr_as(newest, "tag_id")

@@ -26,7 +26,10 @@ pub struct Row {
 impl Row {
     /// `os/architecture[/variant]` of what lies behind the tag.
     pub fn platforms(&self) -> Vec<String> {
-        let text = self.manifest.as_ref().and_then(|it| it.platforms.as_deref());
+        let text = self
+            .manifest
+            .as_ref()
+            .and_then(|it| it.platforms.as_deref());
         text.map(platforms).unwrap_or_default()
     }
 }
@@ -119,12 +122,7 @@ pub(super) async fn by_ids(app: &App, ids: &[i64]) -> Result<Vec<Row>> {
 }
 
 /// A tag in a repository that the caller may see; of that very repository if one is named.
-pub async fn show(
-    app: &App,
-    viewer: &Viewer,
-    id: i64,
-    repository_id: Option<i64>,
-) -> Result<Row> {
+pub async fn show(app: &App, viewer: &Viewer, id: i64, repository_id: Option<i64>) -> Result<Row> {
     let row = by_ids(app, &[id]).await?.pop().ok_or(Error::NotFound)?;
     if repository_id.is_some_and(|wanted| wanted != row.tag.repository_id) {
         return Err(Error::NotFound);
@@ -166,7 +164,10 @@ mod tests {
             platforms(r#"["linux/amd64","linux/arm64/v8"]"#),
             ["linux/amd64", "linux/arm64/v8"]
         );
-        assert_eq!(platforms("linux/amd64, linux/s390x"), ["linux/amd64", "linux/s390x"]);
+        assert_eq!(
+            platforms("linux/amd64, linux/s390x"),
+            ["linux/amd64", "linux/s390x"]
+        );
         assert_eq!(platforms(""), Vec::<String>::new());
     }
 }

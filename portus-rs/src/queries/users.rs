@@ -64,7 +64,10 @@ impl Listing for Users {
             .all(app.database.reader())
             .await?;
         let rows = with_homes(app, rows).await?;
-        Ok(in_order(ids, rows.into_iter().map(|row| (row.user.id, row))))
+        Ok(in_order(
+            ids,
+            rows.into_iter().map(|row| (row.user.id, row)),
+        ))
     }
 }
 

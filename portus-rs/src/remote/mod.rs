@@ -23,7 +23,9 @@ impl RegistryClients {
             .await
             .map_err(|_| "SocketError: connection refused".to_owned())?;
         if matches!(answer.status().as_u16(), 200 | 401)
-            && answer.headers().contains_key("docker-distribution-api-version")
+            && answer
+                .headers()
+                .contains_key("docker-distribution-api-version")
         {
             Ok(())
         } else {

@@ -52,8 +52,7 @@ pub async fn create(call: Call) -> ApiResult<HttpResponse> {
     let application = read.required_string("application").unwrap_or_default();
     read.finish()?;
     let user_id = call.strict_id("id")?;
-    let issued =
-        application_tokens::issue(&call.app, &call.actor, user_id, &application).await?;
+    let issued = application_tokens::issue(&call.app, &call.actor, user_id, &application).await?;
     created(NewToken::from(issued))
 }
 

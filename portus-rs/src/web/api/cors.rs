@@ -15,8 +15,7 @@ use actix_web::{
 use crate::app::App;
 
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-const EXPOSED: &str =
-    "Link, X-Total, X-Total-Pages, X-Per-Page, X-Page, X-Next-Page, X-Prev-Page";
+const EXPOSED: &str = "Link, X-Total, X-Total-Pages, X-Per-Page, X-Page, X-Next-Page, X-Prev-Page";
 const HEADERS: &str = "Content-Type, api_key, Authorization, portus-auth";
 const MAX_AGE: &str = "1728000";
 

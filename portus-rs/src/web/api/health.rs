@@ -6,10 +6,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use super::respond::ok;
 use crate::{
     queries::health::{self as report, Component},
-    web::{
-        error::ApiResult,
-        extract::caller::Open,
-    },
+    web::{error::ApiResult, extract::caller::Open},
 };
 
 /// Answers as soon as requests are served, with nothing checked.

@@ -184,11 +184,7 @@ pub async fn update(call: Call) -> ApiResult<HttpResponse> {
 }
 
 /// A new address must answer, unless something else is wrong with it already.
-async fn ask_again(
-    call: &Call,
-    old: &registry::Model,
-    changes: &RegistryChanges,
-) -> ApiResult<()> {
+async fn ask_again(call: &Call, old: &registry::Model, changes: &RegistryChanges) -> ApiResult<()> {
     let hostname = changes.hostname.as_deref().unwrap_or(&old.hostname).trim();
     let use_ssl = changes.use_ssl.unwrap_or(old.use_ssl);
     if hostname == old.hostname && use_ssl == old.use_ssl {

@@ -64,7 +64,10 @@ impl From<tag_queries::Row> for LastTag {
             digest: row.tag.digest,
             size: row.manifest.as_ref().and_then(|it| it.image_size),
             pushed_at: Time(row.tag.pushed_at),
-            artifact_type: row.manifest.as_ref().and_then(|it| it.artifact_type.clone()),
+            artifact_type: row
+                .manifest
+                .as_ref()
+                .and_then(|it| it.artifact_type.clone()),
             media_type: row.manifest.map(|it| it.media_type),
         }
     }

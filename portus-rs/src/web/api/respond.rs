@@ -89,7 +89,14 @@ where
         return Ok(response.json(views));
     }
     // What fails for the first rows can still be said with a status.
-    let first = batch(&app, &list, ids.get(..BATCH).unwrap_or_default(), view, true).await?;
+    let first = batch(
+        &app,
+        &list,
+        ids.get(..BATCH).unwrap_or_default(),
+        view,
+        true,
+    )
+    .await?;
     let (list, ids) = (Arc::new(list), Arc::new(ids));
     let rest = stream::try_unfold(Some(BATCH), move |from| {
         let (app, list, ids) = (app.clone(), Arc::clone(&list), Arc::clone(&ids));

@@ -112,9 +112,7 @@ pub async fn show(call: Call) -> ApiResult<HttpResponse> {
         let email = percent_decode_str(written).decode_utf8_lossy();
         queries::users::by_email(&call.app, &email).await?
     };
-    ok(User::from(
-        queries::users::with_home(&call.app, row).await?,
-    ))
+    ok(User::from(queries::users::with_home(&call.app, row).await?))
 }
 
 pub async fn update(call: Call) -> ApiResult<HttpResponse> {
@@ -129,9 +127,7 @@ pub async fn update(call: Call) -> ApiResult<HttpResponse> {
     };
     read.finish()?;
     let row = users::update(&call.app, &call.actor, call.id("id")?, changes).await?;
-    ok(User::from(
-        queries::users::with_home(&call.app, row).await?,
-    ))
+    ok(User::from(queries::users::with_home(&call.app, row).await?))
 }
 
 pub async fn delete(call: Call) -> ApiResult<HttpResponse> {
