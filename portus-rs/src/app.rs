@@ -17,7 +17,7 @@ use crate::{
         scope::Access,
         token::{Claims, HeaderForm, Issue},
     },
-    queries::facts::Present,
+    queries::{facts::Present, health::Health},
     remote::RegistryClients,
 };
 
@@ -32,6 +32,7 @@ pub struct App {
     pub present: Present,
     pub usage: Usage,
     pub registries: RegistryClients,
+    pub health: Health,
     pub wake: Wake,
     pub inbox: Inbox,
 }
@@ -61,6 +62,7 @@ impl App {
             present: Present::start(&database),
             usage: Usage::default(),
             registries: RegistryClients::new(&config)?,
+            health: Health::default(),
             wake: Wake::default(),
             inbox: Inbox::default(),
             config,

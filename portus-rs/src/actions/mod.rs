@@ -9,6 +9,7 @@ pub mod namespaces;
 pub mod refresh_tokens;
 pub mod registries;
 pub mod replicas;
+pub mod repositories;
 pub mod tags;
 pub mod teams;
 pub mod users;

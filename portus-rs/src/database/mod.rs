@@ -17,7 +17,7 @@ use sea_orm::{
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 pub use create::create;
-pub use schema::{State, Step, drop_tables, migrate, state, steps};
+pub use schema::{State, Step, drop_tables, look, migrate, state, steps};
 
 /// How to reach a database.
 #[derive(Clone)]

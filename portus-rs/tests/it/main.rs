@@ -10,6 +10,7 @@
 )]
 mod support;
 
+mod api;
 mod compose;
 mod harness;
 mod house;
