@@ -9,3 +9,4 @@ mod support;
 mod compose;
 mod harness;
 mod minimal;
+mod registry;

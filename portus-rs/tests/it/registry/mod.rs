@@ -1,0 +1,3 @@
+//! What docker and registries ask of the service.
+
+mod events;
