@@ -146,10 +146,5 @@ pub fn sqlite_file(url: &str) -> anyhow::Result<std::path::PathBuf> {
         .strip_prefix("sqlite://")
         .or_else(|| url.strip_prefix("sqlite:"))
         .with_context(|| format!("{} is not an SQLite address", without_password(url)))?;
-    let path = path.split('?').next().unwrap_or(path);
-    let decoded = percent_encoding::percent_decode_str(path).decode_utf8();
-    Ok(decoded
-        .context("the path of the SQLite file is not UTF-8")?
-        .into_owned()
-        .into())
+    Ok(path.split('?').next().unwrap_or(path).into())
 }
