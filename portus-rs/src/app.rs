@@ -88,29 +88,6 @@ impl App {
         })?;
         Ok((token, claims))
     }
-
-    /// Where people and registries reach this service, without a slash at the end.
-    pub fn public_url(&self) -> String {
-        let fqdn = &self.config.machine_fqdn;
-        if let Some(url) = &fqdn.external_url {
-            return url.trim_end_matches('/').to_owned();
-        }
-        let root = &self.config.listener.url_root;
-        if fqdn.configured {
-            return format!("https://{}{root}", fqdn.value);
-        }
-        let scheme = if self.config.listener.tls.is_some() {
-            "https"
-        } else {
-            "http"
-        };
-        let address = &self.config.listener.address;
-        let host = match address.host.as_str() {
-            "0.0.0.0" | "::" | "[::]" => "localhost",
-            host => host,
-        };
-        format!("{scheme}://{host}:{}{root}", address.port)
-    }
 }
 
 /// How to reach the configured database.

@@ -81,7 +81,7 @@ pub async fn print(session: &Session, options: Options) -> Outcome {
         (None, hostname) => hostname.unwrap_or_default(),
     };
     let stanza = Stanza {
-        base: url.unwrap_or_else(|| app.public_url()),
+        base: url.unwrap_or_else(|| app.config.public_url()),
         service,
         issuer: app.config.machine_fqdn.value.clone(),
         bundle: bundle.display().to_string(),

@@ -120,7 +120,7 @@ impl RegistryClient<'_> {
             return false;
         };
         let fqdn = &self.app.config.machine_fqdn;
-        let Ok(public) = Url::parse(&self.app.public_url()) else {
+        let Ok(public) = Url::parse(&self.app.config.public_url()) else {
             return false;
         };
         if realm.origin() == public.origin() {

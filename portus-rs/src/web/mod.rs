@@ -10,7 +10,11 @@ use actix_web::web;
 pub use server::{Running, start};
 pub use tls::Certificate;
 
+/// Largest body of a request, in bytes; the inbox for events has its own bound.
+const BODY: usize = 1024 * 1024;
+
 /// Every URL, on one page.
 pub fn routes(service: &mut web::ServiceConfig) {
+    service.app_data(web::PayloadConfig::new(BODY));
     registry::routes(service);
 }
