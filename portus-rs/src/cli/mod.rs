@@ -4,12 +4,14 @@
 //! commands; here each is handed to the file of its noun. Answers go to standard output, logs and faults to standard
 //! error.
 
+mod client;
 mod console;
 mod context;
 mod database;
 mod explain;
 mod failure;
 mod forms;
+mod health;
 mod help;
 mod native;
 mod rake;
@@ -246,6 +248,8 @@ fn native_command(words: Vec<String>, sources: Sources) -> Outcome {
         ),
         Command::RegistryConfig(options) => session.run(registry_config::print(&session, options)),
         Command::Explain(options) => session.run(explain::print(&session, options)),
+        Command::Health(options) => session.run(health::check(&session, options)),
+        Command::Client(options) => session.run(client::ask(&session, options)),
         Command::CheckDb { exit_code } => session.run(database::check(&session, exit_code)),
         Command::CheckConfig => settings::check(&session),
         Command::Config => settings::info(&session, false),
