@@ -1,8 +1,9 @@
 //! The row of a synchronisation: how far it has come, how it ended, what it holds back.
 
+use chrono::TimeDelta;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, EntityTrait, QueryFilter,
+    ColumnTrait, Condition, EntityTrait, QueryFilter,
     sea_query::Expr,
 };
 
@@ -13,6 +14,10 @@ use crate::{
     error::Result,
     identity::actor::Actor,
 };
+
+/// For how long runs are kept: those that changed nothing, and all others.
+const QUIET: TimeDelta = TimeDelta::days(1);
+const KEPT: TimeDelta = TimeDelta::days(30);
 
 /// What a synchronisation has counted so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,4 +119,26 @@ pub async fn note(app: &App, id: i64, counts: Counts, outcome: Option<Outcome>) 
             .await?;
     }
     change.commit_unrecorded("a run is its own record").await
+}
+
+/// Removes the rows of old runs. Plans that wait stay. Returns how many went.
+pub async fn purge(app: &App) -> Result<u64> {
+    let actor = Actor::Portus;
+    let mut change = Change::begin(app, &actor).await?;
+    let books = change.books()?;
+    let quiet = Condition::all()
+        .add(sync_run::Column::State.eq(SyncState::Done))
+        .add(sync_run::Column::FinishedAt.lt(change.now() - QUIET))
+        .add(sync_run::Column::Added.eq(0))
+        .add(sync_run::Column::Changed.eq(0))
+        .add(sync_run::Column::Removed.eq(0))
+        .add(sync_run::Column::Errors.eq(0));
+    let old = Condition::all()
+        .add(sync_run::Column::State.is_in([SyncState::Done, SyncState::Failed]))
+        .add(sync_run::Column::FinishedAt.lt(change.now() - KEPT));
+    let gone = change
+        .delete_where::<sync_run::Entity, _>(&books, Condition::any().add(quiet).add(old))
+        .await?;
+    change.commit_unrecorded("these were forgotten already").await?;
+    Ok(gone)
 }
