@@ -1,9 +1,11 @@
 //! Changing: one function for each thing that people do, used by every door.
 
 pub mod application_tokens;
+pub mod catalog;
 pub mod change;
 pub mod homes;
 pub mod inbox;
+pub mod manifests;
 pub mod members;
 pub mod namespaces;
 pub mod refresh_tokens;
@@ -11,5 +13,6 @@ pub mod registries;
 pub mod replicas;
 pub mod repositories;
 pub mod tags;
+pub mod sync_runs;
 pub mod teams;
 pub mod users;

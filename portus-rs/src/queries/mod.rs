@@ -14,3 +14,4 @@ pub mod tags;
 pub mod teams;
 pub mod users;
 pub mod viewer;
+pub mod sync;
