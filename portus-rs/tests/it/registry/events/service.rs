@@ -12,7 +12,7 @@ use portus_rs::{
     app::App,
     cli::serve::prepare,
     config::{Sources, load},
-    entities::{EventState, activity, manifest, registry, registry_event, repository, tag},
+    entities::{EventState, activity, manifest, registry_event, repository, tag},
     identity::actor::Actor,
     jobs::registry_events,
     web,
@@ -30,7 +30,6 @@ pub const IMAGE: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
 pub struct Service {
     pub app: Arc<App>,
-    pub registry: registry::Model,
     pub secret: String,
     url: String,
     http: Client,
@@ -56,7 +55,7 @@ impl Service {
             .map(|(name, value)| (OsString::from(name), OsString::from(value)));
         let loaded =
             load(&Sources::new(env, directory.path())).unwrap_or_else(|_| panic!("configuration"));
-        let app = prepare(loaded).await.unwrap().app;
+        let app = Box::pin(prepare(loaded)).await.unwrap().app;
         let new = NewRegistry {
             name: "test".to_owned(),
             hostname: HOST.to_owned(),
@@ -87,7 +86,6 @@ impl Service {
         let handle = running.handle.clone();
         tokio::spawn(running.server);
         let service = Self {
-            registry,
             secret,
             url: format!("http://127.0.0.1:{port}/v2/webhooks/events"),
             http: Client::new(),
@@ -104,7 +102,7 @@ impl Service {
 
     /// The same, with the worker at work.
     pub async fn working(database: TestDatabase) -> Self {
-        let mut service = Self::start(database).await;
+        let mut service = Box::pin(Self::start(database)).await;
         service.work();
         service
     }
