@@ -88,7 +88,7 @@ impl Service {
         let service = Self {
             secret,
             url: format!("http://127.0.0.1:{port}/v2/webhooks/events"),
-            http: Client::new(),
+            http: Client::builder().no_proxy().build().unwrap(),
             stop: watch::channel(false).0,
             server: handle,
             worker: None,
@@ -111,7 +111,7 @@ impl Service {
         let app = Arc::clone(&self.app);
         let stop = self.stop.subscribe();
         self.worker = Some(tokio::spawn(async move {
-            registry_events::run(&app, stop).await
+            registry_events::run(&app, stop).await;
         }));
     }
 
@@ -235,8 +235,8 @@ impl Drop for Service {
     }
 }
 
-pub fn envelope(event: Value) -> String {
-    json!({ "events": [event] }).to_string()
+pub fn envelope(event: impl Into<Value>) -> String {
+    json!({ "events": [event.into()] }).to_string()
 }
 
 pub fn digest(of: &str) -> String {
@@ -246,13 +246,13 @@ pub fn digest(of: &str) -> String {
 }
 
 /// An event of the registry, `seconds` after it was started.
-fn event(action: &str, seconds: u32, target: Value) -> Value {
+fn event(action: &str, seconds: u32, target: impl Into<Value>) -> Value {
     let (minute, second) = (seconds / 60, seconds % 60);
     json!({
         "id": uuid::Uuid::new_v4().to_string(),
         "timestamp": format!("2026-01-02T03:{minute:02}:{second:02}.123456789Z"),
         "action": action,
-        "target": target,
+        "target": target.into(),
         "request": { "addr": "192.0.2.7:41000", "host": HOST, "method": "PUT", "useragent": "docker/28.2.2" },
         "actor": { "name": "alice" },
         "source": { "addr": "vm:5000", "instanceID": "one" },
