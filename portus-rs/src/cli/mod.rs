@@ -92,12 +92,8 @@ fn obey(form: Form, sources: Sources, may_delegate: bool) -> Outcome {
 /// What the container runs: the background, the command of the environment, or the server.
 fn entry(sources: Sources, may_delegate: bool) -> Outcome {
     let session = Session::new(sources.clone(), false);
-    let loaded = session.loaded_to_serve()?;
+    let loaded = session.load()?;
     let process = &loaded.config.process;
-    if process.log_level == crate::config::LogLevel::Debug {
-        let names: Vec<&str> = sources.env.keys().map(String::as_str).collect();
-        tracing::debug!("the environment has {}", names.join(" "));
-    }
     if process.background_only {
         return serve(
             &session,
@@ -284,5 +280,7 @@ fn unknown(words: &[String], session: Session) -> Outcome {
 
 fn serve(session: &Session, roles: Roles) -> Outcome {
     let loaded = session.loaded_to_serve()?;
+    let names: Vec<&str> = session.sources().env.keys().map(String::as_str).collect();
+    tracing::debug!("the environment has {}", names.join(" "));
     session.run(async { Ok(serve::serve(loaded, roles).await?) })
 }
