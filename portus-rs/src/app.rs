@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 use crate::{
+    actions::inbox::Inbox,
     clock::Clock,
     config::Config,
     database::{Connection, Database},
@@ -16,7 +17,7 @@ use crate::{
         scope::Access,
         token::{Claims, HeaderForm, Issue},
     },
-    queries::facts::Present,
+    queries::{facts::Present, health::Health},
     remote::RegistryClients,
 };
 
@@ -31,7 +32,9 @@ pub struct App {
     pub present: Present,
     pub usage: Usage,
     pub registries: RegistryClients,
+    pub health: Health,
     pub wake: Wake,
+    pub inbox: Inbox,
 }
 
 /// Rings for those who wait for work.
@@ -59,7 +62,9 @@ impl App {
             present: Present::start(&database),
             usage: Usage::default(),
             registries: RegistryClients::new(&config)?,
+            health: Health::default(),
             wake: Wake::default(),
+            inbox: Inbox::default(),
             config,
             clock,
             database,

@@ -8,6 +8,7 @@ mod client;
 mod console;
 mod context;
 mod database;
+mod events;
 mod explain;
 mod failure;
 mod forms;
@@ -246,6 +247,7 @@ fn native_command(words: Vec<String>, sources: Sources) -> Outcome {
         Command::Explain(options) => session.run(explain::print(&session, options)),
         Command::Health(options) => session.run(health::check(&session, options)),
         Command::Client(options) => session.run(client::ask(&session, options)),
+        Command::Events { deed } => session.run(events::perform(&session, deed)),
         Command::CheckDb { exit_code } => session.run(database::check(&session, exit_code)),
         Command::CheckConfig => settings::check(&session),
         Command::Config => settings::info(&session, false),

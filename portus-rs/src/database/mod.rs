@@ -3,7 +3,11 @@
 mod create;
 mod schema;
 
-use std::{os::unix::ffi::OsStringExt as _, sync::Arc, time::Duration};
+use std::{
+    os::unix::{ffi::OsStringExt as _, fs::OpenOptionsExt as _},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use sea_orm::{
@@ -13,7 +17,7 @@ use sea_orm::{
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 pub use create::create;
-pub use schema::{State, Step, drop_tables, migrate, state, steps};
+pub use schema::{State, Step, drop_tables, look, migrate, state, steps};
 
 /// How to reach a database.
 #[derive(Clone)]
@@ -59,6 +63,9 @@ impl Database {
                     .statement_cache_capacity(256)
             })
             .map_sqlx_mysql_opts(|mysql| mysql.charset("utf8mb4").collation("utf8mb4_bin"));
+        if let Ok(file) = sqlite_file(&connection.url) {
+            create_private(&file);
+        }
         let pool = sea_orm::Database::connect(options).await?;
         let writer = (pool.get_database_backend() == DatabaseBackend::Sqlite)
             .then(|| Arc::new(Mutex::new(())));
@@ -108,6 +115,16 @@ impl Write {
     pub async fn commit(self) -> Result<(), DbErr> {
         self.transaction.commit().await
     }
+}
+
+/// Only its owner reads the file; SQLite gives its companions the same mode. What goes wrong here, the driver says
+/// better.
+fn create_private(file: &std::path::Path) {
+    let _ = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file);
 }
 
 /// Says what is wrong with a database that cannot be used, and what to do. Carries no password.

@@ -53,6 +53,11 @@ pub async fn state(connection: &Connection) -> State {
     }
 }
 
+/// The state of a database that is in use.
+pub async fn look(database: &Database) -> State {
+    inspect(database.reader()).await.unwrap_or_else(failure)
+}
+
 #[expect(
     clippy::needless_pass_by_value,
     reason = "it is the handler of an error"

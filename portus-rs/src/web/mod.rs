@@ -1,5 +1,7 @@
 //! The door for everything over HTTP.
 
+pub mod api;
+pub mod error;
 pub mod extract;
 pub mod registry;
 mod server;
@@ -17,4 +19,5 @@ const BODY: usize = 1024 * 1024;
 pub fn routes(service: &mut web::ServiceConfig) {
     service.app_data(web::PayloadConfig::new(BODY));
     registry::routes(service);
+    api::routes(service);
 }
