@@ -55,7 +55,8 @@ impl Session {
         Ok(loaded)
     }
 
-    fn load(&self) -> Result<Loaded, Failure> {
+    /// The configuration, before it is known what for.
+    pub fn load(&self) -> Result<Loaded, Failure> {
         config::load(&self.sources).map_err(|errors| {
             console::complain(format!("portus-rs: {errors}"));
             Failure::Code(1)

@@ -15,7 +15,14 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Connect a registry", &["registry-config", "client"]),
     (
         "Look",
-        &["explain", "health", "check_db", "check-config", "config"],
+        &[
+            "explain",
+            "events",
+            "health",
+            "check_db",
+            "check-config",
+            "config",
+        ],
     ),
     ("Other", &["secret", "completion", "version", "help"]),
 ];

@@ -8,6 +8,7 @@ mod client;
 mod console;
 mod context;
 mod database;
+mod events;
 mod explain;
 mod failure;
 mod forms;
@@ -92,12 +93,8 @@ fn obey(form: Form, sources: Sources, may_delegate: bool) -> Outcome {
 /// What the container runs: the background, the command of the environment, or the server.
 fn entry(sources: Sources, may_delegate: bool) -> Outcome {
     let session = Session::new(sources.clone(), false);
-    let loaded = session.loaded_to_serve()?;
+    let loaded = session.load()?;
     let process = &loaded.config.process;
-    if process.log_level == crate::config::LogLevel::Debug {
-        let names: Vec<&str> = sources.env.keys().map(String::as_str).collect();
-        tracing::debug!("the environment has {}", names.join(" "));
-    }
     if process.background_only {
         return serve(
             &session,
@@ -250,6 +247,7 @@ fn native_command(words: Vec<String>, sources: Sources) -> Outcome {
         Command::Explain(options) => session.run(explain::print(&session, options)),
         Command::Health(options) => session.run(health::check(&session, options)),
         Command::Client(options) => session.run(client::ask(&session, options)),
+        Command::Events { deed } => session.run(events::perform(&session, deed)),
         Command::CheckDb { exit_code } => session.run(database::check(&session, exit_code)),
         Command::CheckConfig => settings::check(&session),
         Command::Config => settings::info(&session, false),
@@ -284,5 +282,7 @@ fn unknown(words: &[String], session: Session) -> Outcome {
 
 fn serve(session: &Session, roles: Roles) -> Outcome {
     let loaded = session.loaded_to_serve()?;
+    let names: Vec<&str> = session.sources().env.keys().map(String::as_str).collect();
+    tracing::debug!("the environment has {}", names.join(" "));
     session.run(async { Ok(serve::serve(loaded, roles).await?) })
 }
