@@ -33,7 +33,7 @@ use context::Session;
 use failure::{Failure, Outcome};
 use forms::Form;
 use native::{Cli, Command};
-use serve::Roles;
+use serve::Role;
 use tasks::Arguments;
 
 /// Runs a command line, its first word being the name that the program was called by. Returns the exit code.
@@ -96,22 +96,10 @@ fn entry(sources: Sources, may_delegate: bool) -> Outcome {
     let loaded = session.load()?;
     let process = &loaded.config.process;
     if process.background_only {
-        return serve(
-            &session,
-            Roles {
-                http: false,
-                jobs: true,
-            },
-        );
+        return serve(&session, Role::Jobs);
     }
     let Some(command) = process.init_command.clone() else {
-        return serve(
-            &session,
-            Roles {
-                http: true,
-                jobs: true,
-            },
-        );
+        return serve(&session, Role::Everything);
     };
     if !may_delegate {
         return Err(Failure::aborted(
@@ -224,25 +212,18 @@ fn native_command(words: Vec<String>, sources: Sources) -> Outcome {
     match cli.command {
         Command::Serve { no_jobs } => serve(
             &session,
-            Roles {
-                http: true,
-                jobs: !no_jobs,
+            if no_jobs {
+                Role::Http
+            } else {
+                Role::Everything
             },
         ),
-        Command::Background { .. } => serve(
-            &session,
-            Roles {
-                http: false,
-                jobs: true,
-            },
-        ),
-        Command::Crono => serve(
-            &session,
-            Roles {
-                http: false,
-                jobs: true,
-            },
-        ),
+        Command::Background { one_shot: true } => {
+            let loaded = session.loaded_to_serve()?;
+            session.run(async { Ok(serve::one_shot(loaded).await?) })
+        }
+        Command::Background { one_shot: false } => serve(&session, Role::Jobs),
+        Command::Crono => serve(&session, Role::Sync),
         Command::RegistryConfig(options) => session.run(registry_config::print(&session, options)),
         Command::Explain(options) => session.run(explain::print(&session, options)),
         Command::Health(options) => session.run(health::check(&session, options)),
@@ -280,9 +261,9 @@ fn unknown(words: &[String], session: Session) -> Outcome {
     )))
 }
 
-fn serve(session: &Session, roles: Roles) -> Outcome {
+fn serve(session: &Session, role: Role) -> Outcome {
     let loaded = session.loaded_to_serve()?;
     let names: Vec<&str> = session.sources().env.keys().map(String::as_str).collect();
     tracing::debug!("the environment has {}", names.join(" "));
-    session.run(async { Ok(serve::serve(loaded, roles).await?) })
+    session.run(async { Ok(serve::serve(loaded, role).await?) })
 }
