@@ -3,6 +3,7 @@
 pub mod api;
 pub mod error;
 pub mod extract;
+pub mod pages;
 pub mod registry;
 mod server;
 mod tls;
@@ -20,4 +21,5 @@ pub fn routes(service: &mut web::ServiceConfig) {
     service.app_data(web::PayloadConfig::new(BODY));
     registry::routes(service);
     api::routes(service);
+    pages::routes(service);
 }
