@@ -6,13 +6,16 @@
 pub mod actions;
 pub mod activity;
 pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod database;
 pub mod entities;
 pub mod error;
 pub mod identity;
+pub mod jobs;
 pub mod keys;
+pub mod logging;
 pub mod policy;
 pub mod protocol;
 pub mod queries;

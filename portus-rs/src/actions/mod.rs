@@ -3,10 +3,13 @@
 pub mod application_tokens;
 pub mod change;
 pub mod homes;
+pub mod inbox;
 pub mod members;
 pub mod namespaces;
 pub mod refresh_tokens;
 pub mod registries;
+pub mod replicas;
 pub mod repositories;
+pub mod tags;
 pub mod teams;
 pub mod users;

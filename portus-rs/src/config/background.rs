@@ -74,7 +74,7 @@ pub enum OrphanPolicy {
     Skip,
 }
 
-const USUAL: Schedule = Schedule::Every(Duration::from_secs(600));
+const USUAL: Schedule = Schedule::Every(Duration::from_mins(10));
 
 impl Background {
     pub(super) fn read(values: &mut Values) -> Self {

@@ -46,7 +46,7 @@ pub(super) fn coerce(key: &Key, text: &str) -> Result<Coerced, String> {
             Ok((Value::Flag(value), (!usual).then_some(OTHER_BOOLEAN)))
         }
         Kind::Switch => plain(Value::Flag(boolean(unquoted(text)).unwrap_or(true))),
-        Kind::Presence => plain(Value::Flag(!text.is_empty() && text != key.default)),
+        Kind::Presence => plain(Value::Flag(!text.is_empty())),
         Kind::Integer { .. } if text.is_empty() && key.default.is_empty() => plain(Value::None),
         Kind::Integer { min, max } => integer(text, min, max).map(|n| (Value::Number(n), None)),
         Kind::Minutes => minutes(text),

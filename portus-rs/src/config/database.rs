@@ -1,5 +1,6 @@
 //! Which database to use. Only the environment says so.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -74,16 +75,16 @@ pub struct DatabaseSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Adapter {
     Sqlite,
-    /// MySQL and MariaDB.
+    /// `MySQL` and `MariaDB`.
     Mysql,
     Postgres,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Connection {
-    /// A SQLite file, created when missing.
+    /// A `SQLite` file, created when missing.
     File(PathBuf),
-    /// SQLite in memory, gone with the process.
+    /// `SQLite` in memory, gone with the process.
     Memory,
     Server(Server),
 }
@@ -97,7 +98,7 @@ pub struct Server {
     pub database: String,
     pub socket: Option<PathBuf>,
     /// Further parameters of a `DATABASE_URL`, such as `sslmode`.
-    pub parameters: Vec<(String, String)>,
+    pub parameters: Vec<(String, Secret)>,
 }
 
 impl DatabaseSettings {
@@ -151,7 +152,7 @@ impl Server {
             escaped(self.password.expose()),
         );
         if let Some(port) = self.port {
-            url.push_str(&format!(":{port}"));
+            let _ = write!(url, ":{port}");
         }
         url.push('/');
         url.push_str(&escaped(&self.database));
@@ -170,11 +171,11 @@ impl Server {
         let parameters = self
             .parameters
             .iter()
-            .map(|(k, v)| (k.as_str(), v.clone()))
+            .map(|(k, v)| (k.as_str(), v.expose().to_owned()))
             .chain(socket);
         for (index, (name, value)) in parameters.enumerate() {
             url.push(if index == 0 { '?' } else { '&' });
-            url.push_str(&format!("{}={}", escaped(name), escaped(&value)));
+            let _ = write!(url, "{}={}", escaped(name), escaped(&value));
         }
         Secret::new(url)
     }
@@ -224,11 +225,14 @@ impl DatabaseSettings {
         settings.adapter = match values.optional("PORTUS_DB_ADAPTER").as_deref() {
             Some("mysql2") => Adapter::Mysql,
             Some("postgresql") => Adapter::Postgres,
-            Some(_) => Adapter::Sqlite,
             None if SERVER_SETTINGS.iter().any(|name| values.is_set(name)) => Adapter::Mysql,
-            None => Adapter::Sqlite,
+            _ => Adapter::Sqlite,
         };
         let database = values.optional("PORTUS_DB_DATABASE");
+        let unset = settings.adapter == Adapter::Sqlite && database.is_none();
+        if unset && values.root().join("config/database.yml").is_file() {
+            values.warn("config/database.yml is not read; set PORTUS_DB_HOST and its kin, or DATABASE_URL, instead".to_owned());
+        }
         if settings.adapter == Adapter::Sqlite {
             match database.as_deref() {
                 None => {}
@@ -254,7 +258,7 @@ impl DatabaseSettings {
                 .get_or_insert_with(|| PathBuf::from(&server.host));
             "localhost".clone_into(&mut server.host);
         }
-        server.host = server.host.trim_matches(['[', ']']).to_owned();
+        server.host = unbracketed(&server.host);
         if Url::parse(server.url("mysql", "socket").expose()).is_err() {
             values.refuse(
                 "PORTUS_DB_HOST",
@@ -300,7 +304,7 @@ impl DatabaseSettings {
             socket: None,
             parameters: Vec::new(),
         };
-        server.host = server.host.trim_matches(['[', ']']).to_owned();
+        server.host = unbracketed(&server.host);
         if server.database.is_empty() {
             return Err(FIX);
         }
@@ -315,7 +319,7 @@ impl DatabaseSettings {
                 }
                 ("socket", _) => server.socket = Some(PathBuf::from(&*value)),
                 ("host", _) if value.starts_with('/') => {
-                    server.socket = Some(PathBuf::from(&*value))
+                    server.socket = Some(PathBuf::from(&*value));
                 }
                 // For Rails, which no driver here knows.
                 (
@@ -330,7 +334,7 @@ impl DatabaseSettings {
                 ) => {}
                 _ => server
                     .parameters
-                    .push((name.into_owned(), value.into_owned())),
+                    .push((name.into_owned(), Secret::new(value))),
             }
         }
         self.connection = Connection::Server(server);
@@ -343,4 +347,9 @@ fn decoded(text: &str) -> Option<String> {
         .decode_utf8()
         .ok()
         .map(std::borrow::Cow::into_owned)
+}
+
+/// IPv6 addresses are kept without the brackets of a URL.
+fn unbracketed(host: &str) -> String {
+    host.trim_matches(['[', ']']).to_owned()
 }

@@ -90,9 +90,9 @@ impl Lookup<'_> {
                 self.key.name
             ));
         }
-        if let Some(instead) = self.key.ignored.filter(|_| self.key.since != "legacy") {
+        if let Some(instead) = self.key.ignored {
             self.values
-                .warn(format!("{} has no effect: {instead}", self.key.name));
+                .info(format!("{} has no effect: {instead}", self.key.name));
         }
         Setting {
             key: self.key,
@@ -146,8 +146,9 @@ impl Lookup<'_> {
         };
         let counts = |name: &&&str| {
             // Names as common as these may belong to somebody else.
-            !(name.starts_with("DB_") && !group("DB_")
-                || name.starts_with("MARIADB_") && !group("MARIADB_"))
+            ["DB_", "MARIADB_"]
+                .iter()
+                .all(|start| !name.starts_with(start) || group(start))
         };
         let older = self.key.was.iter().map(|path| variable(self.prefix, path));
         self.key

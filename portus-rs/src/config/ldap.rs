@@ -251,7 +251,7 @@ impl Ldap {
                 Some("start_tls") => LdapEncryption::StartTls,
                 _ => LdapEncryption::None,
             },
-            ca_file: values.path("ldap.encryption.options.ca_file"),
+            ca_file: values.file("ldap.encryption.options.ca_file"),
             min_tls: if version == "TLSv1_3" {
                 MinTls::V1_3
             } else {

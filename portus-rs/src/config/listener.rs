@@ -49,8 +49,9 @@ pub(super) const KEYS: &[Key] = &[
     Key::new("RAILS_SERVE_STATIC_FILES", Kind::Text, "", "Serve assets.").ignored("assets are always served"),
     Key::new("PUMA_IP", Kind::Text, "", "Address of the third-party image; use PORTUS_PUMA_HOST.").since("legacy"),
     Key::new("PUMA_PORT", PORT, "", "Port of the third-party image; use PORTUS_PUMA_HOST.")
-        .since("legacy")
-        .legacy(&["PORT0"]),
+        .since("legacy"),
+    Key::new("PORT0", Kind::Text, "", "Port of the third-party image on Mesos, when PUMA_PORT is not set.")
+        .since("legacy"),
     Key::new("PUMA_WORKER_TIMEOUT", Kind::Text, "", "Of the third-party image.")
         .since("legacy")
         .ignored("there are no worker processes"),
@@ -176,6 +177,12 @@ const THIRD_PARTY: &[&str] = &[
 impl Listener {
     pub(super) fn read(values: &mut Values) -> Self {
         let tls = tls(values);
+        if values.is_set("PORTUS_PUMA_DAEMONIZE") {
+            values.warn(
+                "PORTUS_PUMA_DAEMONIZE has no effect: the process stays in the foreground; use a service manager"
+                    .to_owned(),
+            );
+        }
         let workers = values.number::<usize>("PORTUS_PUMA_WORKERS").max(1);
         Self {
             address: address(values, tls.is_some()),
@@ -195,10 +202,18 @@ impl Listener {
 
 fn tls(values: &mut Values) -> Option<TlsFiles> {
     match (
-        values.path("PORTUS_PUMA_TLS_KEY"),
-        values.path("PORTUS_PUMA_TLS_CERT"),
+        values.file("PORTUS_PUMA_TLS_KEY"),
+        values.file("PORTUS_PUMA_TLS_CERT"),
     ) {
         (Some(key), Some(cert)) => Some(TlsFiles { key, cert }),
+        // The third-party image served plain HTTP then.
+        (Some(_), None) if !values.variable_is_set("PORTUS_PUMA_TLS_KEY") => {
+            values.warn(
+                "PUMA_SSL_KEY is set without PUMA_SSL_CRT, so TLS is off; set both or neither"
+                    .to_owned(),
+            );
+            None
+        }
         (Some(_), None) => {
             values.refuse(
                 "PORTUS_PUMA_TLS_KEY",
@@ -219,45 +234,48 @@ fn tls(values: &mut Values) -> Option<TlsFiles> {
 
 fn address(values: &mut Values, tls: bool) -> Address {
     let third_party = THIRD_PARTY.iter().any(|name| values.variable_is_set(name));
-    let usual_port = match (third_party, tls) {
-        (false, _) => 3000,
-        (true, true) => 443,
-        (true, false) => 80,
-    };
-    let port = if third_party {
-        values.maybe_number("PUMA_PORT")
+    for name in ["PUMA_IP", "PUMA_PORT"] {
+        if values.is_set(name) {
+            values.warn(format!(
+                "{name} is a former name; use PORTUS_PUMA_HOST=ADDRESS:PORT instead"
+            ));
+        }
+    }
+    let former_port = if third_party {
+        let mesos = || {
+            values
+                .text("PORT0")
+                .trim()
+                .parse()
+                .ok()
+                .filter(|port| *port != 0)
+        };
+        values.maybe_number("PUMA_PORT").or_else(mesos)
     } else {
         None
-    }
-    .unwrap_or(usual_port);
-    let text = if values.is_set("PORTUS_PUMA_HOST") {
-        values.text("PORTUS_PUMA_HOST")
+    };
+    let (name, text, usual_port) = if values.is_set("PORTUS_PUMA_HOST") {
+        ("PORTUS_PUMA_HOST", values.text("PORTUS_PUMA_HOST"), 3000)
     } else {
-        values
+        let ip = values
             .optional("PUMA_IP")
-            .unwrap_or_else(|| "0.0.0.0".to_owned())
-    };
-    let default_port = if values.is_set("PORTUS_PUMA_HOST") {
-        values
-            .maybe_number("PUMA_PORT")
-            .filter(|_| third_party)
-            .unwrap_or(3000)
-    } else {
-        port
-    };
-    Address::parse(&text, default_port).unwrap_or_else(|| {
-        let name = if values.is_set("PORTUS_PUMA_HOST") {
-            "PORTUS_PUMA_HOST"
-        } else {
-            "PUMA_IP"
+            .unwrap_or_else(|| "0.0.0.0".to_owned());
+        let usual_port = match (third_party, tls) {
+            (false, _) => 3000,
+            (true, true) => 443,
+            (true, false) => 80,
         };
+        ("PUMA_IP", ip, usual_port)
+    };
+    let port = former_port.unwrap_or(usual_port);
+    Address::parse(&text, port).unwrap_or_else(|| {
         values.refuse(
             name,
             "must be an address with or without a port, such as 0.0.0.0:3000 or [::]:3000",
         );
         Address {
             host: "0.0.0.0".to_owned(),
-            port: default_port,
+            port,
         }
     })
 }

@@ -69,7 +69,7 @@ pub(super) const KEYS: &[Key] = &[
     ),
     Key::new(
         "email.smtp.ca_file",
-        Kind::Path,
+        Kind::File,
         "",
         "File of trusted certificates; empty uses those of the system.",
     ),
@@ -165,7 +165,7 @@ impl Email {
 }
 
 impl Smtp {
-    fn read(values: &Values) -> Self {
+    fn read(values: &mut Values) -> Self {
         let tls = match (
             values.text("email.smtp.ssl_tls").as_str(),
             values.flag("email.smtp.enable_starttls_auto"),
@@ -186,7 +186,7 @@ impl Smtp {
             tls,
             verify_certificate: values.text("email.smtp.openssl_verify_mode") == "peer",
             ca_path: values.path("email.smtp.ca_path"),
-            ca_file: values.path("email.smtp.ca_file"),
+            ca_file: values.file("email.smtp.ca_file"),
             login: values
                 .optional("email.smtp.user_name")
                 .map(|user_name| SmtpLogin {

@@ -92,7 +92,6 @@ pub struct Loaded {
     /// Where each setting came from, by name of the key or variable.
     pub origins: BTreeMap<&'static str, Origin>,
     settings: BTreeMap<&'static str, Setting>,
-    prefix: String,
 }
 
 impl fmt::Debug for Loaded {
@@ -131,12 +130,32 @@ pub fn examine(sources: &Sources) -> (Loaded, Vec<Problem>) {
         warnings: values.warnings,
         origins,
         settings: values.settings,
-        prefix,
     };
     (loaded, values.problems)
 }
 
 impl Config {
+    /// Where people and registries reach this service, without a trailing slash.
+    pub fn public_url(&self) -> String {
+        if let Some(url) = &self.machine_fqdn.external_url {
+            return url.clone();
+        }
+        let root = &self.listener.url_root;
+        if self.machine_fqdn.configured {
+            return format!("https://{}{root}", self.machine_fqdn.value);
+        }
+        let scheme = if self.listener.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let mut address = self.listener.address.clone();
+        if matches!(address.host.as_str(), "0.0.0.0" | "::") {
+            "localhost".clone_into(&mut address.host);
+        }
+        format!("{scheme}://{address}{root}")
+    }
+
     fn read(values: &mut Values) -> Self {
         let environment = Environment::read(values);
         let production = environment.is_production();
@@ -171,19 +190,20 @@ impl Config {
 
 /// Every setting there is, in the order in which they are shown.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    let sections = [
-        mail::KEYS,
-        people::KEYS,
-        registry::KEYS,
-        ldap::KEYS,
+    let before = [mail::KEYS, people::KEYS, registry::KEYS, ldap::KEYS];
+    let after = [
         scanning::KEYS,
         background::KEYS,
         process::KEYS,
         database::KEYS,
         listener::KEYS,
     ];
-    sections
+    before
         .into_iter()
         .chain(oauth::KEYS.iter().copied())
+        .chain(after)
         .flatten()
 }
+
+#[cfg(test)]
+mod tests;

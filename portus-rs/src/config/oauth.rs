@@ -135,7 +135,7 @@ pub struct OAuth {
     /// Whether the web form takes a user name and password.
     pub local_login: bool,
     pub google_oauth2: Option<Google>,
-    /// Configured, but never offered: OpenID 2.0 is gone.
+    /// Configured, but never offered: `OpenID` 2.0 is gone.
     pub open_id: bool,
     pub openid_connect: Option<OpenIdConnect>,
     pub github: Option<GitHub>,
@@ -146,7 +146,8 @@ pub struct OAuth {
 /// What all providers share.
 #[derive(Debug, Clone)]
 pub struct Client {
-    pub id: String,
+    /// Not shown either, because Bitbucket's is half of a pair of keys.
+    pub id: Secret,
     pub secret: Secret,
     /// Exact text after the `@` of an address that may enter.
     pub domain: Option<String>,
@@ -236,7 +237,7 @@ fn client(values: &mut Values, provider: &str, id: &str, secret: &str) -> Option
         return None;
     }
     Some(Client {
-        id: required(values, &key(id)),
+        id: Secret::new(required(values, &key(id))),
         secret: Secret::new(required(values, &key(secret))),
         domain: values.optional(&key("domain")),
         create_users: values.flag(&key("create_users")),

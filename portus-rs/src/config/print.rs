@@ -12,6 +12,9 @@ use super::{Loaded, keys};
 
 /// What `portus:info` prints: the file keys as YAML, and the settings that only the environment
 /// gives as far as it does. Secrets are `****`.
+///
+/// # Panics
+/// Never: plain values can be written as YAML.
 pub fn render_info(loaded: &Loaded) -> String {
     let mut tree = Mapping::new();
     let mut environment = Mapping::new();

@@ -49,7 +49,8 @@ pub(super) const KEYS: &[Key] = &[
         "false",
         "Run the background work only, without HTTP.",
     ),
-    Key::new("PORTUS_INIT_COMMAND", Kind::Text, "", "Command to run instead of the server."),
+    Key::new("PORTUS_INIT_COMMAND", Kind::Text, "", "Command to run instead of the server. Its arguments may be passwords.",
+    ).secret(),
     Key::new(
         "PORTUS_LOG_LEVEL",
         Kind::Choice(&[
@@ -91,8 +92,8 @@ pub(super) const KEYS: &[Key] = &[
         "Name under which people know it, when it is another.",
     )
     .since("portus-rs"),
-    Key::new("PORTUS_FORCE_DIGEST_UPDATE", Kind::Presence, "false", "`portus:update_tags` does not ask back."),
-    Key::new("PORTUS_HEALTH_QUIET", Kind::Presence, "false", "`health` prints nothing."),
+    Key::new("PORTUS_FORCE_DIGEST_UPDATE", Kind::Presence, "", "`portus:update_tags` does not ask back."),
+    Key::new("PORTUS_HEALTH_QUIET", Kind::Presence, "", "`health` prints nothing."),
     Key::new("PORTUS_HEALTH_COMPONENT_1", Kind::Text, "", "A component that `health` checks."),
     Key::new("PORTUS_HEALTH_COMPONENT_2", Kind::Text, "", "Another."),
     Key::new("PORTUS_HEALTH_COMPONENT_3", Kind::Text, "", "Another."),
@@ -165,8 +166,8 @@ pub struct Process {
     pub environment: Environment,
     /// Jobs without HTTP.
     pub background_only: bool,
-    /// Words to run instead of the server.
-    pub init_command: Option<String>,
+    /// Words to run instead of the server; a password may be among them.
+    pub init_command: Option<Secret>,
     pub log_level: LogLevel,
     pub log_format: LogFormat,
     /// Not created yet, perhaps.
@@ -218,14 +219,16 @@ impl Process {
             Some("debug") => LogLevel::Debug,
             Some("warn") => LogLevel::Warn,
             Some("error") => LogLevel::Error,
-            Some(_) => LogLevel::Info,
             None if verbose || values.text("DEBUG") == "true" => LogLevel::Debug,
-            None => LogLevel::Info,
+            _ => LogLevel::Info,
         };
+        if level.is_none() && values.text("DEBUG") == "true" {
+            values.warn("DEBUG is a former name; use PORTUS_LOG_LEVEL=debug instead".to_owned());
+        }
         Self {
             environment,
             background_only: values.flag("PORTUS_BACKGROUND"),
-            init_command: values.optional("PORTUS_INIT_COMMAND"),
+            init_command: values.secret("PORTUS_INIT_COMMAND"),
             log_level,
             log_format: if values.text("PORTUS_LOG_FORMAT") == "json" {
                 LogFormat::Json
@@ -254,7 +257,7 @@ impl Process {
 }
 
 /// Looks, but makes nothing: `portus:info` asks too.
-fn data_dir(values: &Values, usual: &Path) -> PathBuf {
+pub(super) fn data_dir(values: &Values, usual: &Path) -> PathBuf {
     if let Some(dir) = values.path("PORTUS_DATA_DIR") {
         return dir;
     }
@@ -338,10 +341,17 @@ impl Secrets {
             );
             portus_password = None;
         }
+        let unset = secret_key_base.is_none() && values.path("PORTUS_KEY_PATH").is_none();
+        if unset && values.root().join("config/secrets.yml").is_file() {
+            values.warn(
+                "config/secrets.yml is not read; set PORTUS_SECRET_KEY_BASE, PORTUS_KEY_PATH and PORTUS_PASSWORD instead"
+                    .to_owned(),
+            );
+        }
         Self {
             secret_key_base,
-            key_path: values.path("PORTUS_KEY_PATH"),
-            cert_path: values.path("PORTUS_CERT_PATH"),
+            key_path: values.file("PORTUS_KEY_PATH"),
+            cert_path: values.file("PORTUS_CERT_PATH"),
             portus_password,
         }
     }

@@ -31,7 +31,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         "machine_fqdn.value",
         Kind::Text,
-        "portus.test.lan",
+        UNCHANGED,
         "Public host name of this service: issuer of tokens (the registry's `auth.token.issuer`), host of links, allowed CORS origin.",
     )
     .legacy(&["PORTUS_MACHINE_FQDN", "MACHINE_FQDN"]),
@@ -112,15 +112,18 @@ pub struct MachineFqdn {
     pub value: String,
     /// Without a trailing slash.
     pub external_url: Option<String>,
-    /// Whether anybody set `value`.
+    /// Whether anybody chose `value`.
     pub configured: bool,
 }
+
+/// Portus shipped it, so a file may hold it without anybody having chosen it.
+const UNCHANGED: &str = "portus.test.lan";
 
 impl MachineFqdn {
     pub(super) fn read(values: &mut Values, production: bool) -> Self {
         let value = values.text("machine_fqdn.value").trim().to_owned();
-        let configured = values.is_set("machine_fqdn.value") && !value.is_empty();
-        if production && value == "portus.test.lan" {
+        let configured = !value.is_empty() && value != UNCHANGED;
+        if production && value == UNCHANGED {
             values.warn(
                 "You have not changed the FQDN configuration. Are you sure about this? \
                  Set PORTUS_MACHINE_FQDN_VALUE to the public host name of this service."

@@ -142,7 +142,7 @@ impl<'de> Visitor<'de> for Along<'_> {
                         } else {
                             None
                         }
-                    }))
+                    }));
                 }
                 node => map.push((name, node)),
             }

@@ -151,3 +151,13 @@ pub enum SyncState {
     Held,
 }
 words!(SyncState { Running = "running", Done = "done", Failed = "failed", Held = "held" });
+
+impl From<TokenHeader> for crate::protocol::token::HeaderForm {
+    fn from(header: TokenHeader) -> Self {
+        match header {
+            TokenHeader::X5c => Self::X5c,
+            TokenHeader::Libtrust => Self::Libtrust,
+            TokenHeader::Jwks => Self::Jwks,
+        }
+    }
+}

@@ -98,7 +98,8 @@ mod tests {
         #[test]
         fn no_other_text_is_taken_for_a_secret(text in "\\PC{0,80}") {
             prop_assert!(!is_wellformed(Kind::Application, &text));
-            prop_assert!(!is_wellformed(Kind::Application, &format!("prs_a_{text}")));
+            let prefixed = format!("prs_a_{text}");
+            prop_assert!(!is_wellformed(Kind::Application, &prefixed));
         }
     }
 }

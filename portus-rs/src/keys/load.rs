@@ -4,7 +4,7 @@ use super::{Certificate, KeyError, SigningKey, files, jwks::Jwks};
 use chrono::NaiveDateTime;
 use std::path::{Path, PathBuf};
 
-/// SubjectPublicKeyInfo fingerprints of private keys that anybody can download with Portus' examples.
+/// Fingerprints (`SubjectPublicKeyInfo`) of private keys that anybody can download with Portus' examples.
 const SAMPLE_KEYS: [&str; 2] = [
     "7ced32b524fcedfa2d1f1e6004a52888d30d33fe38fc6cc642abd0577434b3cb",
     "b750dd624ece753aafab3a323c47a390b62c5ef98aca154a76ab8cae6f7bb9d4",

@@ -56,7 +56,11 @@ impl KeyError {
     }
 
     fn openssl(what: &str, error: &openssl::error::ErrorStack) -> Self {
-        let reasons: Vec<_> = error.errors().iter().filter_map(|e| e.reason()).collect();
+        let reasons: Vec<_> = error
+            .errors()
+            .iter()
+            .filter_map(openssl::error::Error::reason)
+            .collect();
         Self::Unusable(format!("{what}: {}", reasons.join(", ")))
     }
 }

@@ -37,7 +37,7 @@ pub fn install_provider() {
     let _ = PROVIDER.install_default();
 }
 
-/// Keys remembered per kind: the signing key, one in rotation, and those of a few OpenID providers.
+/// Keys remembered per kind: the signing key, one in rotation, and those of a few identity providers.
 const REMEMBERED: usize = 16;
 
 /// Parsed keys by the bytes they were parsed from; the oldest leaves first.
@@ -63,6 +63,10 @@ impl<K> Parsed<K> {
     }
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape that jsonwebtoken asks for"
+)]
 fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>> {
     let algorithm = *algorithm;
     if key.family() != algorithm.family() || !is_known(algorithm) {
@@ -84,6 +88,10 @@ fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>
     Ok(Box::new(OpenSslSigner { algorithm, key }))
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape that jsonwebtoken asks for"
+)]
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
     let algorithm = *algorithm;
     if key.family() != algorithm.family() || !is_known(algorithm) {
@@ -304,6 +312,10 @@ impl JwtVerifier for OpenSslVerifier {
     reason = "the shape that map_err wants"
 )]
 fn failed(error: ErrorStack) -> Error {
-    let reasons: Vec<_> = error.errors().iter().filter_map(|e| e.reason()).collect();
+    let reasons: Vec<_> = error
+        .errors()
+        .iter()
+        .filter_map(openssl::error::Error::reason)
+        .collect();
     ErrorKind::Provider(reasons.join(", ")).into()
 }

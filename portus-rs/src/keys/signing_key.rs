@@ -48,25 +48,21 @@ impl SigningKey {
         let algorithm = algorithm_of(&private)?;
         let spki = private.public_key_to_der().map_err(broken)?;
         let public = PKey::public_key_from_der(&spki).map_err(broken)?;
-        let (encoding, decoding) = match algorithm {
-            Algorithm::RS256 => {
-                let rsa = private.rsa().map_err(broken)?;
-                let decoding = rsa.public_key_to_der_pkcs1().map_err(broken)?;
-                let encoding =
-                    EncodingKey::from_rsa_der(&rsa.private_key_to_der().map_err(broken)?);
-                (encoding, DecodingKey::from_rsa_der(&decoding))
-            }
-            _ => {
-                let ec = private.ec_key().map_err(broken)?;
-                let mut context = BigNumContext::new().map_err(broken)?;
-                let form = PointConversionForm::UNCOMPRESSED;
-                let point = ec.public_key().to_bytes(ec.group(), form, &mut context);
-                let encoding = private.private_key_to_pkcs8().map_err(broken)?;
-                (
-                    EncodingKey::from_ec_der(&encoding),
-                    DecodingKey::from_ec_der(&point.map_err(broken)?),
-                )
-            }
+        let (encoding, decoding) = if algorithm == Algorithm::RS256 {
+            let rsa = private.rsa().map_err(broken)?;
+            let decoding = rsa.public_key_to_der_pkcs1().map_err(broken)?;
+            let encoding = EncodingKey::from_rsa_der(&rsa.private_key_to_der().map_err(broken)?);
+            (encoding, DecodingKey::from_rsa_der(&decoding))
+        } else {
+            let ec = private.ec_key().map_err(broken)?;
+            let mut context = BigNumContext::new().map_err(broken)?;
+            let form = PointConversionForm::UNCOMPRESSED;
+            let point = ec.public_key().to_bytes(ec.group(), form, &mut context);
+            let encoding = private.private_key_to_pkcs8().map_err(broken)?;
+            (
+                EncodingKey::from_ec_der(&encoding),
+                DecodingKey::from_ec_der(&point.map_err(broken)?),
+            )
         };
         let digest = openssl::sha::sha256(&spki);
         let key_id = libtrust_id(&digest);
@@ -137,7 +133,7 @@ impl SigningKey {
         &self.key_id
     }
 
-    /// Hexadecimal SHA-256 of the public half (SubjectPublicKeyInfo): equal on all replicas.
+    /// Hexadecimal SHA-256 of the public half (`SubjectPublicKeyInfo`): equal on all replicas.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
@@ -148,7 +144,7 @@ impl SigningKey {
     }
 
     /// The key as PKCS#8 PEM, for the one file it is kept in.
-    pub(super) fn to_pem(&self) -> Result<Vec<u8>, KeyError> {
+    pub(crate) fn to_pem(&self) -> Result<Vec<u8>, KeyError> {
         let failed = |e| KeyError::openssl("the signing key could not be written", &e);
         self.private.private_key_to_pem_pkcs8().map_err(failed)
     }
@@ -171,7 +167,7 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// The id that libtrust gives a key, from the SHA-256 of its SubjectPublicKeyInfo: 30 bytes in
+/// The id that libtrust gives a key, from the SHA-256 of its `SubjectPublicKeyInfo`: 30 bytes in
 /// base32, in twelve groups of four.
 pub fn libtrust_id(digest: &[u8; 32]) -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

@@ -79,7 +79,7 @@ fn every_usual_form_of_key_signs_and_verifies() {
             subject: "",
             service: "s",
             access: None,
-            lifetime: Duration::from_secs(60),
+            lifetime: Duration::from_mins(1),
             now: now(),
         });
         let token = key.sign(HeaderForm::X5c, &claims).unwrap();
@@ -309,7 +309,7 @@ fn the_jwks_can_verify_our_tokens() {
             subject: "u",
             service: "s",
             access: None,
-            lifetime: Duration::from_secs(60),
+            lifetime: Duration::from_mins(1),
             now: now(),
         });
         let token = key.sign(HeaderForm::Jwks, &claims).unwrap();

@@ -3,6 +3,10 @@
 //! Nothing here reads a file, a clock, a socket or a row; every parser takes bytes or text that a
 //! stranger may have written and answers with a value.
 
+pub mod digest;
+pub mod event;
 pub mod image_name;
+pub mod manifest;
 pub mod scope;
+pub mod sync_plan;
 pub mod token;

@@ -275,34 +275,27 @@ impl Access {
 /// grant nothing disappear.
 pub fn merge(entries: impl IntoIterator<Item = Access>) -> Vec<Access> {
     let mut merged: Vec<Access> = Vec::new();
-    for entry in entries
-        .into_iter()
-        .filter(|entry| !entry.actions.is_empty())
-    {
+    for entry in entries {
         let same = |known: &&mut Access| {
             (known.kind, &known.class, &known.name) == (entry.kind, &entry.class, &entry.name)
         };
-        let position = merged.iter_mut().find(same);
-        let target = match position {
-            Some(known) => known,
-            None => {
-                merged.push(Access {
-                    actions: Vec::new(),
-                    ..entry.clone()
-                });
-                let Some(last) = merged.last_mut() else {
-                    continue;
-                };
-                last
-            }
-        };
-        for action in entry.actions {
-            if !target.actions.contains(&action) {
-                target.actions.push(action);
-            }
+        if let Some(known) = merged.iter_mut().find(same) {
+            unite(&mut known.actions, entry.actions);
+        } else if !entry.actions.is_empty() {
+            let mut actions = Vec::new();
+            unite(&mut actions, entry.actions);
+            merged.push(Access { actions, ..entry });
         }
     }
     merged
+}
+
+fn unite(known: &mut Vec<Action>, more: Vec<Action>) {
+    for action in more {
+        if !known.contains(&action) {
+            known.push(action);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ async fn registries(app: &App) -> Result<(), (String, &'static str)> {
             Some(if all.len() > 1 {
                 format!("{}: {reason}", row.name)
             } else {
-                reason
+                reason.to_string()
             })
         })
         .collect();

@@ -1,6 +1,9 @@
 //! Looking, changing nothing. Lists are narrowed in the database, and take a fixed number of queries a page.
 
+pub mod access;
 pub mod application_tokens;
+pub mod by_name;
+pub mod events;
 pub mod facts;
 pub mod health;
 pub mod list;

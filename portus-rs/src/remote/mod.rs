@@ -1,35 +1,80 @@
-//! Other servers: the registries.
+//! Other servers: the registries. One client for all of them; tokens are signed here, never fetched.
 
-use crate::{config::Config, error::Result};
+mod challenge;
+mod error;
+mod exchange;
+mod link;
+mod pages;
+mod reach;
+mod registry;
+#[cfg(test)]
+mod tests;
+mod transport;
 
-/// Speaks to registries.
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use crate::{
+    config::Config,
+    error::{Error, Result},
+};
+
+pub use error::{Absence, RegistryError};
+pub use pages::Pages;
+pub use reach::{Check, Reached, Trust};
+pub use registry::{Fetched, Head, RegistryClient};
+
+/// Tokens and challenges remembered.
+const REMEMBERED: u64 = 4096;
+/// A registry's configuration may change; its challenge is asked for again after this long.
+const CHALLENGES: Duration = Duration::from_mins(10);
+
+/// Speaks to registries: connections, tokens and what the last self-tests found.
 pub struct RegistryClients {
     http: reqwest::Client,
+    /// Entries asked for at once; `None` leaves it to us.
+    page: Option<u32>,
+    tokens: moka::sync::Cache<exchange::TokenKey, Arc<str>>,
+    /// The service that a registry's own challenge names, by registry.
+    services: moka::sync::Cache<i64, exchange::Asks>,
+    checks: Mutex<HashMap<i64, Check>>,
 }
 
 impl RegistryClients {
-    pub fn new(_config: &Config) -> Result<Self> {
+    pub fn new(config: &Config) -> Result<Self> {
+        let life = config.registry.jwt_expiration_time;
+        // Registries' clocks differ, and a long answer is read while the token ages.
+        let keep = life
+            .checked_sub(Duration::from_secs(90))
+            .unwrap_or_default()
+            .max(life / 2)
+            .min(Duration::from_hours(1));
         Ok(Self {
-            http: reqwest::Client::new(),
+            http: transport::client(config).map_err(Error::Internal)?,
+            page: config.registry.catalog_page,
+            tokens: moka::sync::Cache::builder()
+                .max_capacity(REMEMBERED)
+                .time_to_live(keep)
+                .build(),
+            services: moka::sync::Cache::builder()
+                .max_capacity(REMEMBERED)
+                .time_to_live(CHALLENGES)
+                .build(),
+            checks: Mutex::new(HashMap::new()),
         })
     }
 
-    pub async fn reachable(&self, hostname: &str, use_ssl: bool) -> Result<(), String> {
-        let scheme = if use_ssl { "https" } else { "http" };
-        let answer = self
-            .http
-            .get(format!("{scheme}://{hostname}/v2/"))
-            .send()
-            .await
-            .map_err(|_| "SocketError: connection refused".to_owned())?;
-        if matches!(answer.status().as_u16(), 200 | 401)
-            && answer
-                .headers()
-                .contains_key("docker-distribution-api-version")
-        {
-            Ok(())
-        } else {
-            Err("Error: registry does not implement v2 of the API.".to_owned())
-        }
+    /// What the last self-test of a registry found, for the health page.
+    pub fn last_check(&self, registry_id: i64) -> Option<Check> {
+        let checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+        checks.get(&registry_id).cloned()
+    }
+
+    fn keep_check(&self, registry_id: i64, check: Check) {
+        let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+        checks.insert(registry_id, check);
     }
 }

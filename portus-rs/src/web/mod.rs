@@ -3,3 +3,21 @@
 pub mod api;
 pub mod error;
 pub mod extract;
+pub mod registry;
+mod server;
+mod tls;
+
+use actix_web::web;
+
+pub use server::{Running, start};
+pub use tls::Certificate;
+
+/// Largest body of a request, in bytes; the inbox for events has its own bound.
+const BODY: usize = 1024 * 1024;
+
+/// Every URL, on one page.
+pub fn routes(service: &mut web::ServiceConfig) {
+    service.app_data(web::PayloadConfig::new(BODY));
+    api::routes(service);
+    registry::routes(service);
+}

@@ -1,1 +1,19 @@
+//! The black-box tests: one binary, real servers.
+#![expect(
+    clippy::unwrap_used,
+    reason = "what stops a test may panic: the line is all one needs"
+)]
+
+#[expect(
+    dead_code,
+    reason = "the harness offers more than the tests written so far use"
+)]
+mod support;
+
 mod api;
+mod compose;
+mod harness;
+mod house;
+mod minimal;
+mod registry;
+mod schema;

@@ -56,6 +56,10 @@ pub(super) fn ed_of_private(der: &[u8], curve: &EllipticCurve) -> Result<Vec<u8>
     key.raw_public_key().map_err(failed)
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that jsonwebtoken asks for"
+)]
 pub(super) fn digest(data: &[u8], hash: ThumbprintHash) -> Result<Vec<u8>> {
     Ok(match hash {
         ThumbprintHash::SHA256 => openssl::sha::sha256(data).to_vec(),

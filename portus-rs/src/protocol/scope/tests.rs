@@ -85,7 +85,10 @@ fn of_ten_thousand_scopes_thirty_are_read() {
     assert_eq!(request.dropped, 10_000 - MAX_SCOPES);
     let greedy = format!(
         "repository:a:{}",
-        (0..60).map(|n| format!("a{n},")).collect::<String>()
+        (0..60)
+            .map(|n| format!("a{n}"))
+            .collect::<Vec<_>>()
+            .join(",")
     );
     assert_eq!(
         RequestedScope::parse(&greedy).unwrap().actions.len(),

@@ -26,7 +26,7 @@ fn claims(access: Option<Vec<Access>>) -> Claims {
         subject: "alice",
         service: "registry.lab",
         access,
-        lifetime: Duration::from_secs(300),
+        lifetime: Duration::from_mins(5),
         now: now(),
     })
 }

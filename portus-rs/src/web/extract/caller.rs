@@ -7,7 +7,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use futures_util::future::LocalBoxFuture;
 
 use super::{
-    body,
+    body, client,
     params::{Params, Problems},
 };
 use crate::{
@@ -95,12 +95,9 @@ async fn identify(open: &Open, facts: &Facts) -> ApiResult<Actor> {
         return Err(refused().into());
     };
     let found = credentials::check_token(&open.app, facts, username, token).await?;
-    let address = open.request.peer_addr().map(|peer| peer.ip().to_string());
-    open.app.usage.note(
-        &found,
-        address.as_deref().unwrap_or_default(),
-        open.app.clock.now(),
-    );
+    let proxies = &open.app.config.listener.trusted_proxies;
+    let address = client::address(&open.request, proxies).to_string();
+    open.app.usage.note(&found, &address, open.app.clock.now());
     Ok(Actor::User(found.account))
 }
 

@@ -104,7 +104,7 @@ impl Page {
 fn origin(app: &App, request: &HttpRequest) -> String {
     let fqdn = &app.config.machine_fqdn;
     if (fqdn.configured || fqdn.external_url.is_some())
-        && let Ok(url) = url::Url::parse(&app.public_url())
+        && let Ok(url) = url::Url::parse(&app.config.public_url())
     {
         return url.origin().ascii_serialization();
     }

@@ -1,0 +1,233 @@
+//! The long-running roles: from a configuration to a service that answers, and to its orderly end.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context as _, bail};
+use sea_orm::{EntityTrait, PaginatorTrait};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    actions::{registries, replicas, users},
+    app::{self, App},
+    clock::Clock,
+    config::Loaded,
+    database::{self, Database, State},
+    entities::registry,
+    error::Error,
+    identity::actor::Actor,
+    keys::{self, KeySources, Keys},
+    web,
+};
+
+/// How long a server waits for its database.
+const PATIENCE: Duration = Duration::from_secs(90);
+const STEP: Duration = Duration::from_secs(5);
+
+/// What a server process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Roles {
+    pub http: bool,
+    pub jobs: bool,
+}
+
+/// A service whose parts stand, before it listens.
+pub struct Ready {
+    pub app: Arc<App>,
+    secret_key_base: String,
+}
+
+/// Runs until SIGTERM or SIGINT.
+pub async fn serve(loaded: Loaded, roles: Roles) -> anyhow::Result<()> {
+    let ready = prepare(loaded).await?;
+    let app = &ready.app;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let heartbeat = tokio::spawn(heartbeat(
+        Arc::clone(app),
+        ready.secret_key_base.clone(),
+        stopped.clone(),
+    ));
+    let http = if roles.http {
+        Some(web::start(app)?)
+    } else {
+        None
+    };
+    let (running, handle) = match http {
+        Some(running) => {
+            let handle = running.handle.clone();
+            announce(app);
+            (Some(running), Some(handle))
+        }
+        None => (None, None),
+    };
+    let mut server = running.map(|running| (tokio::spawn(running.server), running.certificate));
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => {
+                if let Some((_, Some(certificate))) = &server {
+                    certificate.reload();
+                }
+            }
+            ended = async { match &mut server { Some((task, _)) => task.await, None => std::future::pending().await } } => {
+                ended.context("the HTTP server has stopped")??;
+                bail!("the HTTP server has stopped");
+            }
+        }
+    }
+    tracing::info!("stopping: requests under way are finished first");
+    if let Some(handle) = handle {
+        handle.stop(true).await;
+    }
+    if stop.send(true).is_err() {
+        tracing::debug!("nobody listens to the end any more");
+    }
+    // It only ends by itself or with the process.
+    let _ = heartbeat.await;
+    app.usage.write(app).await?;
+    replicas::leave(app).await?;
+    app.database.clone().close().await;
+    Ok(())
+}
+
+fn announce(app: &App) {
+    let listener = &app.config.listener;
+    match &listener.unix_socket {
+        Some(socket) => tracing::info!("listening on {}", socket.display()),
+        None => tracing::info!(
+            "listening on {}:{}, for people at {}",
+            listener.address.host,
+            listener.address.port,
+            app.config.public_url()
+        ),
+    }
+}
+
+/// Secrets, database, schema, keys and the rows that must exist.
+pub async fn prepare(loaded: Loaded) -> anyhow::Result<Ready> {
+    crate::logging::warn_of(&loaded.warnings);
+    let config = loaded.config;
+    let clock = Clock::default();
+    let directory = config.process.data_dir.clone();
+    keys::files::prepare_directory(&directory)
+        .with_context(|| "PORTUS_DATA_DIR: the data directory cannot be used".to_owned())?;
+    keys::install_provider();
+    let secret_key_base = match &config.secrets.secret_key_base {
+        Some(secret) => secret.expose().to_owned(),
+        None => keys::secret_key_base(&directory)?,
+    };
+    let keys = Keys::load(
+        KeySources {
+            data_dir: &directory,
+            key_path: config.secrets.key_path.as_deref(),
+            cert_path: config.secrets.cert_path.as_deref(),
+            tls_cert: config.listener.tls.as_ref().map(|tls| tls.cert.as_path()),
+        },
+        clock.now(),
+    )?;
+    for warning in &keys.warnings {
+        tracing::warn!("{warning}");
+    }
+    let connection = app::connection(&config);
+    wait_for(&connection).await?;
+    database::migrate(&connection).await?;
+    let database = Database::connect(&connection)
+        .await
+        .map_err(|error| database::explain(&error, &connection.url))?;
+    let init = config.process.init_registry.clone();
+    let app = App::assemble(config, clock, database, keys)?;
+    replicas::join(&app, &secret_key_base).await?;
+    users::ensure_portus(&app).await?;
+    if let Some(init) = init {
+        set_up_registry(&app, init).await?;
+    }
+    Ok(Ready {
+        app,
+        secret_key_base,
+    })
+}
+
+/// Waits for the database to answer, in steps and with words that operators know from Portus.
+async fn wait_for(connection: &database::Connection) -> anyhow::Result<()> {
+    if database::sqlite_file(&connection.url).is_ok() {
+        return Ok(());
+    }
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let reason = match database::state(connection).await {
+            State::Ready => {
+                tracing::info!("Database ready");
+                return Ok(());
+            }
+            State::Empty => {
+                tracing::info!("Initializing database");
+                return Ok(());
+            }
+            // These do not change by waiting; the migration says what to do about them.
+            State::Newer(_) | State::Portus => return Ok(()),
+            State::Missing => "the server has no such database".to_owned(),
+            State::Down(text) | State::Unknown(text) => text,
+        };
+        if tokio::time::Instant::now() + STEP > deadline {
+            tracing::error!("[Database] Timeout reached, exiting with error. Check the logs...");
+            bail!(
+                "the database {} did not become ready within {} s: {reason}",
+                database::without_password(&connection.url),
+                PATIENCE.as_secs()
+            );
+        }
+        tracing::info!("[Database] Not ready yet. Waiting... ({reason})");
+        tokio::time::sleep(STEP).await;
+    }
+}
+
+/// Creates the registry that the environment names, if there is none; a registry that is down does not matter.
+async fn set_up_registry(app: &App, init: crate::config::InitRegistry) -> anyhow::Result<()> {
+    if registry::Entity::find()
+        .count(app.database.reader())
+        .await?
+        > 0
+    {
+        return Ok(());
+    }
+    let new = registries::NewRegistry {
+        name: init.name,
+        hostname: init.hostname,
+        use_ssl: init.use_ssl,
+        external_hostname: init.external_hostname,
+    };
+    match registries::create(app, &Actor::Operator, new).await {
+        Ok(made) => tracing::info!(
+            "[registry] created the registry {} from PORTUS_INIT_REGISTRY_HOSTNAME",
+            made.hostname
+        ),
+        // Another replica was quicker.
+        Err(Error::Invalid(invalid)) => {
+            tracing::warn!("[registry] PORTUS_INIT_REGISTRY_*: {invalid}");
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+async fn heartbeat(
+    app: Arc<App>,
+    secret_key_base: String,
+    mut stop: tokio::sync::watch::Receiver<bool>,
+) {
+    let mut tick = tokio::time::interval(Duration::from_secs(replicas::HEARTBEAT));
+    tick.tick().await;
+    loop {
+        tokio::select! {
+            _ = stop.changed() => return,
+            _ = tick.tick() => {
+                if let Err(error) = replicas::join(&app, &secret_key_base).await {
+                    tracing::error!("{error}");
+                }
+            }
+        }
+    }
+}

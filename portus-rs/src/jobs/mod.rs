@@ -1,0 +1,3 @@
+//! The door for everything that happens by itself.
+
+pub mod registry_events;

@@ -1,0 +1,291 @@
+//! What a registry can answer instead of what was asked, told apart by what it proves.
+
+use std::{error::Error as _, fmt, io};
+
+use serde::Deserialize;
+
+use crate::error::Error;
+
+/// Why a call to a registry brought nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegistryError {
+    /// The registry itself says, in its own words, that this very thing does not exist. The only proof of absence.
+    Absent(Absence),
+    /// No conversation took place; `detail` is for the log.
+    Network {
+        reason: &'static str,
+        detail: String,
+    },
+    /// Whatever answers there is no registry.
+    NotARegistry,
+    /// The registry wants tokens that somebody else signs.
+    OtherTokenServer(String),
+    /// The registry names another registry's service as its own.
+    OtherService(String),
+    /// The registry wants something else than a bearer token.
+    NoBearer,
+    /// Our own token was refused; the text says what to do.
+    TokenRefused(&'static str),
+    /// Deletion is off (also in a pull-through cache), or the registry is in read-only mode.
+    Unsupported { read_only: bool },
+    /// Any other status, with the codes of the body or its beginning.
+    Status { status: u16, said: String },
+    /// The answer is longer than we read.
+    TooLarge(usize),
+    /// The answer is not what the protocol says.
+    Malformed(String),
+    /// The pages of a list lead back to one that has been read.
+    Loop(String),
+    /// A name that no registry has; nothing was asked.
+    BadName(String),
+    /// Ours: no token could be signed.
+    Internal(String),
+}
+
+/// What exactly does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// `MANIFEST_UNKNOWN`; does not tell a lost tag from a lost repository.
+    Manifest,
+    /// `NAME_UNKNOWN`.
+    Repository,
+    /// `BLOB_UNKNOWN`.
+    Blob,
+}
+
+pub type Result<T, E = RegistryError> = std::result::Result<T, E>;
+
+impl RegistryError {
+    /// Whether the registry itself says that what was asked for does not exist.
+    pub fn is_absence(&self) -> bool {
+        matches!(self, Self::Absent(_))
+    }
+
+    /// The error behind an answer that is not a success.
+    pub(super) fn of_answer(status: u16, body: &[u8]) -> Self {
+        let errors = codes(body);
+        let said = |code: &str| errors.iter().any(|error| error.code == code);
+        // The thing exists, but not in a form that was asked for.
+        let other_form = errors
+            .iter()
+            .any(|error| error.message.contains("accept header does not support"));
+        match status {
+            404 if !other_form && said("NAME_UNKNOWN") => Self::Absent(Absence::Repository),
+            404 if !other_form && said("MANIFEST_UNKNOWN") => Self::Absent(Absence::Manifest),
+            404 if !other_form && said("BLOB_UNKNOWN") => Self::Absent(Absence::Blob),
+            405 => Self::Unsupported {
+                read_only: errors.is_empty(),
+            },
+            _ => Self::Status {
+                status,
+                said: summary(&errors, body),
+            },
+        }
+    }
+
+    pub(super) fn of_request(error: &reqwest::Error) -> Self {
+        let mut chain = Vec::new();
+        let mut reason = None;
+        let mut cause = error.source();
+        while let Some(step) = cause {
+            chain.push(step.to_string());
+            reason = reason.or_else(|| reason_of(step));
+            cause = step.source();
+        }
+        let detail = chain.join(": ");
+        let reason = if error.is_timeout() {
+            if error.is_connect() {
+                "connection timed out"
+            } else {
+                "read timed out"
+            }
+        } else if let Some(reason) = reason {
+            reason
+        } else if error.is_connect() {
+            if ["ssl", "tls", "certificate"]
+                .iter()
+                .any(|word| detail.to_ascii_lowercase().contains(word))
+            {
+                SSL
+            } else {
+                REFUSED
+            }
+        } else if detail.contains("connection closed") || detail.contains("end of file") {
+            CLOSED
+        } else {
+            SSL
+        };
+        Self::Network { reason, detail }
+    }
+}
+
+/// Portus' words, misspelling included: people look for them.
+const SSL: &str = "could not stablish connection: SSL error";
+const REFUSED: &str = "connection refused";
+const CLOSED: &str = "connection closed";
+
+fn reason_of(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return match error.kind() {
+            io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::AddrNotAvailable
+            | io::ErrorKind::PermissionDenied => Some(REFUSED),
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Some("connection reset"),
+            io::ErrorKind::TimedOut => Some("connection timed out"),
+            io::ErrorKind::UnexpectedEof => Some(CLOSED),
+            _ => None,
+        };
+    }
+    error
+        .downcast_ref::<super::transport::Forbidden>()
+        .map(|_| REFUSED)
+}
+
+#[derive(Default, Deserialize)]
+struct Envelope {
+    #[serde(default)]
+    errors: Vec<Code>,
+}
+
+#[derive(Default, Deserialize)]
+struct Code {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    message: String,
+}
+
+fn codes(body: &[u8]) -> Vec<Code> {
+    serde_json::from_slice::<Envelope>(body)
+        .unwrap_or_default()
+        .errors
+}
+
+/// Longest piece of an answer that is quoted.
+const QUOTED: usize = 300;
+
+fn summary(errors: &[Code], body: &[u8]) -> String {
+    let text = if errors.is_empty() {
+        String::from_utf8_lossy(&body[..body.len().min(QUOTED)]).into_owned()
+    } else {
+        let each: Vec<String> = errors
+            .iter()
+            .take(3)
+            .map(|error| format!("{}: {}", error.code, error.message))
+            .collect();
+        each.join("; ")
+    };
+    text.chars()
+        .take(QUOTED)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+impl fmt::Display for RegistryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent(Absence::Manifest) => {
+                f.write_str("the registry has no such manifest (MANIFEST_UNKNOWN)")
+            }
+            Self::Absent(Absence::Repository) => {
+                f.write_str("the registry has no such repository (NAME_UNKNOWN)")
+            }
+            Self::Absent(Absence::Blob) => {
+                f.write_str("the registry has no such blob (BLOB_UNKNOWN)")
+            }
+            Self::Network { reason, .. } => write!(f, "Error: {reason}"),
+            Self::NotARegistry => f.write_str("Error: registry does not implement v2 of the API."),
+            Self::OtherTokenServer(realm) => write!(
+                f,
+                "The registry asks another token server: {realm}"
+            ),
+            Self::OtherService(service) => write!(
+                f,
+                "The registry calls itself {service}, which is another registry's hostname here: \
+                 correct auth.token.service in its configuration"
+            ),
+            Self::NoBearer => f.write_str(
+                "Cannot find bearer realm: the registry wants credentials of another kind; \
+                 configure auth.token as `portus-rs registry-config` prints it",
+            ),
+            Self::TokenRefused(advice) => f.write_str(advice),
+            Self::Unsupported { read_only: true } => {
+                f.write_str("the registry is in read-only mode (maintenance.readonly)")
+            }
+            Self::Unsupported { read_only: false } => f.write_str(
+                "the registry does not delete: set storage.delete.enabled to true in its configuration \
+                 (a pull-through cache never deletes)",
+            ),
+            Self::Status { status, said } => {
+                write!(f, "the registry answered {status}")?;
+                if said.is_empty() { Ok(()) } else { write!(f, " ({said})") }
+            }
+            Self::TooLarge(limit) => {
+                write!(f, "the registry's answer is longer than {limit} bytes")
+            }
+            Self::Malformed(what) => write!(f, "the registry's answer is malformed: {what}"),
+            Self::Loop(url) => write!(f, "the registry's pages lead back to {url}"),
+            Self::BadName(name) => write!(f, "no registry has a repository or tag called {name:?}"),
+            Self::Internal(text) => write!(f, "cannot sign a token for the registry: {text}"),
+        }
+    }
+}
+
+impl std::error::Error for RegistryError {}
+
+impl From<RegistryError> for Error {
+    fn from(error: RegistryError) -> Self {
+        Self::Remote(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, code: &str, message: &str) -> RegistryError {
+        let body = serde_json::json!({"errors": [{"code": code, "message": message, "detail": {"Tag": "1"}}]});
+        RegistryError::of_answer(status, body.to_string().as_bytes())
+    }
+
+    #[test]
+    fn only_the_registrys_own_words_prove_absence() {
+        assert_eq!(
+            answer(404, "MANIFEST_UNKNOWN", "manifest unknown"),
+            RegistryError::Absent(Absence::Manifest)
+        );
+        assert_eq!(
+            answer(404, "NAME_UNKNOWN", "x"),
+            RegistryError::Absent(Absence::Repository)
+        );
+        for no_proof in [
+            answer(
+                404,
+                "MANIFEST_UNKNOWN",
+                "OCI manifest found, but accept header does not support OCI manifests",
+            ),
+            answer(500, "UNKNOWN", "x"),
+            answer(500, "MANIFEST_UNKNOWN", "x"),
+            answer(401, "UNAUTHORIZED", "x"),
+            answer(404, "UNSUPPORTED", "x"),
+            RegistryError::of_answer(404, b"404 page not found\n"),
+            RegistryError::of_answer(404, b""),
+            RegistryError::of_answer(404, b"<html>MANIFEST_UNKNOWN"),
+            RegistryError::of_answer(502, b"\xff\xfe"),
+        ] {
+            assert!(!no_proof.is_absence(), "{no_proof:?}");
+        }
+    }
+
+    #[test]
+    fn a_refused_deletion_says_why() {
+        let off = answer(405, "UNSUPPORTED", "The operation is unsupported.");
+        assert_eq!(off, RegistryError::Unsupported { read_only: false });
+        let frozen = RegistryError::of_answer(405, b"Method not allowed\n");
+        assert_eq!(frozen, RegistryError::Unsupported { read_only: true });
+    }
+}

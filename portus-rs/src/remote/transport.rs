@@ -1,0 +1,197 @@
+//! The one HTTP client for registries: whom it trusts, where it may connect, what it follows.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use reqwest::{
+    Certificate, Client,
+    dns::{Addrs, Name, Resolve, Resolving},
+    redirect::Policy,
+};
+
+use crate::config::Config;
+
+const USER_AGENT: &str = concat!("portus-rs/", env!("CARGO_PKG_VERSION"));
+/// Where containers mount certificates, besides the configured directory.
+const CERTIFICATES: &str = "/certificates";
+
+/// Builds the client from the configuration.
+pub(super) fn client(config: &Config) -> anyhow::Result<Client> {
+    let settings = &config.registry;
+    Client::builder()
+        .user_agent(USER_AGENT)
+        .connect_timeout(settings.timeout)
+        .read_timeout(settings.read_timeout)
+        // A registry stands beside us; a proxy would see tokens, and would connect where we refuse to.
+        .no_proxy()
+        .redirect(Policy::custom(|attempt| {
+            let origin = attempt.previous().first().map(reqwest::Url::origin);
+            if attempt.previous().len() <= 3 && origin == Some(attempt.url().origin()) {
+                attempt.follow()
+            } else {
+                attempt.stop()
+            }
+        }))
+        .dns_resolver(Arc::new(Guarded))
+        .pool_max_idle_per_host(16)
+        .tls_certs_merge(extra_certificates(config))
+        .build()
+        .context("cannot set up the client for registries")
+}
+
+/// Certificates of authorities that this installation trusts besides the system's own.
+fn extra_certificates(config: &Config) -> Vec<Certificate> {
+    let process = &config.process;
+    let mut found = Vec::new();
+    let directories = [Path::new(CERTIFICATES)]
+        .into_iter()
+        .chain(process.ca_dir.as_deref())
+        .chain(process.ssl_cert_dirs.iter().map(|path| path.as_path()));
+    for directory in directories {
+        let Ok(entries) = std::fs::read_dir(directory) else {
+            continue;
+        };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            let known = path
+                .extension()
+                .is_some_and(|it| it.eq_ignore_ascii_case("crt") || it.eq_ignore_ascii_case("pem"));
+            if known {
+                read_certificates(&path, &mut found);
+            }
+        }
+    }
+    if let Some(file) = &process.ssl_cert_file {
+        read_certificates(file, &mut found);
+    }
+    found
+}
+
+fn read_certificates(path: &Path, found: &mut Vec<Certificate>) {
+    let read = std::fs::read(path)
+        .map_err(|error| error.to_string())
+        .and_then(|pem| Certificate::from_pem_bundle(&pem).map_err(|error| error.to_string()));
+    match read {
+        Ok(certificates) => found.extend(certificates),
+        Err(error) => tracing::warn!(
+            "The certificate {} cannot be read and is not trusted: {error}",
+            path.display()
+        ),
+    }
+}
+
+/// Addresses at which no registry is: link-local ones, where clouds keep their secrets.
+pub(super) fn is_forbidden(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_forbidden_v4(address),
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(mapped) => is_forbidden_v4(mapped),
+            None => {
+                address.is_unicast_link_local()
+                    || address.is_unspecified()
+                    || address.is_multicast()
+                    // AWS' metadata service.
+                    || address.segments() == [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254]
+                    // The same IPv4 addresses behind NAT64 or 6to4.
+                    || embedded(address).is_some_and(is_forbidden_v4)
+            }
+        },
+    }
+}
+
+fn embedded(address: std::net::Ipv6Addr) -> Option<Ipv4Addr> {
+    let at = |high: u16, low: u16| {
+        let [a, b] = high.to_be_bytes();
+        let [c, d] = low.to_be_bytes();
+        Ipv4Addr::new(a, b, c, d)
+    };
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(at(high, low)),
+        [0x2002, high, low, ..] => Some(at(high, low)),
+        _ => None,
+    }
+}
+
+fn is_forbidden_v4(address: Ipv4Addr) -> bool {
+    address.is_link_local()
+        || address.is_unspecified()
+        || address.is_multicast()
+        || address.is_broadcast()
+        // Alibaba's and Oracle's metadata services.
+        || address == Ipv4Addr::new(100, 100, 100, 200)
+        || address == Ipv4Addr::new(192, 0, 0, 192)
+}
+
+/// A name that leads only to addresses where no registry may be.
+#[derive(Debug)]
+pub(super) struct Forbidden;
+
+impl fmt::Display for Forbidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name leads to a link-local or metadata address, where no registry may be")
+    }
+}
+
+impl std::error::Error for Forbidden {}
+
+/// Resolves names to permitted addresses only; the connection goes to what was resolved here.
+struct Guarded;
+
+impl Resolve for Guarded {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found: Vec<SocketAddr> =
+                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let any = !found.is_empty();
+            let permitted: Vec<SocketAddr> = found
+                .into_iter()
+                .filter(|address| !is_forbidden(address.ip()))
+                .collect();
+            if any && permitted.is_empty() {
+                return Err(Forbidden.into());
+            }
+            let addresses: Addrs = Box::new(permitted.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_addresses_are_forbidden_in_every_spelling() {
+        for text in [
+            "169.254.169.254",
+            "169.254.0.1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "2002:a9fe:a9fe::1",
+            "fe80::1",
+            "fd00:ec2::254",
+            "0.0.0.0",
+            "::",
+            "224.0.0.1",
+            "100.100.100.200",
+        ] {
+            assert!(is_forbidden(text.parse().unwrap()), "{text}");
+        }
+        for text in [
+            "127.0.0.1",
+            "::1",
+            "10.0.0.1",
+            "192.168.1.1",
+            "::ffff:10.0.0.1",
+            "fd00::1",
+            "8.8.8.8",
+        ] {
+            assert!(!is_forbidden(text.parse().unwrap()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What docker and registries ask of the service.
+
+mod credentials;
+mod token;

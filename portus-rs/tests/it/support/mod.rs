@@ -1,0 +1,22 @@
+//! What every black-box test stands on: real servers as children of the test
+//! process, images built by hand, clients, and the binary under test.
+//!
+//! Everything listens on loopback, keeps its data in a directory of its own and
+//! dies with the value that owns it, or with the test process.
+
+pub mod databases;
+pub mod dockerd;
+pub mod http;
+pub mod images;
+pub mod mariadb;
+pub mod nginx;
+pub mod portus;
+pub mod postgres;
+pub mod process;
+pub mod push;
+pub mod registry;
+pub mod room;
+pub mod service;
+pub mod skopeo;
+pub mod stack;
+pub mod wait;
