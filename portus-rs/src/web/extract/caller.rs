@@ -137,22 +137,27 @@ impl Call {
 
     /// An id in the path; what is no decimal number names nothing.
     pub fn id(&self, name: &str) -> ApiResult<i64> {
-        number(self.segment(name))
-            .flatten()
-            .ok_or(ApiError::NOT_FOUND)
+        match number(self.segment(name)) {
+            Ok(Some(id)) => Ok(id),
+            _ => Err(ApiError::NOT_FOUND),
+        }
     }
 
     /// An id in the path of those endpoints that complain of a wrong one.
     pub fn strict_id(&self, name: &str) -> ApiResult<i64> {
         match number(self.segment(name)) {
-            Some(id) => id.ok_or(ApiError::NOT_FOUND),
-            None => Err(ApiError::Parameters(Problems::invalid(name))),
+            Ok(id) => id.ok_or(ApiError::NOT_FOUND),
+            Err(NoNumber) => Err(ApiError::Parameters(Problems::invalid(name))),
         }
     }
 }
 
-/// `None` if it is no number, `Some(None)` if no id can be so large.
-fn number(text: &str) -> Option<Option<i64>> {
-    let decimal = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    decimal.then(|| text.parse().ok())
+struct NoNumber;
+
+/// `None` if no id can be so large.
+fn number(text: &str) -> Result<Option<i64>, NoNumber> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(NoNumber);
+    }
+    Ok(text.parse().ok())
 }

@@ -97,7 +97,7 @@ impl TestApp {
         let env = [
             ("DATABASE_URL", url.as_str()),
             ("PORTUS_DATA_DIR", data_dir.as_str()),
-            ("PORTUS_MACHINE_FQDN_VALUE", "portus.test.lan"),
+            ("PORTUS_MACHINE_FQDN_VALUE", "portus.example.org"),
         ];
         let env = env.iter().chain(settings);
         let env = env.map(|(name, value)| (OsString::from(name), OsString::from(value)));
