@@ -10,7 +10,8 @@ use anyhow::anyhow;
 use chrono::{NaiveDateTime, TimeDelta};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait as _,
+    ColumnTrait, DatabaseBackend, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait as _,
     sea_query::{Expr, OnConflict, Query},
 };
 use tokio::sync::oneshot;
@@ -100,9 +101,14 @@ async fn store(app: &App, deliveries: &[(i64, Vec<Event>)]) -> Result<Vec<u64>> 
         let mut new = 0;
         for part in events.chunks(INSERTED_AT_ONCE) {
             let statement = insertion(*registry_id, part, now)?;
-            new += change
+            let inserted = change
                 .execute::<registry_event::Entity, _, _>(&permit, &statement)
                 .await?;
+            new += if app.database.backend() == DatabaseBackend::MySql {
+                count_new(&change, *registry_id, part).await?
+            } else {
+                inserted
+            };
         }
         added.push(new);
         for instance in events
@@ -136,17 +142,21 @@ async fn store(app: &App, deliveries: &[(i64, Vec<Event>)]) -> Result<Vec<u64>> 
                 registry_instance::Column::Id,
             ))
             .to_owned();
-        let new = change
+        let of_registry = registry_instance::Entity::find()
+            .filter(registry_instance::Column::RegistryId.eq(*registry_id));
+        let is_known = of_registry
+            .clone()
+            .filter(registry_instance::Column::Instance.eq(instance.as_str()))
+            .one(change.reader())
+            .await?
+            .is_some();
+        if is_known {
+            continue;
+        }
+        *restarted = of_registry.limit(1).one(change.reader()).await?.is_some();
+        change
             .execute::<registry_instance::Entity, _, _>(&permit, &statement)
             .await?;
-        *restarted = new > 0
-            && registry_instance::Entity::find()
-                .filter(registry_instance::Column::RegistryId.eq(*registry_id))
-                .filter(registry_instance::Column::Instance.ne(instance.as_str()))
-                .limit(1)
-                .one(change.reader())
-                .await?
-                .is_some();
     }
     change
         .commit_unrecorded("what an event means is recorded when it is applied")
@@ -162,6 +172,16 @@ async fn store(app: &App, deliveries: &[(i64, Vec<Event>)]) -> Result<Vec<u64>> 
         app.inbox.learn_instance(registry_id, instance);
     }
     Ok(added)
+}
+
+/// How many of these this change has inserted; MySQL counts a row that was there already as inserted.
+async fn count_new(change: &Change<'_>, registry_id: i64, events: &[Event]) -> Result<u64> {
+    Ok(registry_event::Entity::find()
+        .filter(registry_event::Column::RegistryId.eq(registry_id))
+        .filter(registry_event::Column::EventId.is_in(events.iter().map(|it| it.id.as_str())))
+        .filter(registry_event::Column::CreatedAt.eq(change.now()))
+        .count(change.reader())
+        .await?)
 }
 
 fn insertion(

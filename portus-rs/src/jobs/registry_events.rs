@@ -102,8 +102,7 @@ impl Worker {
             return Ok(false);
         }
         match tags::apply(app, &rows).await {
-            Ok(Applied::Settled { .. }) => return Ok(true),
-            Ok(Applied::Raced) => return Ok(true),
+            Ok(Applied::Settled { .. } | Applied::Raced) => return Ok(true),
             Err(error) if rows.len() > 1 => {
                 tracing::warn!(
                     "a batch of {} registry events failed, each is tried alone: {error}",

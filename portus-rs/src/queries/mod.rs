@@ -3,6 +3,7 @@
 pub mod access;
 pub mod application_tokens;
 pub mod by_name;
+pub mod dead_events;
 pub mod events;
 pub mod facts;
 pub mod health;
@@ -10,6 +11,7 @@ pub mod list;
 pub mod namespaces;
 pub mod registries;
 pub mod repositories;
+pub mod sync;
 pub mod tags;
 pub mod teams;
 pub mod users;

@@ -20,4 +20,5 @@ pub fn routes(service: &mut web::ServiceConfig) {
     service.app_data(web::PayloadConfig::new(BODY));
     api::routes(service);
     registry::routes(service);
+    api::routes(service);
 }

@@ -255,8 +255,8 @@ fn add(counter: &AtomicU64, amount: u64) {
 }
 
 fn count(counted: &Cache<IpAddr, std::sync::Arc<AtomicU64>>, address: IpAddr) -> u64 {
-    let counter = counted.get_with(address, std::sync::Arc::default);
-    counter.fetch_add(1, Ordering::Relaxed) + 1
+    let so_far = counted.get_with(address, std::sync::Arc::default);
+    so_far.fetch_add(1, Ordering::Relaxed) + 1
 }
 
 /// Host names of strangers may be anything.

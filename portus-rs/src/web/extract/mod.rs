@@ -1,4 +1,4 @@
-//! What handlers are given instead of a raw request: who sends it, its parameters, which page of a list.
+//! What handlers ask of a request: who sends it and from where, its parameters, which page of a list.
 
 pub mod basic;
 pub mod body;
