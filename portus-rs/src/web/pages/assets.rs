@@ -11,11 +11,15 @@ use rust_embed::RustEmbed;
 use crate::keys::files::hex;
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../assets"]
+#[folder = "../assets"]
 struct Assets;
 
 #[route("/assets/{path:.*}", method = "GET", method = "HEAD")]
-pub async fn asset(_request: HttpRequest, path: Path<String>, known: Option<Header<IfNoneMatch>>) -> HttpResponse {
+pub async fn asset(
+    _request: HttpRequest,
+    path: Path<String>,
+    known: Option<Header<IfNoneMatch>>,
+) -> HttpResponse {
     let Some(file) = Assets::get(&path) else {
         return HttpResponse::NotFound().body("Not found");
     };
@@ -24,7 +28,11 @@ pub async fn asset(_request: HttpRequest, path: Path<String>, known: Option<Head
         IfNoneMatch::Any => true,
         IfNoneMatch::Items(tags) => tags.iter().any(|it| it.weak_eq(&tag)),
     });
-    let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let mut response = if unchanged {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
     response
         .insert_header(header::ETag(tag))
         .insert_header((header::CACHE_CONTROL, "public, max-age=0, must-revalidate"))
@@ -32,5 +40,7 @@ pub async fn asset(_request: HttpRequest, path: Path<String>, known: Option<Head
     if unchanged {
         return response.finish();
     }
-    response.content_type(file.metadata.mimetype()).body(file.data.into_owned())
+    response
+        .content_type(file.metadata.mimetype())
+        .body(file.data.into_owned())
 }

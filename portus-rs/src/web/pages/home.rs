@@ -33,7 +33,7 @@ impl Page for Home {
             well,
             text: text.to_owned(),
         };
-        let home = |well, components, registry_hint| Self {
+        let page = |well, components, registry_hint| Self {
             root: "/portus".to_owned(),
             version: env!("CARGO_PKG_VERSION"),
             well,
@@ -41,8 +41,12 @@ impl Page for Home {
             registry_hint,
         };
         vec![
-            home(true, vec![component("database", true, "database is up-to-date")], false),
-            home(
+            page(
+                true,
+                vec![component("database", true, "database is up-to-date")],
+                false,
+            ),
+            page(
                 false,
                 vec![
                     component("database", true, "database is up-to-date"),
@@ -70,7 +74,11 @@ pub async fn home(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, 
             .map(|part| Component {
                 name: part.name.to_owned(),
                 well: part.success,
-                text: if details { part.msg } else { part.brief.to_owned() },
+                text: if details {
+                    part.msg
+                } else {
+                    part.brief.to_owned()
+                },
             })
             .collect(),
     };
@@ -85,7 +93,10 @@ mod tests {
     fn every_way_the_page_can_look_is_rendered_and_markup_in_values_is_inert() {
         for page in Home::samples() {
             let html = page.render().unwrap();
-            assert!(html.contains("portus-rs") && html.contains("/portus/assets/css/plain.css"), "{html}");
+            assert!(
+                html.contains("portus-rs") && html.contains("/portus/assets/css/plain.css"),
+                "{html}"
+            );
             assert!(!html.contains("<b>"), "{html}");
         }
     }

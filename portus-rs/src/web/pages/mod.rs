@@ -24,7 +24,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../views"]
+#[folder = "../views"]
 struct Views;
 
 static TEMPLATES: LazyLock<Result<Tera, String>> = LazyLock::new(|| {
@@ -34,7 +34,8 @@ static TEMPLATES: LazyLock<Result<Tera, String>> = LazyLock::new(|| {
         let text = String::from_utf8(file.data.into_owned()).ok()?;
         Some((name.into_owned(), text))
     });
-    tera.add_raw_templates(files.collect::<Vec<_>>()).map_err(|error| error.to_string())?;
+    tera.add_raw_templates(files.collect::<Vec<_>>())
+        .map_err(|error| error.to_string())?;
     Ok(tera)
 });
 
@@ -51,7 +52,10 @@ pub trait Page: Serialize + Sized {
         let tera = TEMPLATES.as_ref().map_err(|text| failed(text.clone()))?;
         let context = Context::from_serialize(self).map_err(|error| failed(error.to_string()))?;
         tera.render(Self::VIEW, &context).map_err(|error| {
-            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+            let cause = error
+                .source()
+                .map(|cause| format!(": {cause}"))
+                .unwrap_or_default();
             failed(format!("{error}{cause}"))
         })
     }
