@@ -111,7 +111,7 @@ storage:
   delete: {enabled: true}
 http: {addr: "$registry"}
 END
-    portus_rs registry-config
+    portus_rs registry-config --new-secret --bundle "$state/registry.crt"
 } >"$state/registry.yml"
 env -i PATH="$PATH" OTEL_TRACES_EXPORTER=none \
     "$registry_program" serve "$state/registry.yml" >>"$state/registry.log" 2>&1 &

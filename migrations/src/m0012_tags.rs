@@ -41,6 +41,7 @@ impl MigrationTrait for Migration {
         manager.create_table(table).await?;
         unique(manager, "tags", &["repository_id", "name"]).await?;
         index(manager, "tags", &["repository_id", "digest"]).await?;
+        index(manager, "tags", &["repository_id", "pushed_at"]).await?;
         index(manager, "tags", &["user_id"]).await?;
         Ok(())
     }

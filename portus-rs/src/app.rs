@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 use crate::{
+    actions::inbox::Inbox,
     clock::Clock,
     config::Config,
     database::{Connection, Database},
@@ -16,7 +17,7 @@ use crate::{
         scope::Access,
         token::{Claims, HeaderForm, Issue},
     },
-    queries::facts::Present,
+    queries::{facts::Present, health::Health},
     remote::RegistryClients,
 };
 
@@ -31,7 +32,9 @@ pub struct App {
     pub present: Present,
     pub usage: Usage,
     pub registries: RegistryClients,
+    pub health: Health,
     pub wake: Wake,
+    pub inbox: Inbox,
 }
 
 /// Rings for those who wait for work.
@@ -59,7 +62,9 @@ impl App {
             present: Present::start(&database),
             usage: Usage::default(),
             registries: RegistryClients::new(&config)?,
+            health: Health::default(),
             wake: Wake::default(),
+            inbox: Inbox::default(),
             config,
             clock,
             database,
@@ -87,29 +92,6 @@ impl App {
             Error::Internal(anyhow::Error::new(error).context("signing a token"))
         })?;
         Ok((token, claims))
-    }
-
-    /// Where people and registries reach this service, without a slash at the end.
-    pub fn public_url(&self) -> String {
-        let fqdn = &self.config.machine_fqdn;
-        if let Some(url) = &fqdn.external_url {
-            return url.trim_end_matches('/').to_owned();
-        }
-        let root = &self.config.listener.url_root;
-        if fqdn.configured {
-            return format!("https://{}{root}", fqdn.value);
-        }
-        let scheme = if self.config.listener.tls.is_some() {
-            "https"
-        } else {
-            "http"
-        };
-        let address = &self.config.listener.address;
-        let host = match address.host.as_str() {
-            "0.0.0.0" | "::" | "[::]" => "localhost",
-            host => host,
-        };
-        format!("{scheme}://{host}:{}{root}", address.port)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     activity::Activity,
     app::App,
     database::Write,
-    entities::{Role, activity, auth_epoch, namespace, team, team_user},
+    entities::{Role, activity, auth_epoch, namespace, repository, team, team_user},
     error::{Error, Result},
     identity::actor::Actor,
     policy::{
@@ -62,6 +62,24 @@ subjects! {
     registry: |_row| None;
     team: |row| Some(row.id);
     namespace: |row| Some(row.team_id);
+}
+
+/// A repository counts by its namespace's team.
+impl Subject for (repository::Model, namespace::Model) {
+    async fn find(
+        id: i64,
+        transaction: &DatabaseTransaction,
+    ) -> Result<Option<Self>, sea_orm::DbErr> {
+        let found = repository::Entity::find_by_id(id)
+            .find_also_related(namespace::Entity)
+            .one(transaction)
+            .await?;
+        Ok(found.and_then(|(row, namespace)| Some((row, namespace?))))
+    }
+
+    fn team_id(&self) -> Option<i64> {
+        Some(self.1.team_id)
+    }
 }
 
 impl<'a> Change<'a> {

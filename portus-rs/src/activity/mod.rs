@@ -235,6 +235,23 @@ impl Activity {
         it
     }
 
+    pub fn repository_described(
+        namespace: &namespace::Model,
+        repository: &repository::Model,
+        old: &str,
+        new: &str,
+    ) -> Self {
+        let mut it = Self::new(
+            "repository:describe",
+            Some((Kind::Repository, repository.id)),
+        )
+        .with("old", old)
+        .with("new", new)
+        .about(namespace);
+        it.repository_name = Some(repository.name.clone());
+        it
+    }
+
     // Accounts and the installation
 
     pub fn user_created(user: &user::Model) -> Self {

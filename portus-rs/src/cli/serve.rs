@@ -101,7 +101,7 @@ fn announce(app: &App) {
             "listening on {}:{}, for people at {}",
             listener.address.host,
             listener.address.port,
-            app.public_url()
+            app.config.public_url()
         ),
     }
 }
@@ -206,7 +206,7 @@ async fn set_up_registry(app: &App, init: crate::config::InitRegistry) -> anyhow
         ),
         // Another replica was quicker.
         Err(Error::Invalid(invalid)) => {
-            tracing::warn!("[registry] PORTUS_INIT_REGISTRY_*: {invalid}")
+            tracing::warn!("[registry] PORTUS_INIT_REGISTRY_*: {invalid}");
         }
         Err(error) => return Err(error.into()),
     }

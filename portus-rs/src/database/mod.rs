@@ -1,8 +1,13 @@
 //! The connection to the database, and the one way to write to it.
 
+mod create;
 mod schema;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    os::unix::{ffi::OsStringExt as _, fs::OpenOptionsExt as _},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use sea_orm::{
@@ -11,7 +16,8 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-pub use schema::{State, drop_tables, migrate, state};
+pub use create::create;
+pub use schema::{State, Step, drop_tables, look, migrate, state, steps};
 
 /// How to reach a database.
 #[derive(Clone)]
@@ -57,6 +63,9 @@ impl Database {
                     .statement_cache_capacity(256)
             })
             .map_sqlx_mysql_opts(|mysql| mysql.charset("utf8mb4").collation("utf8mb4_bin"));
+        if let Ok(file) = sqlite_file(&connection.url) {
+            create_private(&file);
+        }
         let pool = sea_orm::Database::connect(options).await?;
         let writer = (pool.get_database_backend() == DatabaseBackend::Sqlite)
             .then(|| Arc::new(Mutex::new(())));
@@ -108,6 +117,16 @@ impl Write {
     }
 }
 
+/// Only its owner reads the file; SQLite gives its companions the same mode. What goes wrong here, the driver says
+/// better.
+fn create_private(file: &std::path::Path) {
+    let _ = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file);
+}
+
 /// Says what is wrong with a database that cannot be used, and what to do. Carries no password.
 pub fn explain(error: &DbErr, url: &str) -> anyhow::Error {
     let place = without_password(url);
@@ -146,5 +165,7 @@ pub fn sqlite_file(url: &str) -> anyhow::Result<std::path::PathBuf> {
         .strip_prefix("sqlite://")
         .or_else(|| url.strip_prefix("sqlite:"))
         .with_context(|| format!("{} is not an SQLite address", without_password(url)))?;
-    Ok(path.split('?').next().unwrap_or(path).into())
+    let path = path.split('?').next().unwrap_or(path);
+    let bytes: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
+    Ok(std::ffi::OsString::from_vec(bytes).into())
 }

@@ -53,6 +53,11 @@ pub async fn state(connection: &Connection) -> State {
     }
 }
 
+/// The state of a database that is in use.
+pub async fn look(database: &Database) -> State {
+    inspect(database.reader()).await.unwrap_or_else(failure)
+}
+
 #[expect(
     clippy::needless_pass_by_value,
     reason = "it is the handler of an error"
@@ -74,16 +79,7 @@ async fn inspect(connection: &DatabaseConnection) -> Result<State, DbErr> {
         let portus = manager.has_table("schema_migrations").await?;
         return Ok(if portus { State::Portus } else { State::Empty });
     }
-    let statement = Statement::from_string(
-        connection.get_database_backend(),
-        format!("SELECT version FROM {HISTORY}"),
-    );
-    let applied: Vec<String> = Applied::find_by_statement(statement)
-        .all(connection)
-        .await?
-        .into_iter()
-        .map(|row| row.version)
-        .collect();
+    let applied = applied(connection).await?;
     let known: Vec<String> = Migrator::migrations()
         .iter()
         .map(|step| step.name().to_owned())
@@ -100,6 +96,67 @@ async fn inspect(connection: &DatabaseConnection) -> Result<State, DbErr> {
     } else {
         State::Empty
     })
+}
+
+/// One step of the schema's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// As `m0001_users`.
+    pub name: String,
+    pub applied: bool,
+}
+
+impl Step {
+    pub fn id(&self) -> &str {
+        self.name.split('_').next().unwrap_or(&self.name)
+    }
+
+    /// The name in words.
+    pub fn title(&self) -> String {
+        let words = self.name.split('_').skip(1).collect::<Vec<_>>().join(" ");
+        let mut letters = words.chars();
+        let head = letters.next().map(|letter| letter.to_ascii_uppercase());
+        head.into_iter().chain(letters).collect()
+    }
+}
+
+/// Every step that this program or the database knows, in order.
+pub async fn steps(connection: &Connection) -> anyhow::Result<Vec<Step>> {
+    let database = Database::connect(connection)
+        .await
+        .map_err(|error| explain(&error, &connection.url))?;
+    let manager = SchemaManager::new(database.reader());
+    let applied = if manager.has_table(HISTORY).await? {
+        applied(database.reader()).await?
+    } else {
+        Vec::new()
+    };
+    database.close().await;
+    let mut names: Vec<String> = Migrator::migrations()
+        .iter()
+        .map(|step| step.name().to_owned())
+        .chain(applied.iter().cloned())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    Ok(names
+        .into_iter()
+        .map(|name| Step {
+            applied: applied.contains(&name),
+            name,
+        })
+        .collect())
+}
+
+async fn applied(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+    let statement = Statement::from_string(
+        connection.get_database_backend(),
+        format!("SELECT version FROM {HISTORY}"),
+    );
+    let rows = Applied::find_by_statement(statement)
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
 }
 
 /// Brings the schema up to date, one process at a time. Never touches a schema that is not ours.

@@ -129,7 +129,8 @@ fn wrong() -> Error {
     Error::NotSignedIn(WRONG.to_owned())
 }
 
-fn usable(app: &App, account: &Account) -> Result<()> {
+/// Whether an account may log in at all, whatever proves that it is theirs.
+pub fn usable(app: &App, account: &Account) -> Result<()> {
     if !account.enabled {
         return Err(Error::NotSignedIn(DISABLED.to_owned()));
     }

@@ -21,7 +21,7 @@ pub const LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
 const BCRYPT_BYTES: usize = 72;
 /// Nothing longer is hashed at all, in bytes: 128 characters have at most this many.
 const MAX_BYTES: usize = 512;
-const REMEMBERED_FOR: Duration = Duration::from_secs(60);
+const REMEMBERED_FOR: Duration = Duration::from_mins(1);
 
 /// Checks and makes password hashes.
 pub struct Passwords {

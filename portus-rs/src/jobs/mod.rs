@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! The door for everything that happens by itself: one table of jobs, each with a name, a schedule and one function.
 //!
 //! Jobs run beside each other; one that fails or panics is logged by name and tried again, the others never notice.
@@ -252,3 +253,8 @@ async fn keep_house(app: &Arc<App>) -> Result<Ran> {
     }
     Ok(Ran::Done)
 }
+=======
+//! The door for everything that happens by itself.
+
+pub mod registry_events;
+>>>>>>> main

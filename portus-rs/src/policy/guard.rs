@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::{Rule, Rules, Standing, Verdict, namespaces, teams, users};
 use crate::{
-    entities::{application_token, namespace, registry, team, user},
+    entities::{application_token, namespace, registry, repository, team, user},
     error::{Error, Result},
 };
 
@@ -118,4 +118,7 @@ guards! {
     ChangeVisibility on namespace::Model: |standing, it, rules|
         namespaces::change_visibility(standing, &it.into(), rules),
         visible: namespaces::pull(standing, &it.into()).granted;
+    /// Changing what a repository says of itself.
+    DescribeRepository on (repository::Model, namespace::Model): |standing, it, rules| namespaces::describe(standing),
+        visible: namespaces::pull(standing, &(&it.1).into()).granted;
 }

@@ -9,6 +9,7 @@ pub mod scopes;
 pub mod standing;
 pub mod teams;
 pub mod users;
+pub mod visible;
 
 pub use guard::{Guard, Permit};
 pub use namespaces::NamespaceFacts;

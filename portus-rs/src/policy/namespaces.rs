@@ -104,6 +104,17 @@ pub fn update(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> 
     }
 }
 
+/// Describing a repository in it.
+pub fn describe(standing: Standing) -> Verdict {
+    if standing.is_admin() {
+        Verdict::yes(standing.admin_rule())
+    } else if standing.at_least(Role::Owner) {
+        Verdict::yes(Rule::OwnerMay)
+    } else {
+        Verdict::no(Rule::OnlyOwners)
+    }
+}
+
 /// Opening or closing a namespace to people outside its team.
 pub fn change_visibility(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> Verdict {
     if standing.is_admin() {

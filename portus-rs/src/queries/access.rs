@@ -70,7 +70,7 @@ pub async fn decide(
     } else {
         facts.namespaces(registry.id, &wanted).await?
     };
-    let roles = match account {
+    let memberships = match account {
         Some(account) if !account.admin && !wanted.is_empty() => facts.roles(account.id).await?,
         _ => Arc::default(),
     };
@@ -93,7 +93,7 @@ pub async fn decide(
             (_, Some(name)) => match namespaces.get(name.namespace().unwrap_or_default()) {
                 Some(Some(facts)) => Target::Namespace {
                     facts: *facts,
-                    standing: standing(roles.get(&facts.team_id).copied()),
+                    standing: standing(memberships.get(&facts.team_id).copied()),
                 },
                 _ => Target::Unknown,
             },

@@ -61,6 +61,7 @@ pub struct Facts {
     logins: Cache<String, Option<Login>>,
     accounts: Cache<i64, Option<Arc<Account>>>,
     registries: Cache<String, Option<Arc<registry::Model>>>,
+    all_registries: Cache<(), Arc<Vec<Arc<registry::Model>>>>,
     namespaces: Cache<(i64, String), Option<NamespaceFacts>>,
     roles: Cache<i64, Arc<HashMap<i64, Role>>>,
 }
@@ -90,6 +91,7 @@ impl Facts {
             logins: cache(),
             accounts: cache(),
             registries: cache(),
+            all_registries: cache(),
             namespaces: cache(),
             roles: cache(),
         }
@@ -193,6 +195,21 @@ impl Facts {
         };
         self.registries
             .try_get_with(service.to_owned(), load)
+            .await
+            .map_err(|error| shared(&error))
+    }
+
+    /// All registries, the oldest first.
+    pub async fn all_registries(&self) -> Result<Arc<Vec<Arc<registry::Model>>>> {
+        let load = async {
+            let rows = registry::Entity::find()
+                .order_by_asc(registry::Column::Id)
+                .all(self.database.reader())
+                .await?;
+            Ok::<_, Error>(Arc::new(rows.into_iter().map(Arc::new).collect()))
+        };
+        self.all_registries
+            .try_get_with((), load)
             .await
             .map_err(|error| shared(&error))
     }

@@ -1,5 +1,17 @@
-//! Looking without changing.
+//! Looking, changing nothing. Lists are narrowed in the database, and take a fixed number of queries a page.
 
 pub mod access;
+pub mod application_tokens;
+pub mod by_name;
+pub mod events;
 pub mod facts;
 pub mod sync;
+pub mod health;
+pub mod list;
+pub mod namespaces;
+pub mod registries;
+pub mod repositories;
+pub mod tags;
+pub mod teams;
+pub mod users;
+pub mod viewer;

@@ -71,7 +71,13 @@ mod tests {
         assert_eq!((bare.realm.as_str(), bare.service.as_str()), ("x", "y"));
         let escaped = Challenge::parse(r#"Bearer service="a\"b", realm="x""#).unwrap();
         assert_eq!(escaped.service, "a\"b");
-        for other in ["", "Bearer", "Basic realm=\"x\"", "Bearer service=\"x\"", "Bearer realm=\"x"] {
+        for other in [
+            "",
+            "Bearer",
+            "Basic realm=\"x\"",
+            "Bearer service=\"x\"",
+            "Bearer realm=\"x",
+        ] {
             assert_eq!(Challenge::parse(other), None, "{other}");
         }
     }

@@ -27,14 +27,9 @@ pub enum RegistryError {
     /// Our own token was refused; the text says what to do.
     TokenRefused(&'static str),
     /// Deletion is off (also in a pull-through cache), or the registry is in read-only mode.
-    Unsupported {
-        read_only: bool,
-    },
+    Unsupported { read_only: bool },
     /// Any other status, with the codes of the body or its beginning.
-    Status {
-        status: u16,
-        said: String,
-    },
+    Status { status: u16, said: String },
     /// The answer is longer than we read.
     TooLarge(usize),
     /// The answer is not what the protocol says.

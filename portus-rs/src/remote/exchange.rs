@@ -58,7 +58,9 @@ impl RegistryClient<'_> {
         let asks = Asks::Token(Arc::from(challenge.service.as_str()));
         if token.is_some() && known.as_ref() == Some(&asks) {
             // Remembered tokens may be what it dislikes: after its clock or its bundle changed.
-            self.clients().tokens.invalidate(&self.key(&challenge.service, access));
+            self.clients()
+                .tokens
+                .invalidate(&self.key(&challenge.service, access));
             services.invalidate(&self.row.id);
             return Err(refused(&challenge));
         }
@@ -66,7 +68,9 @@ impl RegistryClient<'_> {
         let token = self.token(&challenge.service, access)?;
         let answer = self.request(&method, url, Some(&token), accept).await?;
         if answer.status() == StatusCode::UNAUTHORIZED {
-            self.clients().tokens.invalidate(&self.key(&challenge.service, access));
+            self.clients()
+                .tokens
+                .invalidate(&self.key(&challenge.service, access));
             return Err(refused(&challenge_of(&answer).unwrap_or_default()));
         }
         services.insert(self.row.id, asks);
@@ -97,8 +101,8 @@ impl RegistryClient<'_> {
             return Err(RegistryError::OtherTokenServer(challenge.realm.clone()));
         }
         let service = challenge.service.as_str();
-        let own = service == self.row.hostname
-            || self.row.external_hostname.as_deref() == Some(service);
+        let own =
+            service == self.row.hostname || self.row.external_hostname.as_deref() == Some(service);
         if !own {
             let internal = |error: crate::error::Error| RegistryError::Internal(error.to_string());
             let facts = self.app.present.facts().await.map_err(internal)?;
@@ -116,7 +120,7 @@ impl RegistryClient<'_> {
             return false;
         };
         let fqdn = &self.app.config.machine_fqdn;
-        let Ok(public) = Url::parse(&self.app.public_url()) else {
+        let Ok(public) = Url::parse(&self.app.config.public_url()) else {
             return false;
         };
         if realm.origin() == public.origin() {

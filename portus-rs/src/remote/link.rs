@@ -50,9 +50,15 @@ mod tests {
     #[test]
     fn the_next_page_is_found_among_other_links() {
         for (header, target) in [
-            (r#"</v2/_catalog?last=a%2Fa&n=3>; rel="next""#, Some("/v2/_catalog?last=a%2Fa&n=3")),
+            (
+                r#"</v2/_catalog?last=a%2Fa&n=3>; rel="next""#,
+                Some("/v2/_catalog?last=a%2Fa&n=3"),
+            ),
             ("<https://r/v2/x>;rel=next", Some("https://r/v2/x")),
-            (r#"<a>; rel="prev", <b>; title="x, <y>"; rel="last Next""#, Some("b")),
+            (
+                r#"<a>; rel="prev", <b>; title="x, <y>"; rel="last Next""#,
+                Some("b"),
+            ),
             (r#"<a,b>; rel="next""#, Some("a,b")),
             (r#"<a>; REL="NEXT""#, Some("a")),
             (r#"<a>; rel="prev""#, None),

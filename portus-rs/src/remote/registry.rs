@@ -64,7 +64,12 @@ impl<'a> RegistryClient<'a> {
     /// Walks through the catalog.
     pub fn catalog(&self) -> Result<Pages<'_>> {
         let access = Access::catalog(Action::All);
-        Ok(Pages::new(self, access, &self.url("_catalog")?, "repositories"))
+        Ok(Pages::new(
+            self,
+            access,
+            &self.url("_catalog")?,
+            "repositories",
+        ))
     }
 
     /// The repository's tags, each once, sorted. Names that no client could ask for are left out.

@@ -145,9 +145,8 @@ struct Guarded;
 impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
-                .await?
-                .collect();
+            let found: Vec<SocketAddr> =
+                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
             let any = !found.is_empty();
             let permitted: Vec<SocketAddr> = found
                 .into_iter()
@@ -183,7 +182,15 @@ mod tests {
         ] {
             assert!(is_forbidden(text.parse().unwrap()), "{text}");
         }
-        for text in ["127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "::ffff:10.0.0.1", "fd00::1", "8.8.8.8"] {
+        for text in [
+            "127.0.0.1",
+            "::1",
+            "10.0.0.1",
+            "192.168.1.1",
+            "::ffff:10.0.0.1",
+            "fd00::1",
+            "8.8.8.8",
+        ] {
             assert!(!is_forbidden(text.parse().unwrap()), "{text}");
         }
     }

@@ -1,5 +1,7 @@
 //! The door for everything over HTTP.
 
+pub mod api;
+pub mod error;
 pub mod extract;
 pub mod registry;
 mod server;
@@ -10,7 +12,12 @@ use actix_web::web;
 pub use server::{Running, start};
 pub use tls::Certificate;
 
+/// Largest body of a request, in bytes; the inbox for events has its own bound.
+const BODY: usize = 1024 * 1024;
+
 /// Every URL, on one page.
 pub fn routes(service: &mut web::ServiceConfig) {
+    service.app_data(web::PayloadConfig::new(BODY));
     registry::routes(service);
+    api::routes(service);
 }

@@ -6,7 +6,7 @@ use actix_web::{
     App as WebApp, HttpServer,
     dev::{Server, ServerHandle},
     middleware::NormalizePath,
-    web::{self, Data, PayloadConfig},
+    web::{self, Data},
 };
 use anyhow::Context as _;
 use std::sync::Arc;
@@ -16,8 +16,6 @@ use crate::app::App;
 
 /// How long requests under way may take once the service is told to stop, in seconds.
 const DRAIN: u64 = 30;
-/// Largest body of a request, in bytes; the inbox for events has its own.
-const BODY: usize = 1024 * 1024;
 /// Connections waiting to be accepted.
 const BACKLOG: u32 = 2048;
 
@@ -39,7 +37,6 @@ pub fn start(app: &Arc<App>) -> anyhow::Result<Running> {
     let server = HttpServer::new(move || {
         WebApp::new()
             .app_data(data.clone())
-            .app_data(PayloadConfig::new(BODY))
             .wrap(NormalizePath::new(
                 actix_web::middleware::TrailingSlash::MergeOnly,
             ))

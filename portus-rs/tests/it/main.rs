@@ -1,4 +1,8 @@
 //! The black-box tests: one binary, real servers.
+#![expect(
+    clippy::unwrap_used,
+    reason = "what stops a test may panic: the line is all one needs"
+)]
 
 #[expect(
     dead_code,
@@ -6,6 +10,10 @@
 )]
 mod support;
 
+mod api;
 mod compose;
 mod harness;
+mod house;
 mod minimal;
+mod registry;
+mod schema;

@@ -1,4 +1,9 @@
-//! What handlers are given instead of a raw request.
+//! What handlers ask of a request: who sends it and from where, its parameters, which page of a list.
 
 pub mod basic;
+pub mod body;
+pub mod caller;
 pub mod client;
+mod form;
+pub mod page;
+pub mod params;

@@ -1,6 +1,7 @@
 //! What docker and the registry ask: tokens, whether we are there, and the keys that tokens are checked with.
 
 mod error;
+mod events;
 mod jwks;
 mod ping;
 mod token;
@@ -14,5 +15,6 @@ pub fn routes(service: &mut web::ServiceConfig) {
         .service(token::get)
         .service(token::post)
         .service(ping::ping)
+        .service(events::receive)
         .service(jwks::jwks);
 }

@@ -16,6 +16,7 @@ pub mod process;
 pub mod push;
 pub mod registry;
 pub mod room;
+pub mod service;
 pub mod skopeo;
 pub mod stack;
 pub mod wait;

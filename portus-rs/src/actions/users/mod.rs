@@ -1,8 +1,12 @@
 //! Accounts: made, changed, promoted, removed.
 
+mod fields;
+mod portus;
+mod removal;
+
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter,
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter,
     sea_query::Expr,
 };
 
@@ -14,18 +18,20 @@ use super::{
 use crate::{
     activity::Activity,
     app::App,
-    entities::{activity, namespace, repository, tag, team, user},
+    entities::{namespace, user},
     error::{Error, Invalid, Result, is_taken},
     identity::{
         actor::{Actor, PORTUS},
-        names, password,
+        names,
     },
     policy::guard::{Authority, CreateUser, ManageUser},
-    protocol::image_name,
 };
 
-/// E-mail of the hidden account, as in Portus.
-const PORTUS_EMAIL: &str = "portus@portus.com";
+use fields::{
+    Wanted, blank_is_none, check_email, check_password, check_username, normal_email, taken,
+};
+pub use portus::ensure_portus;
+pub use removal::delete;
 
 /// An account to be made.
 #[derive(Clone, Default)]
@@ -104,66 +110,6 @@ async fn people(connection: &impl sea_orm::ConnectionTrait) -> Result<u64> {
         .filter(user::Column::Username.ne(PORTUS))
         .count(connection)
         .await?)
-}
-
-/// Makes the hidden account, or gives the existing one its password back.
-pub async fn ensure_portus(app: &App) -> Result<()> {
-    let stored = user::Entity::find()
-        .filter(user::Column::Username.eq(PORTUS))
-        .one(app.database.reader())
-        .await?;
-    let password = app.config.secrets.portus_password.as_ref();
-    let keep = match (&stored, password) {
-        (Some(row), Some(password)) if row.admin && row.enabled => {
-            let account = crate::identity::actor::Account::from(row);
-            let checked = app
-                .passwords
-                .check(&account, &row.password_hash, password.expose())
-                .await?;
-            checked == password::Checked::Right
-        }
-        (Some(row), None) => row.admin && row.enabled && row.password_hash.is_empty(),
-        _ => false,
-    };
-    if keep {
-        return Ok(());
-    }
-    let hash = match password {
-        Some(password) => app.passwords.hash(password.expose()).await?,
-        None => String::new(),
-    };
-    let actor = Actor::Portus;
-    let mut change = Change::begin(app, &actor).await?;
-    let books = change.books()?;
-    match stored {
-        Some(row) => {
-            let version = row.credentials_version + 1;
-            let row = user::ActiveModel {
-                id: Set(row.id),
-                password_hash: Set(hash),
-                admin: Set(true),
-                enabled: Set(true),
-                credentials_version: Set(version),
-                updated_at: Set(change.now()),
-                ..Default::default()
-            };
-            change.update(&books, row).await?;
-        }
-        None => {
-            let new = NewUser {
-                username: PORTUS.to_owned(),
-                email: PORTUS_EMAIL.to_owned(),
-                admin: true,
-                ..NewUser::default()
-            };
-            match change.new_user(&books, &new, hash).await {
-                // Another replica was quicker.
-                Err(Error::Invalid(_)) => return Ok(()),
-                made => made.map(drop)?,
-            }
-        }
-    }
-    change.commit_unrecorded("the service's own account").await
 }
 
 /// Changes an account's fields.
@@ -269,49 +215,6 @@ pub async fn set_admin(app: &App, actor: &Actor, id: i64, admin: bool) -> Result
     Ok(updated)
 }
 
-/// Removes an account; what it did stays under its name.
-pub async fn delete(app: &App, actor: &Actor, id: i64) -> Result<()> {
-    let mut change = Change::begin(app, actor).await?;
-    let permit = change.permit::<ManageUser>(id).await?;
-    let gone = permit.on().clone();
-    let refused = || Error::Refused("Cannot remove this user".to_owned());
-    if is_portus(&gone) || actor.user_id() == Some(id) {
-        return Err(refused());
-    }
-    let books_of = permit;
-    if gone.admin && gone.enabled {
-        let admins = user::Entity::find()
-            .filter(user::Column::Admin.eq(true))
-            .filter(user::Column::Enabled.eq(true))
-            .filter(user::Column::Username.ne(PORTUS))
-            .count(change.reader())
-            .await?;
-        if admins <= 1 {
-            return Err(refused());
-        }
-    }
-    let authored = tag::Entity::update_many()
-        .col_expr(tag::Column::Username, Expr::value(gone.username.as_str()))
-        .filter(tag::Column::UserId.eq(id));
-    change
-        .execute::<tag::Entity, _, _>(&books_of, sea_orm::QueryTrait::query(&mut authored.clone()))
-        .await?;
-    let history = activity::Entity::update_many()
-        .col_expr(activity::Column::ActorId, Expr::value(Option::<i64>::None))
-        .filter(activity::Column::ActorId.eq(id));
-    change
-        .execute::<activity::Entity, _, _>(
-            &books_of,
-            sea_orm::QueryTrait::query(&mut history.clone()),
-        )
-        .await?;
-    change.leave_home(&books_of, id).await?;
-    change
-        .delete_where::<user::Entity, _>(&books_of, user::Column::Id.eq(id))
-        .await?;
-    change.commit([Activity::user_deleted(&gone)]).await
-}
-
 /// Empties the stored password of everybody but bots and the hidden account. Returns how many had one.
 pub async fn clear_passwords(app: &App, actor: &Actor) -> Result<u64> {
     let mut change = Change::begin(app, actor).await?;
@@ -342,139 +245,6 @@ async fn prepare(app: &App, new: &NewUser) -> Result<String> {
     check_password(&new.password, &mut invalid);
     invalid.into_result()?;
     app.passwords.hash(&new.password).await
-}
-
-fn check_username(name: &str, invalid: &mut Invalid) {
-    if let Some(complaint) = names::complaint(name) {
-        invalid.add("username", complaint);
-    } else if image_name::personal_namespace(name).is_none() {
-        invalid.add(
-            "username",
-            format!("'{name}' cannot be transformed into a valid namespace name"),
-        );
-    }
-}
-
-fn check_email(email: Option<&str>, may_lack: bool, invalid: &mut Invalid) {
-    match email {
-        None if may_lack => {}
-        None => invalid.add("email", "can't be blank"),
-        Some(email) => {
-            let parts: Vec<&str> = email.split('@').collect();
-            let shaped =
-                matches!(parts.as_slice(), [name, host] if !name.is_empty() && !host.is_empty());
-            if !shaped
-                || email.chars().any(|c| c.is_whitespace() || c.is_control())
-                || email.len() > 255
-            {
-                invalid.add("email", "is invalid");
-            }
-        }
-    }
-}
-
-fn check_password(given: &str, invalid: &mut Invalid) {
-    let length = given.chars().count();
-    if length == 0 {
-        invalid.add("password", "can't be blank");
-    } else if length < *password::LENGTH.start() {
-        invalid.add(
-            "password",
-            format!(
-                "is too short (minimum is {} characters)",
-                password::LENGTH.start()
-            ),
-        );
-    } else if length > *password::LENGTH.end() {
-        invalid.add(
-            "password",
-            format!(
-                "is too long (maximum is {} characters)",
-                password::LENGTH.end()
-            ),
-        );
-    }
-}
-
-fn normal_email(email: &str) -> Option<String> {
-    blank_is_none(&email.trim().to_lowercase())
-}
-
-fn blank_is_none(text: &str) -> Option<String> {
-    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-}
-
-/// Which of the unique fields somebody else has.
-async fn taken(
-    app: &App,
-    id: i64,
-    username: sea_orm::ActiveValue<String>,
-    email: sea_orm::ActiveValue<Option<String>>,
-    display_name: sea_orm::ActiveValue<Option<String>>,
-) -> Result<Error> {
-    let wanted = Wanted {
-        canonical_name: username
-            .into_value()
-            .and_then(text)
-            .map(|name| names::canonical(&name)),
-        email: email.into_value().and_then(text),
-        display_name: display_name.into_value().and_then(text),
-    };
-    wanted.clash(app.database.reader(), id).await
-}
-
-fn text(value: sea_orm::Value) -> Option<String> {
-    match value {
-        sea_orm::Value::String(text) => text,
-        _ => None,
-    }
-}
-
-struct Wanted {
-    canonical_name: Option<String>,
-    email: Option<String>,
-    display_name: Option<String>,
-}
-
-impl Wanted {
-    async fn clash(&self, connection: &impl sea_orm::ConnectionTrait, id: i64) -> Result<Error> {
-        let mut any = Condition::any();
-        if let Some(name) = &self.canonical_name {
-            any = any.add(user::Column::CanonicalName.eq(name));
-        }
-        if let Some(email) = &self.email {
-            any = any.add(user::Column::Email.eq(email));
-        }
-        if let Some(name) = &self.display_name {
-            any = any.add(user::Column::DisplayName.eq(name));
-        }
-        let rows = user::Entity::find()
-            .filter(any)
-            .filter(user::Column::Id.ne(id))
-            .all(connection)
-            .await?;
-        let mut invalid = Invalid::default();
-        let message = "has already been taken";
-        if self.canonical_name.is_some()
-            && rows
-                .iter()
-                .any(|row| Some(&row.canonical_name) == self.canonical_name.as_ref())
-        {
-            invalid.add("username", message);
-        }
-        if self.email.is_some() && rows.iter().any(|row| row.email == self.email) {
-            invalid.add("email", message);
-        }
-        if self.display_name.is_some()
-            && rows.iter().any(|row| row.display_name == self.display_name)
-        {
-            invalid.add("display_name", message);
-        }
-        if invalid.fields().next().is_none() {
-            invalid.add("username", message);
-        }
-        Ok(Error::Invalid(invalid))
-    }
 }
 
 impl Change<'_> {
@@ -537,37 +307,5 @@ impl Change<'_> {
             self.settle_admin(permit, &user).await?;
         }
         Ok(Created { user, homes })
-    }
-
-    /// Removes a leaving person's namespaces where they hold nothing; what holds images stays.
-    async fn leave_home<P: Authority>(&mut self, permit: &P, user_id: i64) -> Result<()> {
-        let homes = namespace::Entity::find()
-            .filter(namespace::Column::PersonalUserId.eq(user_id))
-            .all(self.reader())
-            .await?;
-        let ids: Vec<i64> = homes.iter().map(|home| home.id).collect();
-        let used: Vec<i64> = repository::Entity::find()
-            .filter(repository::Column::NamespaceId.is_in(ids.iter().copied()))
-            .all(self.reader())
-            .await?
-            .into_iter()
-            .map(|row| row.namespace_id)
-            .collect();
-        let empty: Vec<i64> = ids
-            .iter()
-            .copied()
-            .filter(|id| !used.contains(id))
-            .collect();
-        self.delete_where::<namespace::Entity, _>(
-            permit,
-            namespace::Column::Id.is_in(empty.iter().copied()),
-        )
-        .await?;
-        if used.is_empty() {
-            let teams = homes.iter().map(|home| home.team_id);
-            self.delete_where::<team::Entity, _>(permit, team::Column::Id.is_in(teams))
-                .await?;
-        }
-        Ok(())
     }
 }

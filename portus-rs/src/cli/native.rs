@@ -1,0 +1,82 @@
+//! The commands of portus-rs' own, as clap reads them. Whatever it does not know may be a task of rake.
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use super::{explain, registry_config};
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "portus-rs",
+    about = "Authorization, teams and a console for an existing Docker registry",
+    disable_help_subcommand = true,
+    disable_version_flag = true,
+    arg_required_else_help = false,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// Log everything to standard error
+    #[arg(long, global = true, hide = true)]
+    pub trace: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What portus-rs can be told to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the service: HTTP and background jobs in one process
+    #[command(visible_aliases = ["server", "s"])]
+    Serve {
+        /// Leave the background jobs to another process
+        #[arg(long)]
+        no_jobs: bool,
+    },
+    /// Run the background jobs without HTTP
+    Background {
+        /// Do everything there is to do once, and end
+        #[arg(long)]
+        one_shot: bool,
+    },
+    /// Synchronise with the registry again and again, every CATALOG_CRON, and do nothing else
+    Crono,
+    /// Print the registry's side of the configuration: its auth.token and notifications sections
+    RegistryConfig(registry_config::Options),
+    /// Say what somebody may do in the registry, by which rule, and what would change it
+    Explain(explain::Options),
+    /// Print one word on the state of the database: `DB_READY`, `DB_EMPTY`, `DB_MISSING`, `DB_DOWN` or `DB_UNKNOWN`
+    #[command(name = "check_db", alias = "check-db")]
+    CheckDb {
+        /// End with code 1 unless the database is ready
+        #[arg(long)]
+        exit_code: bool,
+    },
+    /// Say what is wrong with the configuration, without starting anything
+    CheckConfig,
+    /// Print the configuration in force, secrets masked
+    Config,
+    /// Print a random secret, fit for PORTUS_SECRET_KEY_BASE
+    Secret,
+    /// Print a script that completes commands in a shell
+    Completion {
+        /// The shell to complete in
+        shell: clap_complete::Shell,
+    },
+    /// Print the version
+    Version,
+    /// Explain a command or a task, or list them all
+    Help {
+        /// The command or task to explain
+        topic: Option<String>,
+    },
+    /// A task of rake
+    #[command(external_subcommand)]
+    Rake(Vec<String>),
+}
+
+/// Whether a word is a command of ours.
+pub fn knows(word: &str) -> bool {
+    Cli::command().get_subcommands().any(|command| {
+        command.get_name() == word || command.get_all_aliases().any(|alias| alias == word)
+    })
+}

@@ -1,0 +1,127 @@
+//! Whether the parts this service needs are there. Asked at most every few seconds, however many ask.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use tokio::{sync::Mutex, time::timeout};
+
+use super::registries;
+use crate::{
+    app::App,
+    database::{self, State},
+};
+
+const REMEMBERED: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How one part is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Component {
+    pub name: &'static str,
+    pub success: bool,
+    pub msg: String,
+    /// What may be said to everybody where details are for admins.
+    pub brief: &'static str,
+}
+
+/// The last report.
+#[derive(Default)]
+pub struct Health {
+    last: Mutex<Option<(Instant, Vec<Component>)>>,
+}
+
+/// How all parts are, in the order in which they are listed.
+pub async fn report(app: &App) -> Vec<Component> {
+    // Whoever comes while it is being found out waits for that answer.
+    let mut last = app.health.last.lock().await;
+    if let Some((since, report)) = last.as_ref()
+        && since.elapsed() < REMEMBERED
+    {
+        return report.clone();
+    }
+    let (database, registry) = tokio::join!(database(app), registry(app));
+    let report = vec![database, registry];
+    *last = Some((Instant::now(), report.clone()));
+    report
+}
+
+/// Whether requests can be served: the database answers and has our schema.
+pub async fn ready(app: &App) -> bool {
+    matches!(
+        timeout(PATIENCE, database::look(&app.database)).await,
+        Ok(State::Ready)
+    )
+}
+
+async fn database(app: &App) -> Component {
+    let (success, msg) = match timeout(PATIENCE, database::look(&app.database)).await {
+        Err(_) => (false, "database timed out"),
+        Ok(State::Ready) => (true, "database is up-to-date"),
+        Ok(State::Empty) => (false, "database is initializing"),
+        Ok(State::Missing) => (false, "database has not been created"),
+        Ok(State::Down(_)) => (false, "cannot connect to database"),
+        Ok(State::Newer(_) | State::Portus | State::Unknown(_)) => (false, "unknown error"),
+    };
+    Component {
+        name: "database",
+        success,
+        msg: msg.to_owned(),
+        brief: msg,
+    }
+}
+
+async fn registry(app: &App) -> Component {
+    let (success, msg, brief) = match timeout(PATIENCE, registries(app)).await {
+        Err(_) => (
+            false,
+            "registry timed out".to_owned(),
+            "registry is not reachable",
+        ),
+        Ok(Ok(())) => (
+            true,
+            "registry is reachable".to_owned(),
+            "registry is reachable",
+        ),
+        Ok(Err((msg, brief))) => (false, msg, brief),
+    };
+    Component {
+        name: "registry",
+        success,
+        msg,
+        brief,
+    }
+}
+
+async fn registries(app: &App) -> Result<(), (String, &'static str)> {
+    const NONE: &str = "no registry configured";
+    const UNREACHABLE: &str = "registry is not reachable";
+    let all = registries::all(app)
+        .await
+        .map_err(|_| (UNREACHABLE.to_owned(), UNREACHABLE))?;
+    if all.is_empty() {
+        return Err((NONE.to_owned(), NONE));
+    }
+    let answers = join_all(
+        all.iter()
+            .map(|row| app.registries.reachable(&row.hostname, row.use_ssl)),
+    )
+    .await;
+    let failures: Vec<String> = all
+        .iter()
+        .zip(answers)
+        .filter_map(|(row, answer)| {
+            let reason = answer.err()?;
+            // Only where there are several does a name help.
+            Some(if all.len() > 1 {
+                format!("{}: {reason}", row.name)
+            } else {
+                reason.to_string()
+            })
+        })
+        .collect();
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err((failures.join("; "), UNREACHABLE))
+    }
+}

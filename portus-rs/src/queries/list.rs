@@ -1,0 +1,80 @@
+//! Lists of any length: ids first, in order, then their rows in bounded batches.
+
+use sea_orm::{
+    EntityTrait, FromQueryResult, Order, QueryOrder as _, QuerySelect as _, Select, sea_query::Expr,
+};
+
+use crate::{app::App, error::Result};
+
+/// Rows loaded at once.
+pub const BATCH: usize = 500;
+
+/// A part of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    pub offset: u64,
+    pub limit: u64,
+}
+
+/// Something there is a list of.
+pub trait Listing: Send + Sync + Sized + 'static {
+    type Entity: EntityTrait;
+    type Row: Send;
+
+    /// The rows that the caller may see and asked for.
+    fn select(&self) -> Select<Self::Entity>;
+
+    fn id() -> <Self::Entity as EntityTrait>::Column;
+
+    /// The column that a list may be sorted by under this name.
+    fn sort_column(name: &str) -> Option<<Self::Entity as EntityTrait>::Column>;
+
+    /// The rows of these ids in their order, with all that belongs to them, by a fixed number of queries. What is gone
+    /// meanwhile is left out.
+    fn load(&self, app: &App, ids: &[i64]) -> impl Future<Output = Result<Vec<Self::Row>>> + Send;
+}
+
+#[derive(FromQueryResult)]
+struct Count {
+    count: i64,
+}
+
+/// How many rows a list has.
+pub async fn count<L: Listing>(app: &App, list: &L) -> Result<u64> {
+    let found = list
+        .select()
+        .select_only()
+        .column_as(Expr::cust("COUNT(*)"), "count")
+        .into_model::<Count>()
+        .one(app.database.reader())
+        .await?;
+    Ok(found.map_or(0, |row| u64::try_from(row.count).unwrap_or(0)))
+}
+
+/// The ids of a list in order, all of them or a slice. Unknown names of columns mean the id.
+pub async fn ids<L: Listing>(
+    app: &App,
+    list: &L,
+    sort_by: &str,
+    descending: bool,
+    slice: Option<Slice>,
+) -> Result<Vec<i64>> {
+    let order = if descending { Order::Desc } else { Order::Asc };
+    let mut select = list.select().select_only().column(L::id());
+    if let Some(column) = L::sort_column(sort_by) {
+        select = select.order_by(column, order.clone());
+    }
+    select = select.order_by(L::id(), order);
+    if let Some(slice) = slice {
+        // SQLite and PostgreSQL count in signed numbers.
+        let offset = slice.offset.min(i64::MAX.unsigned_abs());
+        select = select.offset(offset).limit(slice.limit);
+    }
+    Ok(select.into_tuple().all(app.database.reader()).await?)
+}
+
+/// Puts rows into the order of their ids.
+pub fn in_order<R>(ids: &[i64], rows: impl IntoIterator<Item = (i64, R)>) -> Vec<R> {
+    let mut by_id: std::collections::HashMap<i64, R> = rows.into_iter().collect();
+    ids.iter().filter_map(|id| by_id.remove(id)).collect()
+}

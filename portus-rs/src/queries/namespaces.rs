@@ -1,0 +1,145 @@
+//! Namespaces that the caller may see.
+
+use std::collections::HashMap;
+
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select};
+
+use super::{
+    list::{Listing, in_order},
+    registries,
+    viewer::Viewer,
+};
+use crate::{
+    actions,
+    app::App,
+    entities::{namespace, registry, team},
+    error::{Error, Invalid, Result},
+    identity::actor::PORTUS,
+    policy::{self, NamespaceFacts},
+};
+
+/// A namespace as it is shown.
+pub struct Row {
+    pub namespace: namespace::Model,
+    pub team: Option<team::Model>,
+    pub registry_hostname: String,
+}
+
+/// Namespaces, of everything or of one team.
+pub struct Namespaces {
+    pub viewer: Viewer,
+    pub team_id: Option<i64>,
+}
+
+impl Listing for Namespaces {
+    type Entity = namespace::Entity;
+    type Row = Row;
+
+    fn select(&self) -> Select<namespace::Entity> {
+        let visible =
+            namespace::Entity::find().filter(policy::visible::namespaces(self.viewer.who));
+        match self.team_id {
+            Some(team_id) => visible.filter(namespace::Column::TeamId.eq(team_id)),
+            // The hidden account's own namespace is of no use to anybody.
+            None => visible.filter(namespace::Column::Name.ne(PORTUS)),
+        }
+    }
+
+    fn id() -> namespace::Column {
+        namespace::Column::Id
+    }
+
+    fn sort_column(name: &str) -> Option<namespace::Column> {
+        use namespace::Column as C;
+        Some(match name {
+            "name" => C::Name,
+            "created_at" => C::CreatedAt,
+            "updated_at" => C::UpdatedAt,
+            "description" => C::Description,
+            "visibility" => C::Visibility,
+            "global" => C::Global,
+            _ => return None,
+        })
+    }
+
+    async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {
+        let rows = namespace::Entity::find()
+            .filter(namespace::Column::Id.is_in(ids.iter().copied()))
+            .find_also_related(team::Entity)
+            .all(app.database.reader())
+            .await?;
+        let hosts = hostnames(&registries::all(app).await?);
+        Ok(in_order(
+            ids,
+            rows.into_iter().map(|(row, team)| {
+                let registry_hostname = hosts.get(&row.registry_id).cloned();
+                let shown = Row {
+                    registry_hostname: registry_hostname.unwrap_or_default(),
+                    team,
+                    namespace: row,
+                };
+                (shown.namespace.id, shown)
+            }),
+        ))
+    }
+}
+
+fn hostnames(registries: &[registry::Model]) -> HashMap<i64, String> {
+    registries
+        .iter()
+        .map(|row| (row.id, row.hostname.clone()))
+        .collect()
+}
+
+/// A namespace that the caller may see.
+pub async fn show(app: &App, viewer: &Viewer, id: i64) -> Result<namespace::Model> {
+    let row = namespace::Entity::find_by_id(id)
+        .one(app.database.reader())
+        .await?
+        .ok_or(Error::NotFound)?;
+    let facts = NamespaceFacts::from(&row);
+    if policy::namespaces::pull(viewer.standing(row.team_id), &facts).granted {
+        Ok(row)
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
+/// One namespace with what belongs to it.
+pub async fn shown(app: &App, row: namespace::Model) -> Result<Row> {
+    let team = team::Entity::find_by_id(row.team_id)
+        .one(app.database.reader())
+        .await?;
+    let registry = registry::Entity::find_by_id(row.registry_id)
+        .one(app.database.reader())
+        .await?;
+    Ok(Row {
+        registry_hostname: registry.map(|it| it.hostname).unwrap_or_default(),
+        team,
+        namespace: row,
+    })
+}
+
+/// What stands against a new namespace of this name in a registry, the oldest if none is named.
+pub async fn complaints(app: &App, name: &str, registry: Option<&str>) -> Result<Invalid> {
+    let mut invalid = Invalid::default();
+    for complaint in actions::namespaces::complaints(name) {
+        invalid.add("name", complaint);
+    }
+    let mut wanted = registry::Entity::find().order_by_asc(registry::Column::Id);
+    if let Some(name) = registry {
+        wanted = wanted.filter(registry::Column::Name.eq(name));
+    }
+    let Some(registry) = wanted.one(app.database.reader()).await? else {
+        return Ok(invalid);
+    };
+    let taken = namespace::Entity::find()
+        .filter(namespace::Column::RegistryId.eq(registry.id))
+        .filter(namespace::Column::Name.eq(name))
+        .count(app.database.reader())
+        .await?;
+    if taken > 0 {
+        invalid.add("name", "has already been taken");
+    }
+    Ok(invalid)
+}

@@ -1,0 +1,55 @@
+//! The registries this service speaks for, and whether another one could join them.
+
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+
+use crate::{
+    app::App,
+    entities::registry,
+    error::{Invalid, Result},
+};
+
+pub async fn all(app: &App) -> Result<Vec<registry::Model>> {
+    Ok(registry::Entity::find()
+        .order_by_asc(registry::Column::Id)
+        .all(app.database.reader())
+        .await?)
+}
+
+/// A registry as somebody thinks of setting it up.
+pub struct Candidate<'a> {
+    pub name: &'a str,
+    pub hostname: &'a str,
+    pub external_hostname: Option<&'a str>,
+    pub use_ssl: bool,
+    /// Whether to ask it for an answer.
+    pub ask: bool,
+}
+
+/// Everything that stands against a candidate.
+pub async fn complaints(app: &App, new: &Candidate<'_>) -> Result<Invalid> {
+    let mut invalid =
+        crate::actions::registries::check(new.name, new.hostname, new.external_hostname);
+    let sound = invalid.fields().all(|(field, _)| field != "hostname");
+    let (name, hostname) = (new.name.trim(), new.hostname.trim());
+    let clashes = registry::Entity::find()
+        .filter(
+            Condition::any()
+                .add(registry::Column::Name.eq(name))
+                .add(registry::Column::Hostname.eq(hostname)),
+        )
+        .all(app.database.reader())
+        .await?;
+    if clashes.iter().any(|row| row.name == name) {
+        invalid.add("name", "has already been taken");
+    }
+    if clashes.iter().any(|row| row.hostname == hostname) {
+        invalid.add("hostname", "has already been taken");
+    }
+    if new.ask
+        && sound
+        && let Err(reason) = app.registries.reachable(hostname, new.use_ssl).await
+    {
+        invalid.add("hostname", reason.to_string());
+    }
+    Ok(invalid)
+}

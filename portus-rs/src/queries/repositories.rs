@@ -1,0 +1,199 @@
+//! Repositories that the caller may see, with what was pushed to them last.
+
+use std::collections::HashMap;
+
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder as _, QuerySelect, QueryTrait as _, Select,
+    sea_query::{Expr, ExprTrait as _, SubQueryStatement},
+};
+
+use super::{
+    list::{Listing, in_order},
+    registries, tags,
+    viewer::Viewer,
+};
+use crate::{
+    app::App,
+    entities::{namespace, registry, repository, tag},
+    error::{Error, Result},
+    policy::{self, NamespaceFacts},
+};
+
+/// A repository as it is shown.
+pub struct Row {
+    pub repository: repository::Model,
+    pub namespace: namespace::Model,
+    /// What clients write before the name.
+    pub registry_hostname: String,
+    pub tags_count: i64,
+    pub last_tag: Option<tags::Row>,
+    /// Whether the caller may delete it.
+    pub destroyable: bool,
+}
+
+/// Repositories, of everything or of one namespace.
+pub struct Repositories {
+    pub viewer: Viewer,
+    pub namespace_id: Option<i64>,
+}
+
+impl Listing for Repositories {
+    type Entity = repository::Entity;
+    type Row = Row;
+
+    fn select(&self) -> Select<repository::Entity> {
+        let all = repository::Entity::find();
+        let visible = policy::visible::namespaces(self.viewer.who);
+        let narrowed = if visible.is_empty() {
+            all
+        } else {
+            let namespaces = namespace::Entity::find()
+                .select_only()
+                .column(namespace::Column::Id)
+                .filter(visible)
+                .into_query();
+            all.filter(repository::Column::NamespaceId.in_subquery(namespaces))
+        };
+        match self.namespace_id {
+            Some(id) => narrowed.filter(repository::Column::NamespaceId.eq(id)),
+            None => narrowed,
+        }
+    }
+
+    fn id() -> repository::Column {
+        repository::Column::Id
+    }
+
+    fn sort_column(name: &str) -> Option<repository::Column> {
+        use repository::Column as C;
+        Some(match name {
+            "name" => C::Name,
+            "created_at" => C::CreatedAt,
+            "updated_at" => C::UpdatedAt,
+            "description" => C::Description,
+            _ => return None,
+        })
+    }
+
+    async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {
+        let found = repository::Entity::find()
+            .filter(repository::Column::Id.is_in(ids.iter().copied()))
+            .find_also_related(namespace::Entity)
+            .all(app.database.reader())
+            .await?;
+        dress(app, &self.viewer, ids, found).await
+    }
+}
+
+/// Adds registry, counts and last tags, by a fixed number of queries.
+async fn dress(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[i64],
+    found: Vec<(repository::Model, Option<namespace::Model>)>,
+) -> Result<Vec<Row>> {
+    let hosts: HashMap<i64, String> = registries::all(app)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, shown_host(row)))
+        .collect();
+    let counts: HashMap<i64, i64> = tag::Entity::find()
+        .select_only()
+        .column(tag::Column::RepositoryId)
+        .column_as(tag::Column::Id.count(), "tags")
+        .filter(tag::Column::RepositoryId.is_in(ids.iter().copied()))
+        .group_by(tag::Column::RepositoryId)
+        .into_tuple::<(i64, i64)>()
+        .all(app.database.reader())
+        .await?
+        .into_iter()
+        .collect();
+    let mut last = last_tags(app, ids).await?;
+    let rows = found.into_iter().filter_map(|(repository, namespace)| {
+        let namespace = namespace?;
+        let id = repository.id;
+        let standing = viewer.standing(namespace.team_id);
+        let row = Row {
+            registry_hostname: hosts
+                .get(&namespace.registry_id)
+                .cloned()
+                .unwrap_or_default(),
+            tags_count: counts.get(&id).copied().unwrap_or(0),
+            last_tag: last.remove(&id),
+            destroyable: policy::namespaces::delete(standing, &app.rules).granted,
+            repository,
+            namespace,
+        };
+        Some((id, row))
+    });
+    Ok(in_order(ids, rows))
+}
+
+fn shown_host(row: registry::Model) -> String {
+    row.external_hostname
+        .filter(|host| !host.is_empty())
+        .unwrap_or(row.hostname)
+}
+
+/// What was pushed last, by repository: one step into an index for each.
+async fn last_tags(app: &App, ids: &[i64]) -> Result<HashMap<i64, tags::Row>> {
+    let newest = tag::Entity::find()
+        .select_only()
+        .column(tag::Column::Id)
+        .filter(
+            Expr::col((tag::Entity, tag::Column::RepositoryId))
+                .equals((repository::Entity, repository::Column::Id)),
+        )
+        .order_by_desc(tag::Column::PushedAt)
+        .order_by_desc(tag::Column::Id)
+        .limit(1)
+        .into_query();
+    let newest = Expr::SubQuery(None, Box::new(SubQueryStatement::SelectStatement(newest)));
+    let found: Vec<Option<i64>> = repository::Entity::find()
+        .select_only()
+        .expr_as(newest, "tag_id")
+        .filter(repository::Column::Id.is_in(ids.iter().copied()))
+        .into_tuple()
+        .all(app.database.reader())
+        .await?;
+    let found: Vec<i64> = found.into_iter().flatten().collect();
+    Ok(tags::by_ids(app, &found)
+        .await?
+        .into_iter()
+        .map(|row| (row.tag.repository_id, row))
+        .collect())
+}
+
+/// A repository that the caller may see.
+pub async fn show(
+    app: &App,
+    viewer: &Viewer,
+    id: i64,
+) -> Result<(repository::Model, namespace::Model)> {
+    let (row, namespace) = repository::Entity::find_by_id(id)
+        .find_also_related(namespace::Entity)
+        .one(app.database.reader())
+        .await?
+        .and_then(|(row, namespace)| Some((row, namespace?)))
+        .ok_or(Error::NotFound)?;
+    let facts = NamespaceFacts::from(&namespace);
+    if policy::namespaces::pull(viewer.standing(namespace.team_id), &facts).granted {
+        Ok((row, namespace))
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
+/// One repository with what belongs to it.
+pub async fn shown(
+    app: &App,
+    viewer: &Viewer,
+    row: repository::Model,
+    namespace: namespace::Model,
+) -> Result<Row> {
+    let id = row.id;
+    dress(app, viewer, &[id], vec![(row, Some(namespace))])
+        .await?
+        .pop()
+        .ok_or(Error::NotFound)
+}

@@ -1,0 +1,173 @@
+//! Tags with their authors and what is known of their manifests.
+
+use std::collections::HashMap;
+
+use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect as _, Select};
+
+use super::{
+    list::{BATCH, Listing, ids, in_order},
+    repositories,
+    viewer::Viewer,
+};
+use crate::{
+    app::App,
+    entities::{manifest, tag, user},
+    error::{Error, Result},
+};
+
+/// A tag as it is shown.
+pub struct Row {
+    pub tag: tag::Model,
+    /// Who pushed it, while the account exists.
+    pub author: Option<(i64, String)>,
+    pub manifest: Option<manifest::Model>,
+}
+
+impl Row {
+    /// `os/architecture[/variant]` of what lies behind the tag.
+    pub fn platforms(&self) -> Vec<String> {
+        let text = self
+            .manifest
+            .as_ref()
+            .and_then(|it| it.platforms.as_deref());
+        text.map(platforms).unwrap_or_default()
+    }
+}
+
+/// Platforms are kept as a JSON list, or separated by commas.
+fn platforms(text: &str) -> Vec<String> {
+    if text.trim_start().starts_with('[') {
+        return serde_json::from_str(text).unwrap_or_default();
+    }
+    text.split(',')
+        .map(str::trim)
+        .filter(|it| !it.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Tags, of everything (for admins) or of one repository that has been looked at before.
+pub struct Tags {
+    pub repository_id: Option<i64>,
+}
+
+impl Listing for Tags {
+    type Entity = tag::Entity;
+    type Row = Row;
+
+    fn select(&self) -> Select<tag::Entity> {
+        match self.repository_id {
+            Some(id) => tag::Entity::find().filter(tag::Column::RepositoryId.eq(id)),
+            None => tag::Entity::find(),
+        }
+    }
+
+    fn id() -> tag::Column {
+        tag::Column::Id
+    }
+
+    fn sort_column(name: &str) -> Option<tag::Column> {
+        use tag::Column as C;
+        Some(match name {
+            "name" => C::Name,
+            "digest" => C::Digest,
+            "created_at" => C::CreatedAt,
+            "updated_at" => C::UpdatedAt,
+            "pushed_at" => C::PushedAt,
+            "pulled_at" => C::PulledAt,
+            "scanned" => C::Scanned,
+            _ => return None,
+        })
+    }
+
+    async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {
+        by_ids(app, ids).await
+    }
+}
+
+/// Tags by id, in that order, by two queries.
+pub(super) async fn by_ids(app: &App, ids: &[i64]) -> Result<Vec<Row>> {
+    let found = tag::Entity::find()
+        .filter(tag::Column::Id.is_in(ids.iter().copied()))
+        .find_also_related(user::Entity)
+        .all(app.database.reader())
+        .await?;
+    let same_digest = manifest::Entity::belongs_to(tag::Entity)
+        .from((manifest::Column::RepositoryId, manifest::Column::Digest))
+        .to((tag::Column::RepositoryId, tag::Column::Digest))
+        .into();
+    let manifests = manifest::Entity::find()
+        .join(JoinType::InnerJoin, same_digest)
+        .filter(tag::Column::Id.is_in(ids.iter().copied()))
+        .all(app.database.reader())
+        .await?;
+    let manifests: HashMap<(i64, String), manifest::Model> = manifests
+        .into_iter()
+        .map(|row| ((row.repository_id, row.digest.clone()), row))
+        .collect();
+    let rows = found.into_iter().map(|(tag, author)| {
+        let manifest = tag
+            .digest
+            .as_ref()
+            .and_then(|digest| manifests.get(&(tag.repository_id, digest.clone())))
+            .cloned();
+        let row = Row {
+            author: author.map(|author| (author.id, author.username)),
+            manifest,
+            tag,
+        };
+        (row.tag.id, row)
+    });
+    Ok(in_order(ids, rows))
+}
+
+/// A tag in a repository that the caller may see; of that very repository if one is named.
+pub async fn show(app: &App, viewer: &Viewer, id: i64, repository_id: Option<i64>) -> Result<Row> {
+    let row = by_ids(app, &[id]).await?.pop().ok_or(Error::NotFound)?;
+    if repository_id.is_some_and(|wanted| wanted != row.tag.repository_id) {
+        return Err(Error::NotFound);
+    }
+    repositories::show(app, viewer, row.tag.repository_id).await?;
+    Ok(row)
+}
+
+/// A repository's tags by manifest, the group whose first tag moved last ahead; tags without a digest are one group.
+pub async fn grouped(app: &App, repository_id: i64) -> Result<Vec<Vec<Row>>> {
+    let list = Tags {
+        repository_id: Some(repository_id),
+    };
+    let ids = ids(app, &list, "id", false, None).await?;
+    let mut groups: Vec<Vec<Row>> = Vec::new();
+    let mut places: HashMap<Option<String>, usize> = HashMap::new();
+    for batch in ids.chunks(BATCH) {
+        for row in by_ids(app, batch).await? {
+            let place = *places.entry(row.tag.digest.clone()).or_insert_with(|| {
+                groups.push(Vec::new());
+                groups.len() - 1
+            });
+            if let Some(group) = groups.get_mut(place) {
+                group.push(row);
+            }
+        }
+    }
+    groups.sort_by_key(|group| std::cmp::Reverse(group.first().map(|row| row.tag.updated_at)));
+    Ok(groups)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::platforms;
+
+    #[test]
+    fn platforms_are_read_in_both_forms() {
+        assert_eq!(
+            platforms(r#"["linux/amd64","linux/arm64/v8"]"#),
+            ["linux/amd64", "linux/arm64/v8"]
+        );
+        assert_eq!(
+            platforms("linux/amd64, linux/s390x"),
+            ["linux/amd64", "linux/s390x"]
+        );
+        assert_eq!(platforms(""), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,171 @@
+//! Accounts, with the personal namespace that Portus' clients know them by.
+
+use std::collections::HashMap;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+
+use super::list::{Listing, in_order};
+use crate::{
+    app::App,
+    entities::{Role, namespace, team_user, user},
+    error::{Error, Result},
+};
+
+/// An account as it is shown.
+pub struct Row {
+    pub user: user::Model,
+    /// Their namespace in the oldest registry.
+    pub namespace_id: Option<i64>,
+}
+
+/// A member of a team as it is shown.
+pub struct Member {
+    pub row: Row,
+    pub member_id: i64,
+    pub role: Role,
+}
+
+/// All accounts, for admins.
+pub struct Users;
+
+impl Listing for Users {
+    type Entity = user::Entity;
+    type Row = Row;
+
+    fn select(&self) -> Select<user::Entity> {
+        user::Entity::find()
+    }
+
+    fn id() -> user::Column {
+        user::Column::Id
+    }
+
+    fn sort_column(name: &str) -> Option<user::Column> {
+        use user::Column as C;
+        Some(match name {
+            "username" => C::Username,
+            "email" => C::Email,
+            "current_sign_in_at" => C::CurrentSignInAt,
+            "last_sign_in_at" => C::LastSignInAt,
+            "created_at" => C::CreatedAt,
+            "updated_at" => C::UpdatedAt,
+            "admin" => C::Admin,
+            "enabled" => C::Enabled,
+            "locked_at" => C::LockedAt,
+            "display_name" => C::DisplayName,
+            "bot" => C::Bot,
+            _ => return None,
+        })
+    }
+
+    async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {
+        let rows = user::Entity::find()
+            .filter(user::Column::Id.is_in(ids.iter().copied()))
+            .all(app.database.reader())
+            .await?;
+        let rows = with_homes(app, rows).await?;
+        Ok(in_order(
+            ids,
+            rows.into_iter().map(|row| (row.user.id, row)),
+        ))
+    }
+}
+
+/// The members of one team, disabled ones included.
+pub struct Members {
+    pub team_id: i64,
+}
+
+impl Listing for Members {
+    type Entity = team_user::Entity;
+    type Row = Member;
+
+    fn select(&self) -> Select<team_user::Entity> {
+        team_user::Entity::find().filter(team_user::Column::TeamId.eq(self.team_id))
+    }
+
+    fn id() -> team_user::Column {
+        team_user::Column::Id
+    }
+
+    fn sort_column(_: &str) -> Option<team_user::Column> {
+        None
+    }
+
+    async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Member>> {
+        let found = team_user::Entity::find()
+            .filter(team_user::Column::Id.is_in(ids.iter().copied()))
+            .find_also_related(user::Entity)
+            .all(app.database.reader())
+            .await?;
+        let mut memberships = Vec::with_capacity(found.len());
+        let mut people = Vec::with_capacity(found.len());
+        for (membership, person) in found {
+            if let Some(person) = person {
+                memberships.push((membership.id, membership.role));
+                people.push(person);
+            }
+        }
+        let rows = with_homes(app, people).await?;
+        let members = memberships
+            .into_iter()
+            .zip(rows)
+            .map(|((member_id, role), row)| {
+                let member = Member {
+                    row,
+                    member_id,
+                    role,
+                };
+                (member_id, member)
+            });
+        Ok(in_order(ids, members))
+    }
+}
+
+/// Adds each account's namespace; the order stays.
+pub async fn with_homes(app: &App, users: Vec<user::Model>) -> Result<Vec<Row>> {
+    let homes: Vec<(Option<i64>, i64)> = namespace::Entity::find()
+        .select_only()
+        .columns([namespace::Column::PersonalUserId, namespace::Column::Id])
+        .filter(namespace::Column::PersonalUserId.is_in(users.iter().map(|user| user.id)))
+        .order_by_desc(namespace::Column::RegistryId)
+        .into_tuple()
+        .all(app.database.reader())
+        .await?;
+    // The oldest registry comes last and stays.
+    let homes: HashMap<i64, i64> = homes
+        .into_iter()
+        .filter_map(|(owner, id)| Some((owner?, id)))
+        .collect();
+    Ok(users
+        .into_iter()
+        .map(|user| Row {
+            namespace_id: homes.get(&user.id).copied(),
+            user,
+        })
+        .collect())
+}
+
+/// One account with its namespace.
+pub async fn with_home(app: &App, user: user::Model) -> Result<Row> {
+    with_homes(app, vec![user])
+        .await?
+        .pop()
+        .ok_or(Error::NotFound)
+}
+
+pub async fn by_id(app: &App, id: i64) -> Result<user::Model> {
+    user::Entity::find_by_id(id)
+        .one(app.database.reader())
+        .await?
+        .ok_or(Error::NotFound)
+}
+
+/// E-mail addresses are kept in lower case.
+pub async fn by_email(app: &App, email: &str) -> Result<user::Model> {
+    user::Entity::find()
+        .filter(user::Column::Email.eq(email.trim().to_lowercase()))
+        .one(app.database.reader())
+        .await?
+        .ok_or(Error::NotFound)
+}

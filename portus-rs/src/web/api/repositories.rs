@@ -1,0 +1,159 @@
+//! Repositories and what was pushed to them.
+
+use actix_web::HttpResponse;
+use serde::Serialize;
+
+use super::{
+    respond::{Time, ok, paged, whole},
+    tags::{Author, Tag},
+};
+use crate::{
+    actions,
+    queries::{
+        self,
+        repositories::{Repositories, Row},
+        tags::{self as tag_queries, Tags},
+    },
+    web::{error::ApiResult, extract::caller::Call},
+};
+
+#[derive(Serialize)]
+pub struct Repository {
+    id: i64,
+    name: String,
+    full_name: String,
+    created_at: Time,
+    updated_at: Time,
+    description: Option<String>,
+    namespace: Namespace,
+    registry_hostname: String,
+    stars: i64,
+    tags_count: i64,
+    starred: bool,
+    destroyable: bool,
+    /// What was pushed last.
+    last_tag: Option<LastTag>,
+}
+
+#[derive(Serialize)]
+struct Namespace {
+    id: i64,
+    name: String,
+}
+
+#[derive(Serialize)]
+struct LastTag {
+    id: i64,
+    name: String,
+    author: Author,
+    digest: Option<String>,
+    size: Option<i64>,
+    platforms: Vec<String>,
+    media_type: Option<String>,
+    artifact_type: Option<String>,
+    pushed_at: Time,
+}
+
+impl From<tag_queries::Row> for LastTag {
+    fn from(row: tag_queries::Row) -> Self {
+        Self {
+            platforms: row.platforms(),
+            id: row.tag.id,
+            name: row.tag.name,
+            author: row.author.into(),
+            digest: row.tag.digest,
+            size: row.manifest.as_ref().and_then(|it| it.image_size),
+            pushed_at: Time(row.tag.pushed_at),
+            artifact_type: row
+                .manifest
+                .as_ref()
+                .and_then(|it| it.artifact_type.clone()),
+            media_type: row.manifest.map(|it| it.media_type),
+        }
+    }
+}
+
+impl From<Row> for Repository {
+    fn from(row: Row) -> Self {
+        let (it, namespace) = (row.repository, row.namespace);
+        Self {
+            id: it.id,
+            full_name: if namespace.global {
+                it.name.clone()
+            } else {
+                format!("{}/{}", namespace.name, it.name)
+            },
+            name: it.name,
+            created_at: Time(it.created_at),
+            updated_at: Time(it.updated_at),
+            description: it.description,
+            namespace: Namespace {
+                id: namespace.id,
+                name: namespace.name,
+            },
+            registry_hostname: row.registry_hostname,
+            // Nobody can star anything yet.
+            stars: 0,
+            tags_count: row.tags_count,
+            starred: false,
+            destroyable: row.destroyable,
+            last_tag: row.last_tag.map(LastTag::from),
+        }
+    }
+}
+
+pub async fn list(call: Call) -> ApiResult<HttpResponse> {
+    let viewer = call.viewer().await?;
+    let list = Repositories {
+        viewer,
+        namespace_id: None,
+    };
+    paged(&call, list, Repository::from).await
+}
+
+pub async fn show(call: Call) -> ApiResult<HttpResponse> {
+    let viewer = call.viewer().await?;
+    let (row, namespace) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
+    let shown = queries::repositories::shown(&call.app, &viewer, row, namespace).await?;
+    ok(Repository::from(shown))
+}
+
+pub async fn update(call: Call) -> ApiResult<HttpResponse> {
+    let mut read = call.params.read();
+    read.required_object("repository");
+    let description = read.string("repository[description]");
+    read.finish()?;
+    let viewer = call.viewer().await?;
+    let id = call.id("id")?;
+    let (row, namespace) =
+        actions::repositories::describe(&call.app, &call.actor, id, description).await?;
+    let shown = queries::repositories::shown(&call.app, &viewer, row, namespace).await?;
+    ok(Repository::from(shown))
+}
+
+pub async fn tags(call: Call) -> ApiResult<HttpResponse> {
+    let viewer = call.viewer().await?;
+    let (row, _) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
+    let list = Tags {
+        repository_id: Some(row.id),
+    };
+    whole(&call, list, Tag::from).await
+}
+
+pub async fn grouped(call: Call) -> ApiResult<HttpResponse> {
+    let viewer = call.viewer().await?;
+    let (row, _) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
+    let groups = tag_queries::grouped(&call.app, row.id).await?;
+    let views: Vec<Vec<Tag>> = groups
+        .into_iter()
+        .map(|group| group.into_iter().map(Tag::from).collect())
+        .collect();
+    ok(views)
+}
+
+pub async fn tag(call: Call) -> ApiResult<HttpResponse> {
+    let (repository, tag) = (call.id("id")?, call.strict_id("tag_id")?);
+    let viewer = call.viewer().await?;
+    let row = tag_queries::show(&call.app, &viewer, tag, Some(repository)).await?;
+    ok(Tag::from(row))
+}

@@ -1,0 +1,148 @@
+//! Writing answers: JSON, times, and lists that may be long.
+
+use std::sync::Arc;
+
+use actix_web::{HttpResponse, HttpResponseBuilder, http::header::ContentType, web::Bytes};
+use chrono::NaiveDateTime;
+use futures_util::{StreamExt as _, stream};
+use serde::{Serialize, Serializer};
+
+use crate::{
+    app::App,
+    error::{Error, Result},
+    queries::list::{self, BATCH, Listing},
+    web::{
+        error::{ApiError, ApiResult},
+        extract::{caller::Call, page::Page},
+    },
+};
+
+/// A moment as Portus writes it: ISO 8601 in UTC with milliseconds.
+#[derive(Clone, Copy)]
+pub struct Time(pub NaiveDateTime);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.format("%Y-%m-%dT%H:%M:%S%.3fZ"))
+    }
+}
+
+pub fn ok(body: impl Serialize) -> ApiResult<HttpResponse> {
+    Ok(HttpResponse::Ok().json(body))
+}
+
+pub fn created(body: impl Serialize) -> ApiResult<HttpResponse> {
+    Ok(HttpResponse::Created().json(body))
+}
+
+pub fn no_content() -> ApiResult<HttpResponse> {
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Answers with a list of which pages can be asked for.
+pub async fn paged<L, V>(call: &Call, list: L, view: fn(L::Row) -> V) -> ApiResult<HttpResponse>
+where
+    L: Listing,
+    V: Serialize + 'static,
+{
+    let mut read = call.params.read();
+    let page = Page::read(&mut read);
+    read.finish()?;
+    let app = &call.app;
+    let slice = page.slice();
+    let ids = list::ids(app, &list, &page.sort_attr, page.descending, slice).await?;
+    let total = match slice {
+        Some(_) => list::count(app, &list).await?,
+        None => ids.len() as u64,
+    };
+    let mut response = HttpResponse::Ok();
+    page.tell(&mut response, app, &call.request, total);
+    write(call, response, list, ids, view).await
+}
+
+/// Answers with a whole list, in the order of its ids.
+pub async fn whole<L, V>(call: &Call, list: L, view: fn(L::Row) -> V) -> ApiResult<HttpResponse>
+where
+    L: Listing,
+    V: Serialize + 'static,
+{
+    let ids = list::ids(&call.app, &list, "id", false, None).await?;
+    write(call, HttpResponse::Ok(), list, ids, view).await
+}
+
+/// Short lists are written at once, long ones batch by batch while they are being sent.
+async fn write<L, V>(
+    call: &Call,
+    mut response: HttpResponseBuilder,
+    list: L,
+    ids: Vec<i64>,
+    view: fn(L::Row) -> V,
+) -> ApiResult<HttpResponse>
+where
+    L: Listing,
+    V: Serialize + 'static,
+{
+    let app = call.app.clone();
+    if ids.len() <= BATCH {
+        let rows = list.load(&app, &ids).await?;
+        let views: Vec<V> = rows.into_iter().map(view).collect();
+        return Ok(response.json(views));
+    }
+    // What fails for the first rows can still be said with a status.
+    let first = batch(
+        &app,
+        &list,
+        ids.get(..BATCH).unwrap_or_default(),
+        view,
+        true,
+    )
+    .await?;
+    let (list, ids) = (Arc::new(list), Arc::new(ids));
+    let rest = stream::try_unfold(Some(BATCH), move |from| {
+        let (app, list, ids) = (app.clone(), Arc::clone(&list), Arc::clone(&ids));
+        async move {
+            let Some(from) = from else {
+                return Ok::<_, ApiError>(None);
+            };
+            let until = (from + BATCH).min(ids.len());
+            match ids.get(from..until) {
+                Some(some) if !some.is_empty() => {
+                    let text = batch(&app, &*list, some, view, false).await?;
+                    Ok(Some((text, Some(until))))
+                }
+                _ => Ok(Some((Bytes::from_static(b"]"), None))),
+            }
+        }
+    });
+    let first = stream::once(async move { Ok(first) });
+    Ok(response
+        .content_type(ContentType::json())
+        .streaming(first.chain(rest)))
+}
+
+async fn batch<L, V>(
+    app: &App,
+    list: &L,
+    ids: &[i64],
+    view: fn(L::Row) -> V,
+    first: bool,
+) -> Result<Bytes>
+where
+    L: Listing,
+    V: Serialize,
+{
+    let mut text = Vec::with_capacity(ids.len() * 256);
+    for row in list.load(app, ids).await? {
+        text.push(b',');
+        serde_json::to_writer(&mut text, &view(row))
+            .map_err(|error| Error::Internal(error.into()))?;
+    }
+    if first {
+        // The list opens where its first row has no comma, be it in this batch or not.
+        match text.first_mut() {
+            Some(comma) => *comma = b'[',
+            None => text.extend_from_slice(b"["),
+        }
+    }
+    Ok(Bytes::from(text))
+}

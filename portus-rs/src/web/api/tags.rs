@@ -1,0 +1,85 @@
+//! Names for images, indexes and artifacts.
+
+use actix_web::HttpResponse;
+use serde::Serialize;
+
+use super::respond::{Time, ok, paged};
+use crate::{
+    queries::tags::{self, Row, Tags},
+    web::{error::ApiResult, extract::caller::Call},
+};
+
+#[derive(Serialize)]
+pub struct Tag {
+    id: i64,
+    name: String,
+    author: Author,
+    digest: Option<String>,
+    image_id: Option<String>,
+    created_at: Time,
+    updated_at: Time,
+    size: Option<i64>,
+    scanned: i16,
+    vulnerabilities: Option<()>,
+    platforms: Vec<String>,
+    media_type: Option<String>,
+    artifact_type: Option<String>,
+    pushed_at: Time,
+    pulled_at: Option<Time>,
+}
+
+/// Whoever pushed last; both are null once the account is gone.
+#[derive(Serialize)]
+pub struct Author {
+    id: Option<i64>,
+    name: Option<String>,
+}
+
+impl From<Option<(i64, String)>> for Author {
+    fn from(author: Option<(i64, String)>) -> Self {
+        let (id, name) = author.unzip();
+        Self { id, name }
+    }
+}
+
+impl From<Row> for Tag {
+    fn from(row: Row) -> Self {
+        let platforms = row.platforms();
+        let (tag, manifest) = (row.tag, row.manifest);
+        Self {
+            id: tag.id,
+            name: tag.name,
+            author: row.author.into(),
+            digest: tag.digest,
+            image_id: manifest.as_ref().and_then(|it| {
+                let digest = it.config_digest.as_deref()?;
+                Some(digest.strip_prefix("sha256:").unwrap_or(digest).to_owned())
+            }),
+            created_at: Time(tag.created_at),
+            updated_at: Time(tag.updated_at),
+            size: manifest.as_ref().and_then(|it| it.image_size),
+            scanned: tag.scanned,
+            // Nothing scans yet.
+            vulnerabilities: None,
+            platforms,
+            artifact_type: manifest.as_ref().and_then(|it| it.artifact_type.clone()),
+            media_type: manifest.map(|it| it.media_type),
+            pushed_at: Time(tag.pushed_at),
+            pulled_at: tag.pulled_at.map(Time),
+        }
+    }
+}
+
+pub async fn list(call: Call) -> ApiResult<HttpResponse> {
+    call.admin()?;
+    let list = Tags {
+        repository_id: None,
+    };
+    paged(&call, list, Tag::from).await
+}
+
+pub async fn show(call: Call) -> ApiResult<HttpResponse> {
+    let id = call.strict_id("id")?;
+    let viewer = call.viewer().await?;
+    ok(Tag::from(tags::show(&call.app, &viewer, id, None).await?))
+}

@@ -1,0 +1,111 @@
+//! What each fault is called in HTTP. The one table of statuses stands here; every door renders its own body.
+
+use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
+
+use super::extract::params::Problems;
+use crate::error::{Error, Invalid};
+
+/// The status of a fault, the same behind every door.
+pub fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::NotSignedIn(_) => StatusCode::UNAUTHORIZED,
+        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::NotFound | Error::Unknown(_) => StatusCode::NOT_FOUND,
+        Error::Invalid(_) | Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Disabled => StatusCode::METHOD_NOT_ALLOWED,
+        Error::Remote(_) => StatusCode::BAD_GATEWAY,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// A fault as the API says it: an object with the one key `message`.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    #[error(transparent)]
+    Failed(#[from] Error),
+    /// Parameters are missing or of the wrong kind.
+    #[error("parameters are missing or invalid")]
+    Parameters(Problems),
+    /// The request cannot be read, or comes at the wrong time; the text says why.
+    #[error("{0}")]
+    BadRequest(String),
+    /// `format` asks for something other than JSON.
+    #[error("The requested format '{0}' is not supported.")]
+    Format(String),
+    #[error("The provided content-type '{0}' is not supported.")]
+    ContentType(String),
+    #[error("The request body is larger than {0} bytes")]
+    TooLarge(usize),
+}
+
+pub type ApiResult<T> = Result<T, ApiError>;
+
+impl From<sea_orm::DbErr> for ApiError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl ApiError {
+    pub const NOT_FOUND: Self = Self::Failed(Error::NotFound);
+}
+
+#[derive(Serialize)]
+struct Body<T> {
+    message: T,
+}
+
+struct Fields<'a>(&'a Invalid);
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (field, messages) in self.0.fields() {
+            map.serialize_entry(field, messages)?;
+        }
+        map.end()
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Failed(error) => status(error),
+            Self::Parameters(_) | Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Format(_) => StatusCode::NOT_ACCEPTABLE,
+            Self::ContentType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        let mut say = |text: &str| response.json(Body { message: text });
+        match self {
+            Self::Failed(error) => match error {
+                Error::NotSignedIn(_) => say("Authentication fails"),
+                Error::Forbidden(rule) => {
+                    tracing::info!(rule, "refused an API request: {rule}");
+                    say("Authorization fails")
+                }
+                Error::Internal(cause) => {
+                    tracing::error!(error = %format!("{cause:#}"), "an API request failed: {cause:#}");
+                    say("Internal server error")
+                }
+                Error::Invalid(invalid) => response.json(Body {
+                    message: Fields(invalid),
+                }),
+                Error::NotFound
+                | Error::Unknown(_)
+                | Error::Refused(_)
+                | Error::Disabled
+                | Error::Remote(_) => say(&error.to_string()),
+            },
+            Self::Parameters(problems) => response.json(Body { message: problems }),
+            Self::BadRequest(_) | Self::Format(_) | Self::ContentType(_) | Self::TooLarge(_) => {
+                say(&self.to_string())
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Who calls, and with which parameters. One extractor does both, because what cannot be read is refused before
+//! anybody is asked who they are.
+
+use std::sync::Arc;
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
+use futures_util::future::LocalBoxFuture;
+
+use super::{
+    body,
+    params::{Params, Problems},
+};
+use crate::{
+    app::App,
+    error::Error,
+    identity::{actor::Actor, credentials},
+    policy::{Rule, Who},
+    queries::{facts::Facts, viewer::Viewer},
+    web::error::{ApiError, ApiResult},
+};
+
+/// A request from whomever.
+pub struct Open {
+    pub app: Data<App>,
+    pub params: Params,
+    pub request: HttpRequest,
+}
+
+/// A request from somebody with an account.
+pub struct Call {
+    pub app: Data<App>,
+    pub actor: Actor,
+    pub params: Params,
+    pub request: HttpRequest,
+    facts: Arc<Facts>,
+}
+
+impl FromRequest for Open {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let app = application(&request)?;
+            let params = body::params(&request, &mut payload).await?;
+            Ok(Self {
+                app,
+                params,
+                request,
+            })
+        })
+    }
+}
+
+impl FromRequest for Call {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let open = Open::from_request(request, payload);
+        Box::pin(async move {
+            let open = open.await?;
+            let facts = open.app.present.facts().await?;
+            let actor = identify(&open, &facts).await?;
+            Ok(Self {
+                app: open.app,
+                actor,
+                params: open.params,
+                request: open.request,
+                facts,
+            })
+        })
+    }
+}
+
+fn application(request: &HttpRequest) -> ApiResult<Data<App>> {
+    request.app_data::<Data<App>>().cloned().ok_or_else(|| {
+        Error::Internal(anyhow::anyhow!("the server was built without its App")).into()
+    })
+}
+
+/// Checks the header `Portus-Auth: USERNAME:TOKEN`.
+async fn identify(open: &Open, facts: &Facts) -> ApiResult<Actor> {
+    let refused = || Error::NotSignedIn("Portus-Auth must be USERNAME:TOKEN".to_owned());
+    let header = open
+        .request
+        .headers()
+        .get("portus-auth")
+        .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+        .ok_or_else(refused)?;
+    let mut parts = header.split(':');
+    let (Some(username), Some(token)) = (parts.next(), parts.next()) else {
+        return Err(refused().into());
+    };
+    let found = credentials::check_token(&open.app, facts, username, token).await?;
+    let address = open.request.peer_addr().map(|peer| peer.ip().to_string());
+    open.app.usage.note(
+        &found,
+        address.as_deref().unwrap_or_default(),
+        open.app.clock.now(),
+    );
+    Ok(Actor::User(found.account))
+}
+
+impl Open {
+    /// Whether the request also proves to come from an admin.
+    pub async fn is_from_admin(&self) -> bool {
+        if !self.request.headers().contains_key("portus-auth") {
+            return false;
+        }
+        let Ok(facts) = self.app.present.facts().await else {
+            return false;
+        };
+        match identify(self, &facts).await {
+            Ok(actor) => matches!(actor.who(), Who::User { admin: true, .. }),
+            Err(_) => false,
+        }
+    }
+}
+
+impl Call {
+    /// The gate before what only admins may, ahead of any parameter or lookup.
+    pub fn admin(&self) -> ApiResult<()> {
+        match self.actor.who() {
+            Who::User { admin: true, .. } => Ok(()),
+            _ => Err(Error::forbidden(Rule::OnlyAdmins).into()),
+        }
+    }
+
+    pub async fn viewer(&self) -> ApiResult<Viewer> {
+        Ok(Viewer::of(&self.facts, &self.actor).await?)
+    }
+
+    /// A part of the path as it was written.
+    pub fn segment(&self, name: &str) -> &str {
+        self.request.match_info().get(name).unwrap_or_default()
+    }
+
+    /// An id in the path; what is no decimal number names nothing.
+    pub fn id(&self, name: &str) -> ApiResult<i64> {
+        number(self.segment(name))
+            .flatten()
+            .ok_or(ApiError::NOT_FOUND)
+    }
+
+    /// An id in the path of those endpoints that complain of a wrong one.
+    pub fn strict_id(&self, name: &str) -> ApiResult<i64> {
+        match number(self.segment(name)) {
+            Some(id) => id.ok_or(ApiError::NOT_FOUND),
+            None => Err(ApiError::Parameters(Problems::invalid(name))),
+        }
+    }
+}
+
+/// `None` if it is no number, `Some(None)` if no id can be so large.
+fn number(text: &str) -> Option<Option<i64>> {
+    let decimal = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    decimal.then(|| text.parse().ok())
+}

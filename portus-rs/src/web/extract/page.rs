@@ -1,0 +1,122 @@
+//! Which part of a list is wanted, in which order, and the headers that say what was given.
+
+use actix_web::{HttpRequest, HttpResponseBuilder, http::header};
+
+use super::params::Reader;
+use crate::{app::App, queries::list::Slice};
+
+const DEFAULT_SIZE: i64 = 15;
+const LARGEST_SIZE: i64 = 1000;
+
+/// What a request for a list asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// `all=true`: everything, and no headers about pages.
+    pub all: bool,
+    /// Number and size of the page; `None` without either in the request: everything, as Portus 2.4 does.
+    pub wanted: Option<(u64, u64)>,
+    pub sort_attr: String,
+    pub descending: bool,
+}
+
+impl Page {
+    pub fn read(read: &mut Reader<'_>) -> Self {
+        let all = read.boolean("all").unwrap_or(false);
+        let page = read.integer("page");
+        let size = read.integer("per_page");
+        let sort_attr = read.string("sort_attr").unwrap_or_else(|| "id".to_owned());
+        let order = read.string("sort_order");
+        if size.is_some_and(|size| !(1..=LARGEST_SIZE).contains(&size)) {
+            read.reject("per_page");
+        }
+        let number = u64::try_from(page.unwrap_or(1)).unwrap_or(1).max(1);
+        let size_in = u64::try_from(size.unwrap_or(DEFAULT_SIZE)).unwrap_or(1);
+        Self {
+            all,
+            wanted: (!all && (page.is_some() || size.is_some())).then_some((number, size_in)),
+            sort_attr,
+            descending: order.is_some_and(|order| order != "asc"),
+        }
+    }
+
+    /// The rows of the wanted page.
+    pub fn slice(&self) -> Option<Slice> {
+        self.wanted.map(|(number, size)| Slice {
+            offset: (number - 1).saturating_mul(size),
+            limit: size,
+        })
+    }
+
+    /// Says how many there are and where the other pages are.
+    pub fn tell(
+        &self,
+        response: &mut HttpResponseBuilder,
+        app: &App,
+        request: &HttpRequest,
+        total: u64,
+    ) {
+        if self.all {
+            return;
+        }
+        let (number, size) = self.wanted.unwrap_or((1, total.max(1)));
+        let last = total.div_ceil(size).max(1);
+        let next = (number < last).then(|| number + 1);
+        let previous = (number > 1).then(|| number - 1);
+        let text = |number: Option<u64>| number.map(|it| it.to_string()).unwrap_or_default();
+        response
+            .insert_header(("X-Total", total.to_string()))
+            .insert_header(("X-Total-Pages", last.to_string()))
+            .insert_header(("X-Page", number.to_string()))
+            .insert_header(("X-Next-Page", text(next)))
+            .insert_header(("X-Prev-Page", text(previous)))
+            .insert_header(("X-Per-Page", size.to_string()));
+        let base = format!("{}{}", origin(app, request), request.path());
+        let links: Vec<String> = [
+            (previous, "prev"),
+            (next, "next"),
+            (Some(1), "first"),
+            (Some(last), "last"),
+        ]
+        .into_iter()
+        .filter_map(|(page, rel)| {
+            let query = self.query(page?);
+            Some(format!("<{base}?{query}>; rel=\"{rel}\""))
+        })
+        .collect();
+        response.insert_header((header::LINK, links.join(", ")));
+    }
+
+    /// All parameters in effect, sorted by name.
+    fn query(&self, page: u64) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("all", "false");
+        if let Some((_, size)) = self.wanted {
+            query.append_pair("page", &page.to_string());
+            query.append_pair("per_page", &size.to_string());
+        }
+        query.append_pair("sort_attr", &self.sort_attr);
+        query.append_pair("sort_order", if self.descending { "desc" } else { "asc" });
+        query.finish()
+    }
+}
+
+/// Scheme and host under which the caller reaches us.
+fn origin(app: &App, request: &HttpRequest) -> String {
+    let fqdn = &app.config.machine_fqdn;
+    if (fqdn.configured || fqdn.external_url.is_some())
+        && let Ok(url) = url::Url::parse(&app.config.public_url())
+    {
+        return url.origin().ascii_serialization();
+    }
+    let scheme = if app.config.listener.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or("localhost");
+    format!("{scheme}://{host}")
+}

@@ -1,0 +1,184 @@
+//! The rules of the house that a compiler does not check.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Each room and those it may use, besides its own.
+const ARROWS: &[(&str, &[&str])] = &[
+    (
+        "web",
+        &[
+            "actions", "queries", "identity", "policy", "activity", "remote", "entities",
+            "protocol",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "actions", "queries", "identity", "policy", "activity", "remote", "entities",
+            "protocol", "jobs", "web",
+        ],
+    ),
+    (
+        "jobs",
+        &[
+            "actions", "queries", "identity", "policy", "activity", "remote", "entities",
+            "protocol",
+        ],
+    ),
+    (
+        "actions",
+        &[
+            "queries", "identity", "policy", "activity", "remote", "entities", "protocol",
+        ],
+    ),
+    (
+        "queries",
+        &[
+            "identity", "policy", "activity", "remote", "entities", "protocol",
+        ],
+    ),
+    (
+        "identity",
+        &["actions", "queries", "policy", "entities", "protocol"],
+    ),
+    ("activity", &["identity", "entities", "protocol"]),
+    ("remote", &["entities", "protocol"]),
+    ("policy", &["entities", "protocol"]),
+    ("entities", &["protocol"]),
+    ("keys", &["protocol"]),
+    ("protocol", &["keys"]),
+];
+
+/// Used by every room.
+const SHARED: &[&str] = &[
+    "app", "clock", "config", "database", "error", "keys", "logging",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+fn files(directory: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, extension));
+        } else if path.extension().is_some_and(|it| it == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The rooms that a file names with `crate::room`.
+fn used(text: &str) -> Vec<String> {
+    let mut rooms = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("crate::") {
+        rest = &rest[at + "crate::".len()..];
+        if let Some(group) = rest.strip_prefix('{') {
+            let mut depth = 0;
+            let mut word = String::new();
+            for c in group.chars() {
+                match c {
+                    '}' if depth == 0 => break,
+                    '{' => depth += 1,
+                    '}' => depth -= 1,
+                    _ if depth == 0 && (c.is_alphanumeric() || c == '_') => word.push(c),
+                    ',' if depth == 0 => word.clear(),
+                    ':' if depth == 0 && !word.is_empty() => rooms.push(std::mem::take(&mut word)),
+                    _ => {}
+                }
+            }
+        } else {
+            rooms.push(
+                rest.chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .collect(),
+            );
+        }
+    }
+    rooms
+}
+
+#[test]
+fn arrows_between_rooms_point_one_way() {
+    let source = root().join("portus-rs/src");
+    let allowed: BTreeMap<_, _> = ARROWS.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for file in files(&source, "rs") {
+        let inside = file.strip_prefix(&source).unwrap();
+        let room = inside.iter().next().unwrap().to_str().unwrap();
+        let Some(may_use) = allowed.get(room) else {
+            continue;
+        };
+        for target in used(&fs::read_to_string(&file).unwrap()) {
+            let fine = target == room
+                || SHARED.contains(&target.as_str())
+                || may_use.contains(&target.as_str());
+            if !fine && allowed.contains_key(target.as_str()) {
+                wrong.push(format!("{} uses {target}", inside.display()));
+            }
+        }
+    }
+    wrong.dedup();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn paths_named_in_the_documentation_exist() {
+    let root = root();
+    let mut missing = Vec::new();
+    let mut pages = files(&root.join("docs"), "md");
+    pages.push(root.join("README.md"));
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        for named in text.split('`').skip(1).step_by(2) {
+            let first = named.split('/').next().unwrap_or_default();
+            let ours = [
+                "portus-rs",
+                "migrations",
+                "views",
+                "assets",
+                "examples",
+                "compose",
+                "docs",
+            ]
+            .contains(&first);
+            let plain = named
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+            if named.contains('/') && ours && plain && !root.join(named).exists() {
+                missing.push(format!("{}: {named}", page.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn no_source_file_outgrows_its_question() {
+    let root = root();
+    let mut long = Vec::new();
+    for directory in ["portus-rs/src", "portus-rs/tests", "migrations/src"] {
+        for file in files(&root.join(directory), "rs") {
+            let lines = fs::read_to_string(&file).unwrap().lines().count();
+            if lines > 500 {
+                long.push(format!("{lines} {}", file.display()));
+            }
+        }
+    }
+    assert!(
+        long.is_empty(),
+        "split by the question they answer: {long:#?}"
+    );
+}

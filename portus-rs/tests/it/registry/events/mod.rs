@@ -1,0 +1,8 @@
+//! `POST /v2/webhooks/events` and what becomes of it.
+
+mod captured;
+mod door;
+mod faults;
+mod load;
+mod service;
+mod worker;

@@ -1,0 +1,298 @@
+//! The service within the test's own process: door, worker and database are real, and the clock can be moved.
+
+use std::{ffi::OsString, sync::Arc, time::Duration};
+
+use portus_rs::{
+    actions::{
+        namespaces::{self, NewNamespace},
+        registries::{self, NewRegistry},
+        teams::{self, NewTeam},
+        users::{self, NewUser},
+    },
+    app::App,
+    cli::serve::prepare,
+    config::{Sources, load},
+    entities::{EventState, activity, manifest, registry, registry_event, repository, tag},
+    identity::actor::Actor,
+    jobs::registry_events,
+    web,
+};
+use reqwest::{Client, RequestBuilder, StatusCode};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+use crate::support::{databases::TestDatabase, room};
+
+pub const HOST: &str = "registry.test:5000";
+pub const IMAGE: &str = "application/vnd.docker.distribution.manifest.v2+json";
+
+pub struct Service {
+    pub app: Arc<App>,
+    pub registry: registry::Model,
+    pub secret: String,
+    url: String,
+    http: Client,
+    stop: watch::Sender<bool>,
+    server: actix_web::dev::ServerHandle,
+    worker: Option<tokio::task::JoinHandle<()>>,
+    _database: TestDatabase,
+    _directory: TempDir,
+}
+
+impl Service {
+    /// A registry, alice with her namespace, and the namespaces `qa` and the global one.
+    pub async fn start(database: TestDatabase) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let port = room::free_port();
+        let mut env = vec![
+            ("PORTUS_DATA_DIR", directory.path().display().to_string()),
+            ("PORTUS_PUMA_HOST", format!("127.0.0.1:{port}")),
+        ];
+        env.extend(database.variables.clone());
+        let env = env
+            .into_iter()
+            .map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        let loaded =
+            load(&Sources::new(env, directory.path())).unwrap_or_else(|_| panic!("configuration"));
+        let app = prepare(loaded).await.unwrap().app;
+        let new = NewRegistry {
+            name: "test".to_owned(),
+            hostname: HOST.to_owned(),
+            ..NewRegistry::default()
+        };
+        let registry = registries::create(&app, &Actor::Operator, new)
+            .await
+            .unwrap();
+        let secret = registries::renew_events_secret(&app, &Actor::Operator, registry.id)
+            .await
+            .unwrap();
+        let alice = NewUser {
+            username: "alice".to_owned(),
+            email: "alice@example.com".to_owned(),
+            password: "correct horse".to_owned(),
+            display_name: None,
+            admin: true,
+            bot: false,
+        };
+        let alice = users::create(&app, &Actor::Operator, alice).await.unwrap();
+        let team = NewTeam {
+            name: "qa".to_owned(),
+            description: None,
+            owner_id: Some(alice.user.id),
+        };
+        teams::create(&app, &Actor::Operator, team).await.unwrap();
+        let running = web::start(&app).unwrap();
+        let handle = running.handle.clone();
+        tokio::spawn(running.server);
+        let service = Self {
+            registry,
+            secret,
+            url: format!("http://127.0.0.1:{port}/v2/webhooks/events"),
+            http: Client::new(),
+            stop: watch::channel(false).0,
+            server: handle,
+            worker: None,
+            app,
+            _database: database,
+            _directory: directory,
+        };
+        service.namespace("qa").await;
+        service
+    }
+
+    /// The same, with the worker at work.
+    pub async fn working(database: TestDatabase) -> Self {
+        let mut service = Self::start(database).await;
+        service.work();
+        service
+    }
+
+    pub fn work(&mut self) {
+        let app = Arc::clone(&self.app);
+        let stop = self.stop.subscribe();
+        self.worker = Some(tokio::spawn(async move {
+            registry_events::run(&app, stop).await
+        }));
+    }
+
+    pub async fn namespace(&self, name: &str) {
+        let new = NewNamespace {
+            name: name.to_owned(),
+            team: "qa".to_owned(),
+            description: None,
+            registry: None,
+        };
+        namespaces::create(&self.app, &Actor::Operator, new)
+            .await
+            .unwrap();
+    }
+
+    pub fn post(&self, body: impl Into<reqwest::Body>) -> RequestBuilder {
+        self.http.post(&self.url).body(body)
+    }
+
+    /// Sends an envelope as the registry does.
+    pub async fn send(&self, envelope: impl Into<reqwest::Body>) -> StatusCode {
+        let request = self.post(envelope).bearer_auth(&self.secret);
+        request.send().await.unwrap().status()
+    }
+
+    /// Sends one event as the registry does; it must be taken.
+    pub async fn tell(&self, event: Value) {
+        assert_eq!(self.send(envelope(event)).await, StatusCode::ACCEPTED);
+    }
+
+    /// Waits until nothing is left to be applied.
+    pub async fn settle(&self) {
+        for _ in 0..600 {
+            if self.events(EventState::Fresh).await == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!(
+            "events are left: {:?}",
+            self.rows::<registry_event::Entity>().await
+        );
+    }
+
+    pub async fn events(&self, state: EventState) -> u64 {
+        registry_event::Entity::find()
+            .filter(registry_event::Column::State.eq(state))
+            .count(self.app.database.reader())
+            .await
+            .unwrap()
+    }
+
+    pub async fn rows<E: EntityTrait>(&self) -> Vec<E::Model> {
+        E::find().all(self.app.database.reader()).await.unwrap()
+    }
+
+    /// `repository:tag digest author`, of all tags.
+    pub async fn tags(&self) -> Vec<String> {
+        let rows = tag::Entity::find()
+            .find_also_related(repository::Entity)
+            .all(self.app.database.reader())
+            .await
+            .unwrap();
+        let mut lines: Vec<String> = rows
+            .into_iter()
+            .map(|(tag, repository)| {
+                format!(
+                    "{}:{} {} {}",
+                    repository.unwrap().name,
+                    tag.name,
+                    &tag.digest.unwrap()[7..11],
+                    tag.username.unwrap_or_default()
+                )
+            })
+            .collect();
+        lines.sort();
+        lines
+    }
+
+    pub async fn the_tag(&self) -> tag::Model {
+        let mut rows = self.rows::<tag::Entity>().await;
+        assert_eq!(rows.len(), 1, "{rows:?}");
+        rows.remove(0)
+    }
+
+    pub async fn manifest(&self, digest: &str) -> Option<manifest::Model> {
+        manifest::Entity::find()
+            .filter(manifest::Column::Digest.eq(digest))
+            .one(self.app.database.reader())
+            .await
+            .unwrap()
+    }
+
+    /// `actor key repository:tag`, of what events caused, in order.
+    pub async fn history(&self) -> Vec<String> {
+        let rows = activity::Entity::find()
+            .filter(activity::Column::RepositoryName.is_not_null())
+            .order_by_asc(activity::Column::Id)
+            .all(self.app.database.reader())
+            .await
+            .unwrap();
+        rows.into_iter()
+            .map(|row| {
+                format!(
+                    "{} {} {}:{}",
+                    row.actor_name,
+                    row.key,
+                    row.repository_name.unwrap_or_default(),
+                    row.tag_name.unwrap_or_default()
+                )
+            })
+            .collect()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // Nobody listens where no worker was started.
+        let _ = self.stop.send(true);
+        drop(self.server.stop(false));
+    }
+}
+
+pub fn envelope(event: Value) -> String {
+    json!({ "events": [event] }).to_string()
+}
+
+pub fn digest(of: &str) -> String {
+    portus_rs::protocol::digest::Digest::of(of.as_bytes())
+        .as_str()
+        .to_owned()
+}
+
+/// An event of the registry, `seconds` after it was started.
+fn event(action: &str, seconds: u32, target: Value) -> Value {
+    let (minute, second) = (seconds / 60, seconds % 60);
+    json!({
+        "id": uuid::Uuid::new_v4().to_string(),
+        "timestamp": format!("2026-01-02T03:{minute:02}:{second:02}.123456789Z"),
+        "action": action,
+        "target": target,
+        "request": { "addr": "192.0.2.7:41000", "host": HOST, "method": "PUT", "useragent": "docker/28.2.2" },
+        "actor": { "name": "alice" },
+        "source": { "addr": "vm:5000", "instanceID": "one" },
+    })
+}
+
+pub fn push(repository: &str, tag: &str, content: &str, seconds: u32) -> Value {
+    event(
+        "push",
+        seconds,
+        json!({
+            "mediaType": IMAGE, "size": 731, "digest": digest(content), "repository": repository, "tag": tag,
+        }),
+    )
+}
+
+pub fn pull(repository: &str, tag: Option<&str>, content: &str, seconds: u32) -> Value {
+    event(
+        "pull",
+        seconds,
+        json!({
+            "mediaType": IMAGE, "size": 731, "digest": digest(content), "repository": repository, "tag": tag,
+        }),
+    )
+}
+
+pub fn delete_tag(repository: &str, tag: &str, seconds: u32) -> Value {
+    event(
+        "delete",
+        seconds,
+        json!({ "repository": repository, "tag": tag }),
+    )
+}
+
+pub fn delete_digest(repository: &str, content: &str, seconds: u32) -> Value {
+    event(
+        "delete",
+        seconds,
+        json!({ "repository": repository, "digest": digest(content) }),
+    )
+}

@@ -1,0 +1,5 @@
+//! What docker and registries ask of the service.
+
+mod credentials;
+mod events;
+mod token;
