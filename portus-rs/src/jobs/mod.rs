@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! The door for everything that happens by itself: one table of jobs, each with a name, a schedule and one function.
 //!
 //! Jobs run beside each other; one that fails or panics is logged by name and tried again, the others never notice.
@@ -253,8 +252,3 @@ async fn keep_house(app: &Arc<App>) -> Result<Ran> {
     }
     Ok(Ran::Done)
 }
-=======
-//! The door for everything that happens by itself.
-
-pub mod registry_events;
->>>>>>> main

@@ -1,15 +1,3 @@
-<<<<<<< HEAD
-//! The worker that applies what lies in the inbox.
-
-use std::sync::Arc;
-
-use super::{Stop, stopped};
-use crate::app::App;
-
-/// Works until told to stop.
-pub async fn run(_app: &Arc<App>, mut stop: Stop) {
-    stopped(&mut stop).await;
-=======
 //! The worker that applies what lies in the inbox: in the order in which it came, per repository.
 //!
 //! A batch is applied whole. If that fails, each of its events is tried alone, so that one that cannot be applied holds
@@ -196,5 +184,4 @@ impl Worker {
             .all(app.database.reader())
             .await?)
     }
->>>>>>> main
 }
