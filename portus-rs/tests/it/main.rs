@@ -17,3 +17,4 @@ mod house;
 mod minimal;
 mod registry;
 mod schema;
+mod sync;
