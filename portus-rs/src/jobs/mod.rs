@@ -76,8 +76,7 @@ enum Ran {
 
 const EVENTS: &str = "Registry events";
 const ONCE: &str = "task was ordered to execute once, and this has already been performed";
-const NOT_EMPTY: &str =
-    "`Registry synchronization` was disabled because strategy is set to 'initial' and the database is not empty";
+const NOT_EMPTY: &str = "`Registry synchronization` was disabled because strategy is set to 'initial' and the database is not empty";
 
 const fn every(seconds: u64) -> Schedule {
     Schedule::Every(Duration::from_secs(seconds))
@@ -110,7 +109,12 @@ async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
     // Whoever finds tags describes them.
     jobs.push(job("Manifest details", every(30), true, Work::Details));
     if !only {
-        jobs.push(job("Registry self-test", every(3600), false, Work::SelfTest));
+        jobs.push(job(
+            "Registry self-test",
+            every(3600),
+            false,
+            Work::SelfTest,
+        ));
         jobs.push(job("Usage", every(15), false, Work::Usage));
         jobs.push(job("Housekeeping", every(3600), true, Work::Housekeeping));
     }
@@ -207,13 +211,12 @@ async fn write_usage(app: &Arc<App>) -> Result<Ran> {
     Ok(Ran::Done)
 }
 
-async fn synchronise(
-    app: &Arc<App>,
-    strategy: Option<SyncStrategy>,
-    stop: &Stop,
-) -> Result<Ran> {
+async fn synchronise(app: &Arc<App>, strategy: Option<SyncStrategy>, stop: &Stop) -> Result<Ran> {
     let reports = catalog_sync::run_all(app, strategy, stop).await?;
-    if let Some(failed) = reports.iter().find(|report| report.state == SyncState::Failed) {
+    if let Some(failed) = reports
+        .iter()
+        .find(|report| report.state == SyncState::Failed)
+    {
         let message = failed.message.as_deref().unwrap_or_default();
         return Err(Error::Remote(format!("{}: {message}", failed.registry)));
     }
