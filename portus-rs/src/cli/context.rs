@@ -41,7 +41,10 @@ impl Session {
         }
         let loaded = self.load()?;
         self.log_to(Stream::Stderr, &loaded);
-        logging::warn_of(&loaded.warnings);
+        // Whoever starts the server, or runs `check-config`, reads these; a task would repeat them every time.
+        for warning in &loaded.warnings {
+            tracing::info!("{warning}");
+        }
         Ok(self.loaded.get_or_init(|| loaded))
     }
 
@@ -52,7 +55,8 @@ impl Session {
         Ok(loaded)
     }
 
-    fn load(&self) -> Result<Loaded, Failure> {
+    /// The configuration, before it is known what for.
+    pub fn load(&self) -> Result<Loaded, Failure> {
         config::load(&self.sources).map_err(|errors| {
             console::complain(format!("portus-rs: {errors}"));
             Failure::Code(1)
@@ -69,6 +73,12 @@ impl Session {
             _ => process.log_level,
         };
         logging::start(level, process.log_format, stream);
+    }
+
+    /// Says what loading the configuration found, for a task whose answer depends on it.
+    pub fn warn(&self) -> Result<(), Failure> {
+        logging::warn_of(&self.loaded()?.warnings);
+        Ok(())
     }
 
     /// The database as it is configured, whatever its state.

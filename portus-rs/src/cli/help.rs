@@ -12,8 +12,18 @@ use super::{
 /// Every command, by what people want to do. A test checks that none is missing.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Run", &["serve", "background", "crono"]),
-    ("Connect a registry", &["registry-config"]),
-    ("Look", &["explain", "check_db", "check-config", "config"]),
+    ("Connect a registry", &["registry-config", "client"]),
+    (
+        "Look",
+        &[
+            "explain",
+            "events",
+            "health",
+            "check_db",
+            "check-config",
+            "config",
+        ],
+    ),
     ("Other", &["secret", "completion", "version", "help"]),
 ];
 

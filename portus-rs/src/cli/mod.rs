@@ -4,12 +4,15 @@
 //! commands; here each is handed to the file of its noun. Answers go to standard output, logs and faults to standard
 //! error.
 
+mod client;
 mod console;
 mod context;
 mod database;
+mod events;
 mod explain;
 mod failure;
 mod forms;
+mod health;
 mod help;
 mod native;
 mod rake;
@@ -30,7 +33,7 @@ use context::Session;
 use failure::{Failure, Outcome};
 use forms::Form;
 use native::{Cli, Command};
-use serve::Roles;
+use serve::Role;
 use tasks::Arguments;
 
 /// Runs a command line, its first word being the name that the program was called by. Returns the exit code.
@@ -90,29 +93,13 @@ fn obey(form: Form, sources: Sources, may_delegate: bool) -> Outcome {
 /// What the container runs: the background, the command of the environment, or the server.
 fn entry(sources: Sources, may_delegate: bool) -> Outcome {
     let session = Session::new(sources.clone(), false);
-    let loaded = session.loaded_to_serve()?;
+    let loaded = session.load()?;
     let process = &loaded.config.process;
-    if process.log_level == crate::config::LogLevel::Debug {
-        let names: Vec<&str> = sources.env.keys().map(String::as_str).collect();
-        tracing::debug!("the environment has {}", names.join(" "));
-    }
     if process.background_only {
-        return serve(
-            &session,
-            Roles {
-                http: false,
-                jobs: true,
-            },
-        );
+        return serve(&session, Role::Jobs);
     }
     let Some(command) = process.init_command.clone() else {
-        return serve(
-            &session,
-            Roles {
-                http: true,
-                jobs: true,
-            },
-        );
+        return serve(&session, Role::Everything);
     };
     if !may_delegate {
         return Err(Failure::aborted(
@@ -225,27 +212,23 @@ fn native_command(words: Vec<String>, sources: Sources) -> Outcome {
     match cli.command {
         Command::Serve { no_jobs } => serve(
             &session,
-            Roles {
-                http: true,
-                jobs: !no_jobs,
+            if no_jobs {
+                Role::Http
+            } else {
+                Role::Everything
             },
         ),
-        Command::Background { .. } => serve(
-            &session,
-            Roles {
-                http: false,
-                jobs: true,
-            },
-        ),
-        Command::Crono => serve(
-            &session,
-            Roles {
-                http: false,
-                jobs: true,
-            },
-        ),
+        Command::Background { one_shot: true } => {
+            let loaded = session.loaded_to_serve()?;
+            session.run(async { Ok(serve::one_shot(loaded).await?) })
+        }
+        Command::Background { one_shot: false } => serve(&session, Role::Jobs),
+        Command::Crono => serve(&session, Role::Sync),
         Command::RegistryConfig(options) => session.run(registry_config::print(&session, options)),
         Command::Explain(options) => session.run(explain::print(&session, options)),
+        Command::Health(options) => session.run(health::check(&session, options)),
+        Command::Client(options) => session.run(client::ask(&session, options)),
+        Command::Events { deed } => session.run(events::perform(&session, deed)),
         Command::CheckDb { exit_code } => session.run(database::check(&session, exit_code)),
         Command::CheckConfig => settings::check(&session),
         Command::Config => settings::info(&session, false),
@@ -278,7 +261,9 @@ fn unknown(words: &[String], session: Session) -> Outcome {
     )))
 }
 
-fn serve(session: &Session, roles: Roles) -> Outcome {
+fn serve(session: &Session, role: Role) -> Outcome {
     let loaded = session.loaded_to_serve()?;
-    session.run(async { Ok(serve::serve(loaded, roles).await?) })
+    let names: Vec<&str> = session.sources().env.keys().map(String::as_str).collect();
+    tracing::debug!("the environment has {}", names.join(" "));
+    session.run(async { Ok(serve::serve(loaded, role).await?) })
 }

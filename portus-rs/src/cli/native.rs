@@ -2,7 +2,7 @@
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use super::{explain, registry_config};
+use super::{client, events, explain, health, registry_config};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -44,6 +44,15 @@ pub enum Command {
     RegistryConfig(registry_config::Options),
     /// Say what somebody may do in the registry, by which rule, and what would change it
     Explain(explain::Options),
+    /// Ask the registry itself: its catalog, a manifest, whether it answers
+    Client(client::Options),
+    /// List notifications of the registry that could not be applied, and try them again
+    Events {
+        #[command(subcommand)]
+        deed: events::Deed,
+    },
+    /// Print the state of each part the service needs, and end with code 1 if one is not well
+    Health(health::Options),
     /// Print one word on the state of the database: `DB_READY`, `DB_EMPTY`, `DB_MISSING`, `DB_DOWN` or `DB_UNKNOWN`
     #[command(name = "check_db", alias = "check-db")]
     CheckDb {

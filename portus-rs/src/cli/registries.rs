@@ -35,6 +35,20 @@ pub async fn create(session: &Session, arguments: Arguments) -> Outcome {
         ));
     }
     registries::check(&new.name, &new.hostname, external).into_result()?;
+    if !arguments.has("force")
+        && let Err(error) = app.registries.reachable(&new.hostname, new.use_ssl).await
+    {
+        return Err(Failure::answer(
+            255,
+            format!(
+                "\nRegistry not reachable:\nname={} hostname={} use_ssl={} external_hostname={}\n{error}",
+                new.name,
+                new.hostname,
+                new.use_ssl,
+                new.external_hostname.as_deref().unwrap_or_default(),
+            ),
+        ));
+    }
     registries::create(&app, &Actor::Operator, new).await?;
     Ok(())
 }

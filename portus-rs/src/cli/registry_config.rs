@@ -65,6 +65,7 @@ pub async fn print(session: &Session, options: Options) -> Outcome {
         Some(url) => Some(checked(url)?),
         None => None,
     };
+    session.warn()?;
     let app = session.app().await?;
     let row = choose(&app, options.hostname.as_deref()).await?;
     let secret = secret(&app, row.as_ref(), options.new_secret).await?;

@@ -164,8 +164,22 @@ pub fn sqlite_file(url: &str) -> anyhow::Result<std::path::PathBuf> {
     let path = url
         .strip_prefix("sqlite://")
         .or_else(|| url.strip_prefix("sqlite:"))
-        .with_context(|| format!("{} is not an SQLite address", without_password(url)))?;
+        .filter(|path| !path.starts_with(":memory:"))
+        .with_context(|| format!("{} is not an SQLite file", without_password(url)))?;
     let path = path.split('?').next().unwrap_or(path);
-    let bytes: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
-    Ok(std::ffi::OsString::from_vec(bytes).into())
+    let path: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
+    Ok(std::ffi::OsString::from_vec(path).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_behind_an_address_is_found_again() {
+        let file = sqlite_file("sqlite:///sub%20dir/p%3F%2Esqlite3?mode=rwc").unwrap();
+        assert_eq!(file, std::path::Path::new("/sub dir/p?.sqlite3"));
+        assert!(sqlite_file("sqlite::memory:").is_err());
+        assert!(sqlite_file("mysql://root:x@h/sqlite").is_err());
+    }
 }

@@ -1,0 +1,16 @@
+//! The command line, from the outside: texts, streams and codes that scripts rely on.
+
+mod accounts;
+mod database;
+mod forms;
+mod registry_config;
+
+use crate::support::portus::Portus;
+
+/// A registry that nobody asked whether it is there.
+fn with_registry() -> Portus {
+    let portus = Portus::builder().idle();
+    let made = portus.cli(&["portus:create_registry[main,127.0.0.1:1,false]", "--force"]);
+    assert_eq!(made.exits(0).stdout, "");
+    portus
+}
