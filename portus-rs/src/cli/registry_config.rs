@@ -117,7 +117,7 @@ async fn choose(app: &App, hostname: Option<&str>) -> Result<Option<registry::Mo
         if let Some(row) = by_name::registry(&app.database, hostname).await? {
             return Ok(Some(row));
         }
-        registries::check("new", hostname, None).into_result()?;
+        crate::queries::registries::check("new", hostname, None).into_result()?;
         return Ok(None);
     }
     let mut rows = by_name::registries(&app.database).await?;
