@@ -1,15 +1,18 @@
 //! Changing: one function for each thing that people do, used by every door.
 
 pub mod application_tokens;
+pub mod catalog;
 pub mod change;
 pub mod homes;
 pub mod inbox;
+pub mod manifests;
 pub mod members;
 pub mod namespaces;
 pub mod refresh_tokens;
 pub mod registries;
 pub mod replicas;
 pub mod repositories;
+pub mod sync_runs;
 pub mod tags;
 pub mod teams;
 pub mod users;

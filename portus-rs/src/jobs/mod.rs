@@ -1,3 +1,254 @@
-//! The door for everything that happens by itself.
+//! The door for everything that happens by itself: one table of jobs, each with a name, a schedule and one function.
+//!
+//! Jobs run beside each other; one that fails or panics is logged by name and tried again, the others never notice.
 
+pub mod catalog_sync;
+mod clockwork;
+pub mod lease;
+pub mod manifest_details;
 pub mod registry_events;
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use tokio::{sync::watch, task::JoinHandle};
+
+use crate::{
+    actions::{refresh_tokens, sync_runs},
+    app::App,
+    config::{Schedule, SyncStrategy},
+    entities::SyncState,
+    error::{Error, Result},
+    queries::sync,
+    remote::{RegistryClient, Trust},
+};
+
+/// Becomes true when the process is to end.
+pub type Stop = watch::Receiver<bool>;
+
+/// How long the end waits for steps in hand.
+pub const LAST_STEPS: Duration = Duration::from_secs(10);
+
+/// Which jobs a process runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jobs {
+    All,
+    /// `crono`: comparing with the registry and removing what is gone, nothing else.
+    OnlySync,
+}
+
+pub fn is_stopped(stop: &Stop) -> bool {
+    *stop.borrow()
+}
+
+/// Waits for the end.
+pub async fn stopped(stop: &mut Stop) {
+    // An error means that whoever could stop us is gone.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// What a job does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    Sync(Option<SyncStrategy>),
+    Details,
+    SelfTest,
+    Usage,
+    Housekeeping,
+}
+
+/// A line of the table.
+#[derive(Clone, Debug)]
+struct Job {
+    name: &'static str,
+    schedule: Schedule,
+    /// Only one process at a time does it.
+    shared: bool,
+    work: Work,
+}
+
+/// How a run ended that did not fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Ran {
+    Done,
+    /// There is nothing left to do until the next start.
+    Over(&'static str),
+}
+
+const EVENTS: &str = "Registry events";
+const ONCE: &str = "task was ordered to execute once, and this has already been performed";
+const NOT_EMPTY: &str =
+    "`Registry synchronization` was disabled because strategy is set to 'initial' and the database is not empty";
+
+const fn every(seconds: u64) -> Schedule {
+    Schedule::Every(Duration::from_secs(seconds))
+}
+
+/// Every job besides the events, whose worker has its own rhythm.
+async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
+    let settings = &app.config.background.sync;
+    let mut jobs = Vec::new();
+    let only = which == Jobs::OnlySync;
+    if only || settings.enabled {
+        let initial = !only && settings.strategy == SyncStrategy::Initial;
+        if initial && !sync::is_empty(app).await? {
+            tracing::info!("{NOT_EMPTY}");
+        } else {
+            jobs.push(Job {
+                name: catalog_sync::NAME,
+                schedule: settings.schedule.clone(),
+                shared: true,
+                work: Work::Sync(only.then_some(SyncStrategy::UpdateDelete)),
+            });
+        }
+    }
+    let job = |name, schedule, shared, work| Job {
+        name,
+        schedule,
+        shared,
+        work,
+    };
+    // Whoever finds tags describes them.
+    jobs.push(job("Manifest details", every(30), true, Work::Details));
+    if !only {
+        jobs.push(job("Registry self-test", every(3600), false, Work::SelfTest));
+        jobs.push(job("Usage", every(15), false, Work::Usage));
+        jobs.push(job("Housekeeping", every(3600), true, Work::Housekeeping));
+    }
+    Ok(jobs)
+}
+
+/// Tasks that end after [`Stop`] has become true.
+pub struct Running {
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Waits until every job has finished its step, but no longer than [`LAST_STEPS`].
+    pub async fn finish(self) {
+        let until = tokio::time::Instant::now() + LAST_STEPS;
+        for mut task in self.tasks {
+            if tokio::time::timeout_at(until, &mut task).await.is_err() {
+                task.abort();
+                tracing::warn!("a background task did not finish in time; what it began is undone");
+            }
+        }
+    }
+}
+
+/// Starts the jobs.
+pub async fn start(app: &Arc<App>, which: Jobs, stop: Stop) -> Result<Running> {
+    let jobs = table(app, which).await?;
+    let mut names = Vec::new();
+    let mut tasks = Vec::new();
+    if which == Jobs::All {
+        if app.config.background.registry {
+            names.push(format!("'{EVENTS}'"));
+        }
+        let (app, stop) = (Arc::clone(app), stop.clone());
+        tasks.push(tokio::spawn(clockwork::keep_alive(app, stop)));
+    }
+    names.extend(
+        jobs.iter()
+            .filter(|job| job.name == catalog_sync::NAME)
+            .map(|job| format!("'{}'", job.name)),
+    );
+    if names.is_empty() {
+        tracing::info!("No background task is enabled");
+    } else {
+        tracing::info!("[Initialization] Running: {}", names.join(", "));
+    }
+    for job in jobs {
+        tasks.push(tokio::spawn(clockwork::turn(
+            Arc::clone(app),
+            job,
+            stop.clone(),
+        )));
+    }
+    Ok(Running { tasks })
+}
+
+/// One pass of everything: `background --one-shot`.
+pub async fn one_shot(app: &Arc<App>) -> Result<()> {
+    clockwork::drain_events(app).await?;
+    let (_stop, stopped) = watch::channel(false);
+    let jobs = table(app, Jobs::All).await?;
+    let mut failed = None;
+    for job in jobs {
+        if let Err(error) = run(app, job.work, &stopped).await {
+            tracing::error!("{}: {error}", job.name);
+            failed = Some(error);
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// Boxed one by one, since the compiler cannot see through all of them at once.
+fn run<'a>(
+    app: &'a Arc<App>,
+    work: Work,
+    stop: &'a Stop,
+) -> Pin<Box<dyn Future<Output = Result<Ran>> + Send + 'a>> {
+    match work {
+        Work::Sync(strategy) => Box::pin(synchronise(app, strategy, stop)),
+        Work::Details => Box::pin(describe(app, stop)),
+        Work::SelfTest => Box::pin(test_registries(app)),
+        Work::Usage => Box::pin(write_usage(app)),
+        Work::Housekeeping => Box::pin(keep_house(app)),
+    }
+}
+
+async fn describe(app: &Arc<App>, stop: &Stop) -> Result<Ran> {
+    manifest_details::run(app, stop).await?;
+    Ok(Ran::Done)
+}
+
+async fn write_usage(app: &Arc<App>) -> Result<Ran> {
+    app.usage.write(app).await?;
+    Ok(Ran::Done)
+}
+
+async fn synchronise(
+    app: &Arc<App>,
+    strategy: Option<SyncStrategy>,
+    stop: &Stop,
+) -> Result<Ran> {
+    let reports = catalog_sync::run_all(app, strategy, stop).await?;
+    if let Some(failed) = reports.iter().find(|report| report.state == SyncState::Failed) {
+        let message = failed.message.as_deref().unwrap_or_default();
+        return Err(Error::Remote(format!("{}: {message}", failed.registry)));
+    }
+    let strategy = strategy.unwrap_or(app.config.background.sync.strategy);
+    let once = matches!(strategy, SyncStrategy::OnStart | SyncStrategy::Initial);
+    let whole = !reports.is_empty() && reports.iter().all(|report| report.counts.errors == 0);
+    Ok(if once && whole {
+        Ran::Over(ONCE)
+    } else {
+        Ran::Done
+    })
+}
+
+/// Asks each registry whether it takes our tokens; the health page shows the answers.
+async fn test_registries(app: &Arc<App>) -> Result<Ran> {
+    for registry in sync::registries(app, None).await? {
+        match RegistryClient::new(app, &registry).check_token().await {
+            Trust::Accepted => {
+                tracing::debug!("The registry {} accepts our tokens", registry.name);
+            }
+            Trust::Open => tracing::warn!(
+                "The registry {} asks nobody for a token: whoever reaches it may do everything",
+                registry.name
+            ),
+            Trust::Failed(error) => tracing::warn!("The registry {}: {error}", registry.name),
+        }
+    }
+    Ok(Ran::Done)
+}
+
+async fn keep_house(app: &Arc<App>) -> Result<Ran> {
+    let logins = refresh_tokens::expire(app).await?;
+    let runs = sync_runs::purge(app).await?;
+    if logins + runs > 0 {
+        tracing::debug!("removed {logins} unused logins and {runs} old synchronization runs");
+    }
+    Ok(Ran::Done)
+}

@@ -11,6 +11,7 @@ pub mod list;
 pub mod namespaces;
 pub mod registries;
 pub mod repositories;
+pub mod sync;
 pub mod tags;
 pub mod teams;
 pub mod users;

@@ -18,3 +18,4 @@ mod house;
 mod minimal;
 mod registry;
 mod schema;
+mod sync;

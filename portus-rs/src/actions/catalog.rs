@@ -1,0 +1,404 @@
+//! What a synchronisation writes: repositories and tags that the registry has, and those that it has no longer.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDateTime;
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
+};
+
+use super::{change::Change, manifests::Read};
+use crate::{
+    activity::Activity,
+    app::App,
+    config::OrphanPolicy,
+    entities::{Visibility, namespace, registry, repository, tag, team, user},
+    error::{Error, Result, is_taken},
+    identity::actor::{Actor, PORTUS},
+    policy::guard::Authority,
+    protocol::{digest::Digest, image_name::ImageName},
+    queries::sync::{self, KnownTag},
+};
+
+/// A tag that the registry has and we do not, or that points elsewhere by now.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub tag: String,
+    pub digest: Digest,
+    /// Missing when it is known already, or could not be read and must be fetched later.
+    pub read: Option<Read>,
+}
+
+/// What a comparison found out about one repository.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Full name.
+    pub repository: String,
+    pub found: Vec<Found>,
+    /// Tags whose absence the registry has attested.
+    pub gone: Vec<String>,
+    /// The registry has attested that the repository is gone or empty: it goes with everything in it.
+    pub repository_gone: bool,
+}
+
+/// What was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    pub repository_id: Option<i64>,
+    pub added: Vec<String>,
+    pub changed: Vec<String>,
+    pub removed: Vec<String>,
+    pub repository_removed: bool,
+    /// Something newer than the listing was known; the next comparison looks again.
+    pub postponed: bool,
+    /// Its namespace does not exist and is not to be made.
+    pub skipped: bool,
+    /// Manifests wait for their details.
+    pub details_pending: bool,
+}
+
+/// Writes findings about one repository in one transaction. What has become known since `read_at` stays.
+pub async fn apply(
+    app: &App,
+    registry: &registry::Model,
+    findings: &Findings,
+    read_at: NaiveDateTime,
+) -> Result<Applied> {
+    match attempt(app, registry, findings, read_at).await {
+        // An event made the same row in the same moment: now it is seen.
+        Err(error) if is_clash(&error) => attempt(app, registry, findings, read_at).await,
+        done => done,
+    }
+}
+
+fn is_clash(error: &Error) -> bool {
+    let Error::Internal(error) = error else {
+        return false;
+    };
+    error.downcast_ref::<sea_orm::DbErr>().is_some_and(is_taken)
+}
+
+async fn attempt(
+    app: &App,
+    registry: &registry::Model,
+    findings: &Findings,
+    read_at: NaiveDateTime,
+) -> Result<Applied> {
+    let actor = Actor::Portus;
+    let mut change = Change::begin(app, &actor).await?;
+    let books = change.books()?;
+    let mut applied = Applied::default();
+    let queued = app.config.background.registry
+        && !sync::queued(change.reader(), registry.id, [findings.repository.clone()])
+            .await?
+            .is_empty();
+    if queued {
+        applied.postponed = true;
+        return Ok(applied);
+    }
+    let mut activities = Vec::new();
+    let place = place(&mut change, &books, registry, findings, app, &mut activities).await?;
+    let Some((space, repository)) = place else {
+        applied.skipped = !findings.found.is_empty();
+        return Ok(applied);
+    };
+    applied.repository_id = Some(repository.id);
+    let mut desk = Desk {
+        change,
+        books,
+        space,
+        repository,
+        read_at,
+        applied,
+        activities,
+    };
+    if findings.repository_gone {
+        desk.remove_repository().await?;
+    } else {
+        desk.write_tags(findings).await?;
+        desk.remove_tags(&findings.gone).await?;
+    }
+    let Desk {
+        change,
+        applied,
+        activities,
+        ..
+    } = desk;
+    change.commit(activities).await?;
+    Ok(applied)
+}
+
+/// The namespace and repository of a full name; made when something was found in it.
+async fn place<P: Authority>(
+    change: &mut Change<'_>,
+    books: &P,
+    registry: &registry::Model,
+    findings: &Findings,
+    app: &App,
+    activities: &mut Vec<Activity>,
+) -> Result<Option<(namespace::Model, repository::Model)>> {
+    let name = ImageName::parse(&findings.repository)
+        .map_err(|error| Error::Remote(format!("{}: {error}", findings.repository)))?;
+    let find = namespace::Entity::find().filter(namespace::Column::RegistryId.eq(registry.id));
+    let find = match name.namespace() {
+        Some(space) => find
+            .filter(namespace::Column::Name.eq(space))
+            .filter(namespace::Column::Global.eq(false)),
+        None => find.filter(namespace::Column::Global.eq(true)),
+    };
+    let creating = !findings.found.is_empty();
+    let space = match (find.one(change.reader()).await?, name.namespace()) {
+        (Some(space), _) => space,
+        (None, Some(space))
+            if creating && app.config.background.sync.orphans == OrphanPolicy::Create =>
+        {
+            make_orphan(change, books, registry, space, activities).await?
+        }
+        _ => return Ok(None),
+    };
+    let known = repository::Entity::find()
+        .filter(repository::Column::NamespaceId.eq(space.id))
+        .filter(repository::Column::Name.eq(name.repository()))
+        .one(change.reader())
+        .await?;
+    let repository = match known {
+        Some(known) => known,
+        None if creating => {
+            let row = repository::ActiveModel {
+                id: NotSet,
+                namespace_id: Set(space.id),
+                name: Set(name.repository().to_owned()),
+                description: Set(None),
+                marked: Set(false),
+                created_at: Set(change.now()),
+                updated_at: Set(change.now()),
+            };
+            change.insert(books, row).await?
+        }
+        None => return Ok(None),
+    };
+    Ok(Some((space, repository)))
+}
+
+/// A namespace that nobody made: private, in the hidden team of the registry's global namespace.
+async fn make_orphan<P: Authority>(
+    change: &mut Change<'_>,
+    books: &P,
+    registry: &registry::Model,
+    name: &str,
+    activities: &mut Vec<Activity>,
+) -> Result<namespace::Model> {
+    let global = change.global_namespace(registry.id).await?.ok_or_else(|| {
+        anyhow::anyhow!("the registry {} has lost its global namespace", registry.name)
+    })?;
+    let team = team::Entity::find_by_id(global.team_id)
+        .one(change.reader())
+        .await?
+        .ok_or(Error::NotFound)?;
+    let row = namespace::ActiveModel {
+        id: NotSet,
+        registry_id: Set(registry.id),
+        name: Set(name.to_owned()),
+        team_id: Set(team.id),
+        global: Set(false),
+        personal_user_id: Set(None),
+        visibility: Set(Visibility::Private),
+        description: Set(None),
+        created_at: Set(change.now()),
+        updated_at: Set(change.now()),
+    };
+    let made = change.insert(books, row).await?;
+    activities.push(Activity::namespace_created(&made, &team.name));
+    Ok(made)
+}
+
+/// One repository being written.
+struct Desk<'a, P> {
+    change: Change<'a>,
+    books: P,
+    space: namespace::Model,
+    repository: repository::Model,
+    read_at: NaiveDateTime,
+    applied: Applied,
+    activities: Vec<Activity>,
+}
+
+impl<P: Authority> Desk<'_, P> {
+    async fn tags(&self) -> Result<Vec<KnownTag>> {
+        let id = self.repository.id;
+        let mut tags = sync::tags_of(self.change.reader(), &[id]).await?;
+        Ok(tags.remove(&id).unwrap_or_default())
+    }
+
+    async fn write_tags(&mut self, findings: &Findings) -> Result<()> {
+        if findings.found.is_empty() {
+            return Ok(());
+        }
+        let rows = self.tags().await?;
+        let known: HashMap<&str, &KnownTag> =
+            rows.iter().map(|row| (row.name.as_str(), row)).collect();
+        let authors = Authors::load(&self.change, self.repository.id, &findings.found).await?;
+        for found in &findings.found {
+            let row = known.get(found.tag.as_str()).copied();
+            let same = row.is_some_and(|row| row.digest.as_deref() == Some(found.digest.as_str()));
+            if same || row.is_some_and(|row| row.is_newer_than(self.read_at)) {
+                self.applied.postponed |= !same;
+                continue;
+            }
+            self.write_manifest(found).await?;
+            let id = self.write_tag(found, row.map(|row| row.id), &authors).await?;
+            if row.is_some() {
+                self.applied.changed.push(found.tag.clone());
+            } else {
+                self.applied.added.push(found.tag.clone());
+            }
+            self.activities.push(Activity::tag_pushed(
+                &self.space,
+                &self.repository,
+                (id, &found.tag),
+            ));
+        }
+        Ok(())
+    }
+
+    async fn write_manifest(&mut self, found: &Found) -> Result<()> {
+        let id = self.repository.id;
+        if let Some(read) = &found.read {
+            self.applied.details_pending |= !read.manifest.children.is_empty();
+            self.change.keep_manifest(&self.books, id, read, None).await
+        } else {
+            self.applied.details_pending |= self
+                .change
+                .await_manifest(&self.books, id, &found.digest, "")
+                .await?;
+            Ok(())
+        }
+    }
+
+    async fn write_tag(
+        &mut self,
+        found: &Found,
+        known: Option<i64>,
+        authors: &Authors,
+    ) -> Result<i64> {
+        let (user_id, username) = authors.of(&found.digest);
+        let row = tag::ActiveModel {
+            digest: Set(Some(found.digest.to_string())),
+            user_id: Set(user_id),
+            username: Set(Some(username)),
+            scanned: Set(0),
+            observed_at: Set(self.read_at),
+            pushed_at: Set(self.change.now()),
+            updated_at: Set(self.change.now()),
+            ..Default::default()
+        };
+        if let Some(id) = known {
+            let row = tag::ActiveModel { id: Set(id), ..row };
+            return Ok(self.change.update(&self.books, row).await?.id);
+        }
+        let row = tag::ActiveModel {
+            repository_id: Set(self.repository.id),
+            name: Set(found.tag.clone()),
+            marked: Set(false),
+            pull_count: Set(0),
+            created_at: Set(self.change.now()),
+            ..row
+        };
+        Ok(self.change.insert(&self.books, row).await?.id)
+    }
+
+    async fn remove_tags(&mut self, gone: &[String]) -> Result<()> {
+        if gone.is_empty() {
+            return Ok(());
+        }
+        for row in self.tags().await? {
+            if !gone.contains(&row.name) {
+                continue;
+            }
+            if row.is_newer_than(self.read_at) || row.is_settling(self.read_at) {
+                self.applied.postponed = true;
+                continue;
+            }
+            self.remove_tag(row).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove_tag(&mut self, row: KnownTag) -> Result<()> {
+        let tag = (row.id, row.name.as_str());
+        self.activities
+            .push(Activity::tag_deleted(&self.space, &self.repository, tag));
+        self.change
+            .delete_where::<tag::Entity, _>(&self.books, tag::Column::Id.eq(row.id))
+            .await?;
+        self.applied.removed.push(row.name);
+        Ok(())
+    }
+
+    async fn remove_repository(&mut self) -> Result<()> {
+        let rows = self.tags().await?;
+        let newer = self.repository.created_at >= self.read_at
+            || rows
+                .iter()
+                .any(|row| row.is_newer_than(self.read_at) || row.is_settling(self.read_at));
+        if newer {
+            self.applied.postponed = true;
+            return Ok(());
+        }
+        for row in rows {
+            self.remove_tag(row).await?;
+        }
+        self.activities
+            .push(Activity::repository_deleted(&self.space, &self.repository));
+        self.change
+            .delete_where::<repository::Entity, _>(
+                &self.books,
+                repository::Column::Id.eq(self.repository.id),
+            )
+            .await?;
+        self.applied.repository_removed = true;
+        Ok(())
+    }
+}
+
+/// Who is known to have pushed what into a repository; the service itself where nobody is.
+struct Authors {
+    portus: Option<i64>,
+    pushers: HashMap<String, (Option<i64>, String)>,
+}
+
+impl Authors {
+    async fn load(change: &Change<'_>, repository_id: i64, found: &[Found]) -> Result<Self> {
+        let portus = user::Entity::find()
+            .filter(user::Column::Username.eq(PORTUS))
+            .one(change.reader())
+            .await?
+            .map(|row| row.id);
+        let mut pushers = HashMap::new();
+        for found in found.chunks(sync::BATCH) {
+            let rows: Vec<(Option<String>, Option<i64>, Option<String>)> = tag::Entity::find()
+                .select_only()
+                .columns([tag::Column::Digest, tag::Column::UserId, tag::Column::Username])
+                .filter(tag::Column::RepositoryId.eq(repository_id))
+                .filter(tag::Column::Digest.is_in(found.iter().map(|it| it.digest.as_str())))
+                .filter(tag::Column::Username.ne(PORTUS))
+                .into_tuple()
+                .all(change.reader())
+                .await?;
+            for (digest, user_id, username) in rows {
+                if let (Some(digest), Some(username)) = (digest, username) {
+                    pushers.insert(digest, (user_id, username));
+                }
+            }
+        }
+        Ok(Self { portus, pushers })
+    }
+
+    fn of(&self, digest: &Digest) -> (Option<i64>, String) {
+        self.pushers
+            .get(digest.as_str())
+            .cloned()
+            .unwrap_or_else(|| (self.portus, PORTUS.to_owned()))
+    }
+}

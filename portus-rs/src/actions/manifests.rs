@@ -1,0 +1,236 @@
+//! What has been read of manifests, written down: by a synchronisation, and by the job that fetches what events lack.
+
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, EntityTrait, QueryFilter,
+};
+
+use super::change::Change;
+use crate::{
+    app::App,
+    entities::{Details, manifest, manifest_child},
+    error::Result,
+    identity::actor::Actor,
+    policy::guard::Authority,
+    protocol::{
+        digest::Digest,
+        manifest::{Manifest, ManifestKind, total_size},
+    },
+};
+
+/// Tries before a manifest counts as unavailable.
+const TRIES: i16 = 5;
+/// The registry must have denied it for this long, too.
+const PATIENCE: TimeDelta = TimeDelta::hours(1);
+
+/// A manifest as it was read.
+#[derive(Clone, Debug)]
+pub struct Read {
+    pub manifest: Manifest,
+    /// Bytes of the manifest itself.
+    pub length: usize,
+}
+
+/// The manifests of an index, as far as the registry has them, by digest.
+pub type Children = HashMap<Digest, Read>;
+
+impl Change<'_> {
+    /// Notes that a repository holds a manifest of which nothing is known but its digest. Returns whether it is new.
+    pub(super) async fn await_manifest<P: Authority>(
+        &mut self,
+        permit: &P,
+        repository_id: i64,
+        digest: &Digest,
+        media_type: &str,
+    ) -> Result<bool> {
+        if self.find_manifest(repository_id, digest).await?.is_some() {
+            return Ok(false);
+        }
+        let row = manifest::ActiveModel {
+            id: NotSet,
+            repository_id: Set(repository_id),
+            digest: Set(digest.to_string()),
+            media_type: Set(media_type.to_owned()),
+            details: Set(Details::Pending),
+            attempts: Set(0),
+            next_attempt_at: Set(None),
+            pull_count: Set(0),
+            created_at: Set(self.now()),
+            updated_at: Set(self.now()),
+            ..Default::default()
+        };
+        self.insert(permit, row).await?;
+        Ok(true)
+    }
+
+    async fn find_manifest(
+        &self,
+        repository_id: i64,
+        digest: &Digest,
+    ) -> Result<Option<manifest::Model>> {
+        Ok(manifest::Entity::find()
+            .filter(manifest::Column::RepositoryId.eq(repository_id))
+            .filter(manifest::Column::Digest.eq(digest.as_str()))
+            .one(self.reader())
+            .await?)
+    }
+
+    /// Writes what a manifest says. An index whose children have not been read stays pending, so that its size is
+    /// found out later.
+    pub(super) async fn keep_manifest<P: Authority>(
+        &mut self,
+        permit: &P,
+        repository_id: i64,
+        read: &Read,
+        children: Option<&Children>,
+    ) -> Result<()> {
+        let known = self.find_manifest(repository_id, &read.manifest.digest).await?;
+        let complete = read.manifest.kind != ManifestKind::Index || children.is_some();
+        if let Some(row) = &known
+            && (row.details == Details::Known || (!complete && row.manifest_size.is_some()))
+        {
+            return Ok(());
+        }
+        let it = &read.manifest;
+        let config = it.config.as_ref();
+        let mut row = manifest::ActiveModel {
+            media_type: Set(it.media_type.clone()),
+            artifact_type: Set(it.artifact_type.clone()),
+            config_digest: Set(config.map(|config| config.digest.to_string())),
+            config_media_type: Set(config.map(|config| config.media_type.clone())),
+            manifest_size: Set(i64::try_from(read.length).ok()),
+            image_size: Set(size(it, children)),
+            platforms: Set(platforms(it)),
+            subject: Set(it.subject.as_ref().map(|about| about.digest.to_string())),
+            details: Set(if complete { Details::Known } else { Details::Pending }),
+            next_attempt_at: Set(None),
+            updated_at: Set(self.now()),
+            ..Default::default()
+        };
+        let id = if let Some(known) = known {
+            row.id = Set(known.id);
+            self.update(permit, row).await?.id
+        } else {
+            row.repository_id = Set(repository_id);
+            row.digest = Set(it.digest.to_string());
+            row.attempts = Set(0);
+            row.pull_count = Set(0);
+            row.created_at = Set(self.now());
+            self.insert(permit, row).await?.id
+        };
+        if it.kind == ManifestKind::Index {
+            self.keep_children(permit, id, it, children).await?;
+        }
+        Ok(())
+    }
+
+    async fn keep_children<P: Authority>(
+        &mut self,
+        permit: &P,
+        manifest_id: i64,
+        index: &Manifest,
+        children: Option<&Children>,
+    ) -> Result<()> {
+        self.delete_where::<manifest_child::Entity, _>(
+            permit,
+            manifest_child::Column::ManifestId.eq(manifest_id),
+        )
+        .await?;
+        for (position, child) in (0_i16..).zip(&index.children) {
+            let digest = &child.descriptor.digest;
+            let row = manifest_child::ActiveModel {
+                id: NotSet,
+                manifest_id: Set(manifest_id),
+                position: Set(position),
+                digest: Set(digest.to_string()),
+                media_type: Set(child.descriptor.media_type.clone()),
+                platform: Set(child.platform.as_ref().map(ToString::to_string)),
+                size: Set(children
+                    .and_then(|all| all.get(digest))
+                    .and_then(|read| read.manifest.size)),
+                dangling: Set(children.is_some_and(|all| !all.contains_key(digest))),
+            };
+            self.insert(permit, row).await?;
+        }
+        Ok(())
+    }
+}
+
+fn size(manifest: &Manifest, children: Option<&Children>) -> Option<i64> {
+    if manifest.kind != ManifestKind::Index {
+        return manifest.size;
+    }
+    let children = children?;
+    let listed = manifest.children.iter();
+    Some(total_size(listed.filter_map(|child| {
+        children
+            .get(&child.descriptor.digest)
+            .map(|read| &read.manifest)
+    })))
+}
+
+/// The platforms of an index, each once, in its own order.
+fn platforms(manifest: &Manifest) -> Option<String> {
+    let mut names: Vec<String> = Vec::new();
+    for child in &manifest.children {
+        let name = child.platform.as_ref().map(ToString::to_string);
+        if let Some(name) = name.filter(|name| !names.contains(name)) {
+            names.push(name);
+        }
+    }
+    (!names.is_empty()).then(|| names.join(","))
+}
+
+/// Writes a manifest that was fetched for its details, with the children of an index.
+pub async fn describe(
+    app: &App,
+    repository_id: i64,
+    read: &Read,
+    children: &Children,
+) -> Result<()> {
+    let actor = Actor::Portus;
+    let mut change = Change::begin(app, &actor).await?;
+    let books = change.books()?;
+    for child in children.values() {
+        change
+            .keep_manifest(&books, repository_id, child, None)
+            .await?;
+    }
+    change
+        .keep_manifest(&books, repository_id, read, Some(children))
+        .await?;
+    change
+        .commit_unrecorded("what a manifest holds is no deed of anybody")
+        .await
+}
+
+/// Puts a manifest off that could not be read; `denied` when the registry says that it does not have it. Returns
+/// whether it has been given up.
+pub async fn postpone(app: &App, id: i64, denied: bool) -> Result<bool> {
+    let actor = Actor::Portus;
+    let mut change = Change::begin(app, &actor).await?;
+    let books = change.books()?;
+    let Some(row) = manifest::Entity::find_by_id(id).one(change.reader()).await? else {
+        return Ok(false);
+    };
+    let attempts = row.attempts.saturating_add(1);
+    // Only the registry's own denial, held up for an hour, ends the trying.
+    let given_up = denied && attempts >= TRIES && change.now() - row.created_at >= PATIENCE;
+    let pause = TimeDelta::seconds(2 << attempts.clamp(0, 9));
+    let update = manifest::ActiveModel {
+        id: Set(id),
+        attempts: Set(attempts),
+        next_attempt_at: Set(Some(change.now() + pause)),
+        details: Set(if given_up { Details::Unavailable } else { row.details }),
+        updated_at: Set(change.now()),
+        ..Default::default()
+    };
+    change.update(&books, update).await?;
+    change
+        .commit_unrecorded("a failed attempt is no deed of anybody")
+        .await?;
+    Ok(given_up)
+}

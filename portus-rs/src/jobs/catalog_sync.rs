@@ -1,0 +1,235 @@
+//! Compares what we know with what the registries hold, and repairs what events have missed.
+//!
+//! Nothing is deleted without proof: the registry itself, asked for that very thing, must deny it. A pass that would
+//! take away more than half of a registry's repositories stops and waits for somebody's word.
+
+mod missing;
+mod pass;
+mod repository;
+
+use std::{sync::Arc, time::Duration};
+
+use super::{Stop, lease};
+use crate::{
+    actions::sync_runs::{self, Counts, Outcome},
+    app::App,
+    config::SyncStrategy,
+    entities::{SyncState, registry},
+    error::{Error, Result},
+    queries::sync,
+};
+use pass::Pass;
+
+/// The job's name in logs and in its lease.
+pub const NAME: &str = "Registry synchronization";
+/// How long a synchronisation by hand waits for one that is under way.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How to synchronise; `None` means as configured.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    pub strategy: Option<SyncStrategy>,
+    /// Only say what would be done.
+    pub dry_run: bool,
+    /// Carry out the plan that was held back.
+    pub confirm: bool,
+    /// Ends the pass after the step in hand.
+    pub stop: Option<Stop>,
+}
+
+impl Options {
+    fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(super::is_stopped)
+    }
+}
+
+/// Something that a pass does, or would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    AddTag { repository: String, tag: String },
+    ChangeTag { repository: String, tag: String },
+    RemoveTag { repository: String, tag: String },
+    RemoveRepository { repository: String },
+}
+
+/// Who watches a pass: a progress bar, or nobody.
+pub trait Progress: Sync {
+    fn began(&self, _registry: &registry::Model) {}
+    fn advanced(&self, _counts: &Counts) {}
+    /// A step of a pass that only looks.
+    fn planned(&self, _step: &Step) {}
+}
+
+impl Progress for () {}
+
+/// How the pass over one registry ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub registry: String,
+    pub counts: Counts,
+    pub state: SyncState,
+    pub message: Option<String>,
+    /// Repositories that are held back.
+    pub held: Vec<String>,
+}
+
+/// The word for a strategy in configuration and rows.
+pub fn word(strategy: SyncStrategy) -> &'static str {
+    match strategy {
+        SyncStrategy::UpdateDelete => "update-delete",
+        SyncStrategy::Update => "update",
+        SyncStrategy::OnStart => "on-start",
+        SyncStrategy::Initial => "initial",
+    }
+}
+
+/// One pass by hand, over all registries or the one with this name or hostname. Waits for a pass that is under way.
+pub async fn run_once(
+    app: &Arc<App>,
+    registry: Option<&str>,
+    options: Options,
+    progress: &dyn Progress,
+) -> Result<Vec<Report>> {
+    let registries = sync::registries(app, registry).await?;
+    if registries.is_empty() {
+        return Err(Error::Unknown(match registry {
+            Some(name) => format!("there is no registry called '{name}'"),
+            None => "No registry has been configured!".to_owned(),
+        }));
+    }
+    if options.dry_run {
+        return run_registries(app, &registries, &options, progress).await;
+    }
+    let watch = lease::Watch::default();
+    let waited = std::time::Instant::now();
+    let lease = loop {
+        if let Some(lease) = lease::take(app, &watch, NAME).await? {
+            break lease;
+        }
+        if waited.elapsed() > PATIENCE {
+            return Err(Error::Refused(
+                "another synchronization is under way; try again when it has ended".to_owned(),
+            ));
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    };
+    let next_run_at = lease.next_run_at;
+    let reports = lease
+        .hold(app, run_registries(app, &registries, &options, progress))
+        .await?;
+    let ending = lease::Ending {
+        error: reports.as_ref().err().map(ToString::to_string),
+        next_run_at,
+    };
+    lease.release(app, ending).await?;
+    reports
+}
+
+/// One pass over all registries, by whoever holds the lease.
+pub async fn run_all(
+    app: &Arc<App>,
+    strategy: Option<SyncStrategy>,
+    stop: &Stop,
+) -> Result<Vec<Report>> {
+    let registries = sync::registries(app, None).await?;
+    let options = Options {
+        strategy,
+        stop: Some(stop.clone()),
+        ..Options::default()
+    };
+    run_registries(app, &registries, &options, &()).await
+}
+
+async fn run_registries(
+    app: &Arc<App>,
+    registries: &[registry::Model],
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Vec<Report>> {
+    let mut reports = Vec::with_capacity(registries.len());
+    for registry in registries {
+        if options.is_stopped() {
+            break;
+        }
+        reports.push(Box::pin(run_registry(app, registry, options, progress)).await?);
+    }
+    Ok(reports)
+}
+
+async fn run_registry(
+    app: &App,
+    registry: &registry::Model,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Report> {
+    let begun = std::time::Instant::now();
+    let strategy = options.strategy.unwrap_or(app.config.background.sync.strategy);
+    progress.began(registry);
+    let run = if options.dry_run {
+        None
+    } else {
+        Some(sync_runs::start(app, registry.id, word(strategy)).await?)
+    };
+    let pass = Pass::new(app, registry, options, strategy, progress, run);
+    let done = if options.confirm {
+        pass.carry_out_plan().await
+    } else {
+        pass.walk().await
+    };
+    let (state, message, held) = match done {
+        Ok(held) if held.is_empty() => (SyncState::Done, None, held),
+        Ok(held) => (SyncState::Held, Some(held_message(registry, &held)), held),
+        Err(error) => (SyncState::Failed, Some(error.to_string()), Vec::new()),
+    };
+    let counts = pass.counts();
+    match state {
+        SyncState::Failed => tracing::error!(
+            registry.name = registry.name,
+            "Exception: {}",
+            message.as_deref().unwrap_or_default()
+        ),
+        SyncState::Held => tracing::warn!(
+            registry.name = registry.name,
+            "[catalog] {}",
+            message.as_deref().unwrap_or_default()
+        ),
+        _ => {}
+    }
+    tracing::info!(
+        registry.name = registry.name,
+        "[catalog] {} repositories, {} tags: +{} ~{} -{} ({} errors) in {:.1} s",
+        counts.repositories,
+        counts.tags,
+        counts.added,
+        counts.changed,
+        counts.removed,
+        counts.errors,
+        begun.elapsed().as_secs_f64()
+    );
+    progress.advanced(&counts);
+    if let Some(run) = run {
+        let plan = (!held.is_empty()).then(|| serde_json::json!({ "repositories": held }).to_string());
+        let outcome = Outcome {
+            state,
+            message: message.clone(),
+            plan,
+        };
+        sync_runs::note(app, run, counts, Some(outcome)).await?;
+    }
+    Ok(Report {
+        registry: registry.name.clone(),
+        counts,
+        state,
+        message,
+        held,
+    })
+}
+
+fn held_message(registry: &registry::Model, held: &[String]) -> String {
+    format!(
+        "{} repositories are gone from {}, more than half of those known: nothing of them is removed until somebody \
+         confirms it with `portus-rs sync --confirm`",
+        held.len(),
+        registry.name
+    )
+}

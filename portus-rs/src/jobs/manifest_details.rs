@@ -1,0 +1,143 @@
+//! Fetches what events lack: sizes, platforms, configurations. By digest, outside any transaction.
+
+use std::{collections::HashMap, sync::Arc};
+
+use futures_util::{StreamExt as _, stream};
+
+use super::{Stop, is_stopped};
+use crate::{
+    actions::manifests::{self, Children, Read},
+    app::App,
+    entities::registry,
+    error::Result,
+    protocol::{digest::Digest, manifest::ManifestKind},
+    queries::sync::{self, Pending},
+    remote::{RegistryClient, RegistryError},
+};
+
+/// Manifests fetched at a time, and loaded at a time.
+const PARALLEL: usize = 4;
+const BATCH: u64 = 100;
+/// Children of one index read at a time.
+const CHILDREN: usize = 4;
+
+/// What one pass did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    pub described: usize,
+    pub failed: usize,
+}
+
+/// Fetches everything that is due.
+pub async fn run(app: &Arc<App>, stop: &Stop) -> Result<Done> {
+    let mut done = Done::default();
+    while !is_stopped(stop) {
+        let pending = sync::pending_manifests(app, app.clock.now(), BATCH).await?;
+        if pending.is_empty() {
+            break;
+        }
+        let registries: HashMap<i64, registry::Model> = sync::registries(app, None)
+            .await?
+            .into_iter()
+            .map(|row| (row.id, row))
+            .collect();
+        let each: Vec<_> = pending
+            .iter()
+            .map(|pending| describe(app, registries.get(&pending.registry_id), pending))
+            .collect();
+        let results: Vec<Result<bool>> = stream::iter(each)
+            .buffer_unordered(PARALLEL)
+            .collect()
+            .await;
+        for result in results {
+            if result? {
+                done.described += 1;
+            } else {
+                done.failed += 1;
+            }
+        }
+    }
+    Ok(done)
+}
+
+async fn describe(
+    app: &App,
+    registry: Option<&registry::Model>,
+    pending: &Pending,
+) -> Result<bool> {
+    // It went while we read the list.
+    let Some(registry) = registry else {
+        return Ok(false);
+    };
+    let client = RegistryClient::new(app, registry);
+    match read(&client, &pending.name(), &pending.digest).await {
+        Ok((read, children)) => {
+            manifests::describe(app, pending.repository_id, &read, &children).await?;
+            Ok(true)
+        }
+        Err(error) => {
+            tracing::warn!(
+                "Could not fetch manifest for '{}' with digest '{}': {error}",
+                pending.name(),
+                pending.digest
+            );
+            manifests::postpone(app, pending.id, error.is_absence()).await?;
+            Ok(false)
+        }
+    }
+}
+
+/// Reads a manifest and, if it is an index, all of its children that the registry has.
+pub async fn read(
+    client: &RegistryClient<'_>,
+    repository: &str,
+    digest: &str,
+) -> Result<(Read, Children), RegistryError> {
+    let fetched = client.manifest(repository, digest).await?;
+    let read = Read {
+        length: fetched.body.len(),
+        manifest: fetched.manifest,
+    };
+    if read.manifest.kind != ManifestKind::Index {
+        return Ok((read, Children::new()));
+    }
+    let mut digests: Vec<Digest> = read
+        .manifest
+        .children
+        .iter()
+        .map(|child| child.descriptor.digest.clone())
+        .collect();
+    digests.sort_unstable();
+    digests.dedup();
+    let each: Vec<_> = digests
+        .iter()
+        .map(|digest| read_child(client, repository, digest))
+        .collect();
+    let fetched: Vec<Result<Option<Read>, RegistryError>> = stream::iter(each)
+        .buffer_unordered(CHILDREN)
+        .collect()
+        .await;
+    let mut children = Children::new();
+    for child in fetched {
+        if let Some(child) = child? {
+            children.insert(child.manifest.digest.clone(), child);
+        }
+    }
+    Ok((read, children))
+}
+
+async fn read_child(
+    client: &RegistryClient<'_>,
+    repository: &str,
+    digest: &Digest,
+) -> Result<Option<Read>, RegistryError> {
+    match client.manifest(repository, digest.as_str()).await {
+        Ok(fetched) => Ok(Some(Read {
+            length: fetched.body.len(),
+            manifest: fetched.manifest,
+        })),
+        // The index outlives its children: that one is dangling.
+        Err(error) if error.is_absence() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
