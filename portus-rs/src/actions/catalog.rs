@@ -98,7 +98,15 @@ async fn attempt(
         return Ok(applied);
     }
     let mut activities = Vec::new();
-    let place = place(&mut change, &books, registry, findings, app, &mut activities).await?;
+    let place = place(
+        &mut change,
+        &books,
+        registry,
+        findings,
+        app,
+        &mut activities,
+    )
+    .await?;
     let Some((space, repository)) = place else {
         applied.skipped = !findings.found.is_empty();
         return Ok(applied);
@@ -190,7 +198,10 @@ async fn make_orphan<P: Authority>(
     activities: &mut Vec<Activity>,
 ) -> Result<namespace::Model> {
     let global = change.global_namespace(registry.id).await?.ok_or_else(|| {
-        anyhow::anyhow!("the registry {} has lost its global namespace", registry.name)
+        anyhow::anyhow!(
+            "the registry {} has lost its global namespace",
+            registry.name
+        )
     })?;
     let team = team::Entity::find_by_id(global.team_id)
         .one(change.reader())
@@ -247,7 +258,9 @@ impl<P: Authority> Desk<'_, P> {
                 continue;
             }
             self.write_manifest(found).await?;
-            let id = self.write_tag(found, row.map(|row| row.id), &authors).await?;
+            let id = self
+                .write_tag(found, row.map(|row| row.id), &authors)
+                .await?;
             if row.is_some() {
                 self.applied.changed.push(found.tag.clone());
             } else {
@@ -379,7 +392,11 @@ impl Authors {
         for found in found.chunks(sync::BATCH) {
             let rows: Vec<(Option<String>, Option<i64>, Option<String>)> = tag::Entity::find()
                 .select_only()
-                .columns([tag::Column::Digest, tag::Column::UserId, tag::Column::Username])
+                .columns([
+                    tag::Column::Digest,
+                    tag::Column::UserId,
+                    tag::Column::Username,
+                ])
                 .filter(tag::Column::RepositoryId.eq(repository_id))
                 .filter(tag::Column::Digest.is_in(found.iter().map(|it| it.digest.as_str())))
                 .filter(tag::Column::Username.ne(PORTUS))

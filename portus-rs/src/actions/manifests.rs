@@ -87,7 +87,9 @@ impl Change<'_> {
         read: &Read,
         children: Option<&Children>,
     ) -> Result<()> {
-        let known = self.find_manifest(repository_id, &read.manifest.digest).await?;
+        let known = self
+            .find_manifest(repository_id, &read.manifest.digest)
+            .await?;
         let complete = read.manifest.kind != ManifestKind::Index || children.is_some();
         if let Some(row) = &known
             && (row.details == Details::Known || (!complete && row.manifest_size.is_some()))
@@ -105,7 +107,11 @@ impl Change<'_> {
             image_size: Set(size(it, children)),
             platforms: Set(platforms(it)),
             subject: Set(it.subject.as_ref().map(|about| about.digest.to_string())),
-            details: Set(if complete { Details::Known } else { Details::Pending }),
+            details: Set(if complete {
+                Details::Known
+            } else {
+                Details::Pending
+            }),
             next_attempt_at: Set(None),
             updated_at: Set(self.now()),
             ..Default::default()
@@ -213,7 +219,10 @@ pub async fn postpone(app: &App, id: i64, denied: bool) -> Result<bool> {
     let actor = Actor::Portus;
     let mut change = Change::begin(app, &actor).await?;
     let books = change.books()?;
-    let Some(row) = manifest::Entity::find_by_id(id).one(change.reader()).await? else {
+    let Some(row) = manifest::Entity::find_by_id(id)
+        .one(change.reader())
+        .await?
+    else {
         return Ok(false);
     };
     let attempts = row.attempts.saturating_add(1);
@@ -224,7 +233,11 @@ pub async fn postpone(app: &App, id: i64, denied: bool) -> Result<bool> {
         id: Set(id),
         attempts: Set(attempts),
         next_attempt_at: Set(Some(change.now() + pause)),
-        details: Set(if given_up { Details::Unavailable } else { row.details }),
+        details: Set(if given_up {
+            Details::Unavailable
+        } else {
+            row.details
+        }),
         updated_at: Set(change.now()),
         ..Default::default()
     };

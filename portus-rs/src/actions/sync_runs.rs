@@ -45,7 +45,10 @@ pub async fn start(app: &App, registry_id: i64, strategy: &str) -> Result<i64> {
     let mut change = Change::begin(app, &actor).await?;
     let books = change.books()?;
     let abandoned = sync_run::Entity::update_many()
-        .col_expr(sync_run::Column::State, Expr::value(SyncState::Failed as i16))
+        .col_expr(
+            sync_run::Column::State,
+            Expr::value(SyncState::Failed as i16),
+        )
         .col_expr(
             sync_run::Column::Message,
             Expr::value("its process ended before it did"),
@@ -139,6 +142,8 @@ pub async fn purge(app: &App) -> Result<u64> {
     let gone = change
         .delete_where::<sync_run::Entity, _>(&books, Condition::any().add(quiet).add(old))
         .await?;
-    change.commit_unrecorded("these were forgotten already").await?;
+    change
+        .commit_unrecorded("these were forgotten already")
+        .await?;
     Ok(gone)
 }

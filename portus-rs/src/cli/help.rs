@@ -13,8 +13,8 @@ use super::{
 
 /// Every command, by what people want to do. A test checks that none is missing.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Run", &["serve", "background", "crono"]),
-    ("Connect a registry", &["registry-config", "client"]),
+    ("Run", &["serve", "background", "crono", "job"]),
+    ("Connect a registry", &["registry-config", "sync", "client"]),
     (
         "Look",
         &[

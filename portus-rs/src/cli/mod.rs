@@ -15,11 +15,14 @@ mod forms;
 mod health;
 mod help;
 mod native;
+mod progress;
 mod rake;
 mod registries;
 mod registry_config;
 pub mod serve;
 mod settings;
+mod sync;
+mod tags;
 mod tasks;
 mod users;
 
@@ -33,7 +36,7 @@ use context::Session;
 use failure::{Failure, Outcome};
 use forms::Form;
 use native::{Cli, Command};
-use serve::Roles;
+use serve::Role;
 use tasks::Arguments;
 
 /// Runs a command line, its first word being the name that the program was called by. Returns the exit code.
@@ -96,22 +99,10 @@ fn entry(sources: Sources, may_delegate: bool) -> Outcome {
     let loaded = session.load()?;
     let process = &loaded.config.process;
     if process.background_only {
-        return serve(
-            &session,
-            Roles {
-                http: false,
-                jobs: true,
-            },
-        );
+        return serve(&session, Role::Jobs);
     }
     let Some(command) = process.init_command.clone() else {
-        return serve(
-            &session,
-            Roles {
-                http: true,
-                jobs: true,
-            },
-        );
+        return serve(&session, Role::Everything);
     };
     if !may_delegate {
         return Err(Failure::aborted(
@@ -198,6 +189,7 @@ fn perform(session: &Session, arguments: Arguments) -> Outcome {
         "portus:create_registry" => context::run(registries::create(session, arguments)),
         "portus:create_user" => context::run(users::create(session, arguments)),
         "portus:make_admin" => context::run(users::make_admin(session, arguments)),
+        "portus:update_tags" => context::run(tags::update(session, arguments)),
         other => Err(Failure::Aborted(format!(
             "Don't know how to build task '{other}'"
         ))),
@@ -230,18 +222,20 @@ fn native_command(words: Vec<String>, sources: Sources) -> Outcome {
     match cli.command {
         Command::Serve { no_jobs } => serve(
             &session,
-            Roles {
-                http: true,
-                jobs: !no_jobs,
+            if no_jobs {
+                Role::Http
+            } else {
+                Role::Everything
             },
         ),
-        Command::Background { .. } | Command::Crono => serve(
-            &session,
-            Roles {
-                http: false,
-                jobs: true,
-            },
-        ),
+        Command::Background { one_shot: true } => {
+            let loaded = session.loaded_to_serve()?;
+            context::run(async { Ok(Box::pin(serve::one_shot(loaded)).await?) })
+        }
+        Command::Background { one_shot: false } => serve(&session, Role::Jobs),
+        Command::Crono => serve(&session, Role::Sync),
+        Command::Sync(options) => context::run(sync::run(&session, options)),
+        Command::Job { deed } => context::run(sync::job(&session, deed)),
         Command::RegistryConfig(options) => context::run(registry_config::print(&session, options)),
         Command::Explain(options) => context::run(explain::print(&session, options)),
         Command::Health(options) => context::run(health::check(&session, options)),
@@ -282,9 +276,9 @@ fn unknown(words: &[String], session: &Session) -> Outcome {
     )))
 }
 
-fn serve(session: &Session, roles: Roles) -> Outcome {
+fn serve(session: &Session, role: Role) -> Outcome {
     let loaded = session.loaded_to_serve()?;
     let names: Vec<&str> = session.sources().env.keys().map(String::as_str).collect();
     tracing::debug!("the environment has {}", names.join(" "));
-    context::run(async { Ok(Box::pin(serve::serve(loaded, roles)).await?) })
+    context::run(async { Ok(Box::pin(serve::serve(loaded, role)).await?) })
 }

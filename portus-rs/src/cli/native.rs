@@ -2,7 +2,7 @@
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use super::{client, events, explain, health, registry_config};
+use super::{client, events, explain, health, registry_config, sync};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -42,6 +42,13 @@ pub enum Command {
         about = "Synchronise with the registry again and again, every CATALOG_CRON, and do nothing else"
     )]
     Crono,
+    /// Compare with the registry once, now
+    Sync(sync::Options),
+    /// Run a background job once, now
+    Job {
+        #[command(subcommand)]
+        deed: sync::JobDeed,
+    },
     /// Print the registry's side of the configuration: its auth.token and notifications sections
     RegistryConfig(registry_config::Options),
     /// Say what somebody may do in the registry, by which rule, and what would change it

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use sea_orm::{EntityTrait, PaginatorTrait};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
 
 use crate::{
     actions::{registries, replicas, users},
@@ -15,6 +18,7 @@ use crate::{
     entities::registry,
     error::Error,
     identity::actor::Actor,
+    jobs::{self, Jobs},
     keys::{self, KeySources, Keys},
     web,
 };
@@ -25,9 +29,13 @@ const STEP: Duration = Duration::from_secs(5);
 
 /// What a server process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Roles {
-    pub http: bool,
-    pub jobs: bool,
+pub enum Role {
+    /// HTTP and jobs.
+    Everything,
+    Http,
+    Jobs,
+    /// `crono`: comparing with the registry, nothing else.
+    Sync,
 }
 
 /// A service whose parts stand, before it listens.
@@ -37,60 +45,77 @@ pub struct Ready {
 }
 
 /// Runs until SIGTERM or SIGINT.
-pub async fn serve(loaded: Loaded, roles: Roles) -> anyhow::Result<()> {
+pub async fn serve(loaded: Loaded, role: Role) -> anyhow::Result<()> {
     let ready = prepare(loaded).await?;
     let app = &ready.app;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
-    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let (stop, stopped) = watch::channel(false);
     let heartbeat = tokio::spawn(heartbeat(
         Arc::clone(app),
         ready.secret_key_base.clone(),
         stopped.clone(),
     ));
-    let http = if roles.http {
-        Some(web::start(app)?)
-    } else {
-        None
+    let mut listening = None;
+    if matches!(role, Role::Everything | Role::Http) {
+        let running = web::start(app)?;
+        announce(app);
+        listening = Some((
+            tokio::spawn(running.server),
+            running.handle,
+            running.certificate,
+        ));
+    }
+    let jobs = match role {
+        Role::Http => None,
+        Role::Everything | Role::Jobs => Some(jobs::start(app, Jobs::All, stopped).await?),
+        Role::Sync => Some(jobs::start(app, Jobs::OnlySync, stopped).await?),
     };
-    let (running, handle) = match http {
-        Some(running) => {
-            let handle = running.handle.clone();
-            announce(app);
-            (Some(running), Some(handle))
-        }
-        None => (None, None),
-    };
-    let mut server = running.map(|running| (tokio::spawn(running.server), running.certificate));
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hangup.recv() => {
-                if let Some((_, Some(certificate))) = &server {
+                if let Some((_, _, Some(certificate))) = &listening {
                     certificate.reload();
                 }
             }
-            ended = async { match &mut server { Some((task, _)) => task.await, None => std::future::pending().await } } => {
+            ended = async {
+                match &mut listening {
+                    Some((server, _, _)) => server.await,
+                    None => std::future::pending().await,
+                }
+            } => {
                 ended.context("the HTTP server has stopped")??;
                 bail!("the HTTP server has stopped");
             }
         }
     }
-    tracing::info!("stopping: requests under way are finished first");
-    if let Some(handle) = handle {
+    tracing::info!("stopping: what is under way is finished first");
+    if let Some((_, handle, _)) = listening {
         handle.stop(true).await;
     }
-    if stop.send(true).is_err() {
-        tracing::debug!("nobody listens to the end any more");
+    // Whoever listens has ended already, or ends now.
+    let _ = stop.send(true);
+    if let Some(jobs) = jobs {
+        jobs.finish().await;
     }
-    // It only ends by itself or with the process.
+    // It ends by itself, and a panic in it changes nothing any more.
     let _ = heartbeat.await;
     app.usage.write(app).await?;
     replicas::leave(app).await?;
     app.database.clone().close().await;
     Ok(())
+}
+
+/// One pass of every job: `background --one-shot`.
+pub async fn one_shot(loaded: Loaded) -> anyhow::Result<()> {
+    let ready = prepare(loaded).await?;
+    let outcome = jobs::one_shot(&ready.app).await;
+    ready.app.usage.write(&ready.app).await?;
+    ready.app.database.clone().close().await;
+    Ok(outcome?)
 }
 
 fn announce(app: &App) {
@@ -213,11 +238,7 @@ async fn set_up_registry(app: &App, init: crate::config::InitRegistry) -> anyhow
     Ok(())
 }
 
-async fn heartbeat(
-    app: Arc<App>,
-    secret_key_base: String,
-    mut stop: tokio::sync::watch::Receiver<bool>,
-) {
+async fn heartbeat(app: Arc<App>, secret_key_base: String, mut stop: watch::Receiver<bool>) {
     let mut tick = tokio::time::interval(Duration::from_secs(replicas::HEARTBEAT));
     tick.tick().await;
     loop {

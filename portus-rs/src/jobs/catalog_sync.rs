@@ -163,7 +163,9 @@ async fn run_registry(
     progress: &dyn Progress,
 ) -> Result<Report> {
     let begun = std::time::Instant::now();
-    let strategy = options.strategy.unwrap_or(app.config.background.sync.strategy);
+    let strategy = options
+        .strategy
+        .unwrap_or(app.config.background.sync.strategy);
     progress.began(registry);
     let run = if options.dry_run {
         None
@@ -208,7 +210,8 @@ async fn run_registry(
     );
     progress.advanced(&counts);
     if let Some(run) = run {
-        let plan = (!held.is_empty()).then(|| serde_json::json!({ "repositories": held }).to_string());
+        let plan =
+            (!held.is_empty()).then(|| serde_json::json!({ "repositories": held }).to_string());
         let outcome = Outcome {
             state,
             message: message.clone(),

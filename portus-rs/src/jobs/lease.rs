@@ -127,7 +127,11 @@ impl Lease {
     /// Gives the lease back.
     pub async fn release(self, app: &App, ending: Ending) -> Result<bool> {
         let now = app.clock.now();
-        let outcome = if ending.error.is_some() { "failed" } else { "done" };
+        let outcome = if ending.error.is_some() {
+            "failed"
+        } else {
+            "done"
+        };
         self.write(app, |update| {
             update
                 .col_expr(lease::Column::Holder, Expr::value(None::<String>))
@@ -247,7 +251,11 @@ fn here() -> &'static str {
     HERE.get_or_init(|| {
         let read = |path: &str| {
             let text = fs::read_to_string(path).unwrap_or_default();
-            text.trim().replace('/', "_").chars().take(64).collect::<String>()
+            text.trim()
+                .replace('/', "_")
+                .chars()
+                .take(64)
+                .collect::<String>()
         };
         let space = fs::read_link("/proc/self/ns/pid")
             .map(|link| link.to_string_lossy().replace('/', "_"))
@@ -274,7 +282,10 @@ fn started(process: u32) -> Option<String> {
 
 /// Whether a holder is known to be no more. Only a process of this very machine is.
 fn is_dead(holder: &str) -> bool {
-    let Some(rest) = holder.strip_prefix(here()).and_then(|it| it.strip_prefix('/')) else {
+    let Some(rest) = holder
+        .strip_prefix(here())
+        .and_then(|it| it.strip_prefix('/'))
+    else {
         return false;
     };
     let mut parts = rest.split('/');
@@ -296,7 +307,11 @@ mod tests {
         let gone = format!("{}/{}/1/abcdefgh", here(), std::process::id());
         assert!(is_dead(&gone), "another process has this id by now");
         assert!(is_dead(&format!("{}/4194304/1/abcdefgh", here())));
-        for stranger in ["", "elsewhere/boot/ns/4194304/1/x", &format!("{}/x/1/y", here())] {
+        for stranger in [
+            "",
+            "elsewhere/boot/ns/4194304/1/x",
+            &format!("{}/x/1/y", here()),
+        ] {
             assert!(!is_dead(stranger), "{stranger}");
         }
     }

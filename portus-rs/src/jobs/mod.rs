@@ -76,8 +76,7 @@ enum Ran {
 
 const EVENTS: &str = "Registry events";
 const ONCE: &str = "task was ordered to execute once, and this has already been performed";
-const NOT_EMPTY: &str =
-    "`Registry synchronization` was disabled because strategy is set to 'initial' and the database is not empty";
+const NOT_EMPTY: &str = "`Registry synchronization` was disabled because strategy is set to 'initial' and the database is not empty";
 
 const fn every(seconds: u64) -> Schedule {
     Schedule::Every(Duration::from_secs(seconds))
@@ -110,7 +109,12 @@ async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
     // Whoever finds tags describes them.
     jobs.push(job("Manifest details", every(30), true, Work::Details));
     if !only {
-        jobs.push(job("Registry self-test", every(3600), false, Work::SelfTest));
+        jobs.push(job(
+            "Registry self-test",
+            every(3600),
+            false,
+            Work::SelfTest,
+        ));
         jobs.push(job("Usage", every(15), false, Work::Usage));
         jobs.push(job("Housekeeping", every(3600), true, Work::Housekeeping));
     }
@@ -182,6 +186,43 @@ pub async fn one_shot(app: &Arc<App>) -> Result<()> {
     failed.map_or(Ok(()), Err)
 }
 
+/// The jobs that can be run by hand.
+pub const NAMES: &[&str] = &[
+    "events",
+    "catalog-sync",
+    "manifest-details",
+    "registry-self-test",
+    "housekeeping",
+];
+
+/// Runs one of [`NAMES`] once, beside whatever a server does.
+pub async fn run_by_hand(app: &Arc<App>, name: &str) -> Result<()> {
+    let (_stop, stopped) = watch::channel(false);
+    let work = match name {
+        "events" => return clockwork::drain_events(app).await,
+        "catalog-sync" => {
+            let reports =
+                catalog_sync::run_once(app, None, catalog_sync::Options::default(), &()).await?;
+            return match reports
+                .into_iter()
+                .find(|report| report.state == SyncState::Failed)
+            {
+                None => Ok(()),
+                Some(failed) => Err(Error::Remote(format!(
+                    "{}: {}",
+                    failed.registry,
+                    failed.message.unwrap_or_default()
+                ))),
+            };
+        }
+        "manifest-details" => Work::Details,
+        "registry-self-test" => Work::SelfTest,
+        "housekeeping" => Work::Housekeeping,
+        other => return Err(Error::Unknown(format!("there is no job '{other}'"))),
+    };
+    run(app, work, &stopped).await.map(drop)
+}
+
 /// Boxed one by one, since the compiler cannot see through all of them at once.
 fn run<'a>(
     app: &'a Arc<App>,
@@ -207,13 +248,12 @@ async fn write_usage(app: &Arc<App>) -> Result<Ran> {
     Ok(Ran::Done)
 }
 
-async fn synchronise(
-    app: &Arc<App>,
-    strategy: Option<SyncStrategy>,
-    stop: &Stop,
-) -> Result<Ran> {
+async fn synchronise(app: &Arc<App>, strategy: Option<SyncStrategy>, stop: &Stop) -> Result<Ran> {
     let reports = catalog_sync::run_all(app, strategy, stop).await?;
-    if let Some(failed) = reports.iter().find(|report| report.state == SyncState::Failed) {
+    if let Some(failed) = reports
+        .iter()
+        .find(|report| report.state == SyncState::Failed)
+    {
         let message = failed.message.as_deref().unwrap_or_default();
         return Err(Error::Remote(format!("{}: {message}", failed.registry)));
     }

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDateTime;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait as _, FromQueryResult, JoinType, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, RelationTrait as _,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait as _, FromQueryResult, JoinType,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait as _,
 };
 
 use crate::{
@@ -89,8 +89,12 @@ pub async fn page(app: &App, registry_id: i64, names: &[String]) -> Result<Page>
         let rows = repository::Entity::find()
             .filter(repository::Column::NamespaceId.is_in(spaces.keys().copied()))
             .filter(
-                repository::Column::Name
-                    .is_in(parsed.iter().map(ImageName::repository).collect::<HashSet<_>>()),
+                repository::Column::Name.is_in(
+                    parsed
+                        .iter()
+                        .map(ImageName::repository)
+                        .collect::<HashSet<_>>(),
+                ),
             )
             .all(reader)
             .await?;
@@ -120,7 +124,10 @@ pub async fn page(app: &App, registry_id: i64, names: &[String]) -> Result<Page>
 
 /// As a client writes it.
 pub fn full_name(namespace: Option<&str>, repository: &str) -> String {
-    namespace.map_or_else(|| repository.to_owned(), |space| format!("{space}/{repository}"))
+    namespace.map_or_else(
+        || repository.to_owned(),
+        |space| format!("{space}/{repository}"),
+    )
 }
 
 /// The tags of some repositories, by repository.
@@ -279,11 +286,7 @@ pub async fn held(app: &App, registry_id: i64) -> Result<Option<sync_run::Model>
 }
 
 /// Manifests whose content is to be fetched now, with their registry and full repository name.
-pub async fn pending_manifests(
-    app: &App,
-    now: NaiveDateTime,
-    limit: u64,
-) -> Result<Vec<Pending>> {
+pub async fn pending_manifests(app: &App, now: NaiveDateTime, limit: u64) -> Result<Vec<Pending>> {
     let rows = manifest::Entity::find()
         .select_only()
         .columns([

@@ -152,7 +152,11 @@ async fn what_proves_nothing_deletes_nothing() {
     let registry = FakeRegistry::start(Some(REALM)).await;
     let service = beside(&registry, TestDatabase::sqlite()).await;
     for number in 0..8 {
-        registry.push(&format!("qa/app{number}"), "1.0", &image(&format!("{number}")));
+        registry.push(
+            &format!("qa/app{number}"),
+            "1.0",
+            &image(&format!("{number}")),
+        );
     }
     compare(&service).await;
     let before = tags(&service).await;
@@ -174,15 +178,24 @@ async fn what_proves_nothing_deletes_nothing() {
         let report = compare(&service).await;
         assert_eq!(report.counts.removed, 0, "{fault:?}");
         assert_eq!(tags(&service).await, before, "{fault:?}");
-        let harmless = matches!(fault, Fault::EmptyCatalog | Fault::Short(_) | Fault::EmptyTags);
-        assert_eq!(report.state == SyncState::Done, harmless, "{fault:?}: {report:?}");
+        let harmless = matches!(
+            fault,
+            Fault::EmptyCatalog | Fault::Short(_) | Fault::EmptyTags
+        );
+        assert_eq!(
+            report.state == SyncState::Done,
+            harmless,
+            "{fault:?}: {report:?}"
+        );
     }
     registry.fail(Fault::None);
     registry.state().realm = Some("https://elsewhere.test/auth".to_owned());
     let refused = service_without_memory(&registry, &service).await;
     assert_eq!(
         refused,
-        Trust::Failed(RegistryError::OtherTokenServer("https://elsewhere.test/auth".to_owned()))
+        Trust::Failed(RegistryError::OtherTokenServer(
+            "https://elsewhere.test/auth".to_owned()
+        ))
     );
 }
 
@@ -197,23 +210,37 @@ async fn more_than_half_waits_for_a_word() {
     let registry = FakeRegistry::start(None).await;
     let service = beside(&registry, TestDatabase::sqlite()).await;
     for number in 10..22 {
-        registry.push(&format!("qa/app{number}"), "1.0", &image(&format!("{number}")));
+        registry.push(
+            &format!("qa/app{number}"),
+            "1.0",
+            &image(&format!("{number}")),
+        );
     }
     compare(&service).await;
     for number in 10..17 {
         registry.remove(&format!("qa/app{number}"), None);
     }
     let held = compare(&service).await;
-    assert_eq!((held.state, held.held.len(), held.counts.removed), (SyncState::Held, 7, 0));
+    assert_eq!(
+        (held.state, held.held.len(), held.counts.removed),
+        (SyncState::Held, 7, 0)
+    );
     assert_eq!(repositories(&service).await, 12);
     // One of them comes back before somebody confirms.
     registry.push("qa/app10", "1.0", &image("10"));
-    let confirm = Options { confirm: true, ..Options::default() };
+    let confirm = Options {
+        confirm: true,
+        ..Options::default()
+    };
     let done = pass(&service, confirm.clone()).await;
     assert_eq!(done.state, SyncState::Done, "{done:?}");
     assert_eq!(repositories(&service).await, 6);
     assert!(tags(&service).await.contains(&"app10:1.0".to_owned()));
-    assert_eq!(pass(&service, confirm).await.state, SyncState::Failed, "nothing waits any more");
+    assert_eq!(
+        pass(&service, confirm).await.state,
+        SyncState::Failed,
+        "nothing waits any more"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -222,12 +249,20 @@ async fn a_dry_run_writes_nothing_and_a_cache_loses_nothing() {
     let service = beside(&registry, TestDatabase::sqlite()).await;
     registry.push("qa/app", "1.0", &image("1"));
     registry.push("qa/app", "2.0", &image("2"));
-    let dry = Options { dry_run: true, ..Options::default() };
+    let dry = Options {
+        dry_run: true,
+        ..Options::default()
+    };
     assert_eq!(pass(&service, dry).await.counts.added, 2);
     assert_eq!(repositories(&service).await, 0);
     compare(&service).await;
-    let changes = RegistryChanges { proxy: Some(true), ..RegistryChanges::default() };
-    registries::update(&service.app, &Actor::Operator, service.registry.id, changes).await.unwrap();
+    let changes = RegistryChanges {
+        proxy: Some(true),
+        ..RegistryChanges::default()
+    };
+    registries::update(&service.app, &Actor::Operator, service.registry.id, changes)
+        .await
+        .unwrap();
     registry.remove("qa/app", Some("1.0"));
     assert_eq!(compare(&service).await.counts.removed, 0);
     assert_eq!(tags(&service).await, ["app:1.0", "app:2.0"]);
@@ -261,16 +296,37 @@ async fn reachability_is_told_in_the_words_people_know() {
     let service = Service::on(TestDatabase::sqlite()).await;
     let clients = &service.app.registries;
     let registry = FakeRegistry::start(Some(REALM)).await;
-    assert!(clients.reachable(&registry.host, false).await.unwrap().authenticates);
+    assert!(
+        clients
+            .reachable(&registry.host, false)
+            .await
+            .unwrap()
+            .authenticates
+    );
     registry.fail(Fault::Status(404));
     registry.state().realm = None;
     let told = |error: RegistryError| error.to_string();
     let other = clients.reachable(&registry.host, false).await.map_err(told);
-    assert_eq!(other, Err("Error: registry does not implement v2 of the API.".to_owned()));
+    assert_eq!(
+        other,
+        Err("Error: registry does not implement v2 of the API.".to_owned())
+    );
     let tls = clients.reachable(&registry.host, true).await.map_err(told);
-    assert_eq!(tls, Err("Error: could not stablish connection: SSL error".to_owned()));
-    for refused in ["127.0.0.1:1", "no-such-host.invalid", "169.254.169.254", "[::ffff:169.254.169.254]"] {
+    assert_eq!(
+        tls,
+        Err("Error: could not stablish connection: SSL error".to_owned())
+    );
+    for refused in [
+        "127.0.0.1:1",
+        "no-such-host.invalid",
+        "169.254.169.254",
+        "[::ffff:169.254.169.254]",
+    ] {
         let answer = clients.reachable(refused, false).await.map_err(told);
-        assert_eq!(answer, Err("Error: connection refused".to_owned()), "{refused}");
+        assert_eq!(
+            answer,
+            Err("Error: connection refused".to_owned()),
+            "{refused}"
+        );
     }
 }

@@ -186,16 +186,31 @@ impl<'a> Pass<'a> {
 
     fn report(&self, repository: &str, applied: &Applied) {
         for tag in &applied.added {
-            tracing::info!(repository.name = repository, tag.name = tag, "[catalog] Created the tag '{tag}'.");
+            tracing::info!(
+                repository.name = repository,
+                tag.name = tag,
+                "[catalog] Created the tag '{tag}'."
+            );
         }
         for tag in &applied.changed {
-            tracing::info!(repository.name = repository, tag.name = tag, "[catalog] Updated the tag '{tag}'.");
+            tracing::info!(
+                repository.name = repository,
+                tag.name = tag,
+                "[catalog] Updated the tag '{tag}'."
+            );
         }
         for tag in &applied.removed {
-            tracing::info!(repository.name = repository, tag.name = tag, "[catalog] Removed the tag '{tag}'.");
+            tracing::info!(
+                repository.name = repository,
+                tag.name = tag,
+                "[catalog] Removed the tag '{tag}'."
+            );
         }
         if applied.repository_removed {
-            tracing::info!(repository.name = repository, "[catalog] Removed the image '{repository}'.");
+            tracing::info!(
+                repository.name = repository,
+                "[catalog] Removed the image '{repository}'."
+            );
         }
         if applied.skipped {
             tracing::info!(

@@ -143,7 +143,9 @@ impl Pass<'_> {
         let digest = head.digest;
         let digests = [digest.to_string()];
         let is_read = match known {
-            Some(known) => !sync::read_digests(self.app, known.id, &digests).await?.is_empty(),
+            Some(known) => !sync::read_digests(self.app, known.id, &digests)
+                .await?
+                .is_empty(),
             None => false,
         };
         let read = if is_read {

@@ -113,7 +113,11 @@ impl FakeRegistry {
         let running = server.run();
         let handle = running.handle();
         tokio::spawn(running);
-        Self { host, state, handle }
+        Self {
+            host,
+            state,
+            handle,
+        }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -192,11 +196,18 @@ async fn answer(request: HttpRequest, state: Data<Mutex<State>>) -> HttpResponse
         return HttpResponse::Ok().json(json!({"name": name, "tags": tags}));
     }
     let (name, reference) = path.split_once("/manifests/").unwrap();
-    let body = state.repositories.get(name).and_then(|all| all.get(reference));
+    let body = state
+        .repositories
+        .get(name)
+        .and_then(|all| all.get(reference));
     let Some(body) = body else {
         return error(404, "MANIFEST_UNKNOWN");
     };
-    let media_type = if body.contains("\"manifests\"") { INDEX } else { MANIFEST };
+    let media_type = if body.contains("\"manifests\"") {
+        INDEX
+    } else {
+        MANIFEST
+    };
     let mut response = HttpResponse::Ok();
     response
         .insert_header(("Docker-Content-Digest", digest(body)))
@@ -240,7 +251,10 @@ fn catalog(request: &HttpRequest, state: &State) -> HttpResponse {
         url::form_urlencoded::parse(request.query_string().as_bytes())
             .into_owned()
             .collect();
-    if query.get("n").is_some_and(|n| n.parse::<usize>().unwrap() > 500) {
+    if query
+        .get("n")
+        .is_some_and(|n| n.parse::<usize>().unwrap() > 500)
+    {
         return error(400, "PAGINATION_NUMBER_INVALID");
     }
     let mut names: Vec<&String> = state.repositories.keys().collect();
@@ -253,14 +267,24 @@ fn catalog(request: &HttpRequest, state: &State) -> HttpResponse {
     if state.fault == Fault::SecondPage && !last.is_empty() {
         return error(500, "UNKNOWN");
     }
-    let start = names.iter().position(|name| **name > last).unwrap_or(names.len());
+    let start = names
+        .iter()
+        .position(|name| **name > last)
+        .unwrap_or(names.len());
     let page: Vec<_> = names.iter().skip(start).take(state.page).collect();
     let mut response = HttpResponse::Ok();
     let more = start + page.len() < names.len();
     let looping = state.fault == Fault::Loop;
     if more || looping {
-        let last = if looping { names[0] } else { **page.last().unwrap() };
-        let link = format!("</v2/_catalog?last={}&n=3>; rel=\"next\"", super::service::encoded(last));
+        let last = if looping {
+            names[0]
+        } else {
+            **page.last().unwrap()
+        };
+        let link = format!(
+            "</v2/_catalog?last={}&n=3>; rel=\"next\"",
+            super::service::encoded(last)
+        );
         response.insert_header(("Link", link));
     }
     response.json(json!({"repositories": page}))

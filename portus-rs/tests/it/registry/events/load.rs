@@ -44,9 +44,9 @@ fn peak() -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// Takes a gibibyte through the door of a debug build: run alone, since it measures this process.
+/// Security requirement W9; run alone, since it measures this process.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a minute of work; `make test` runs it by itself"]
+#[ignore = "measures this process: run it alone, with --ignored"]
 async fn a_gibibyte_of_references_is_taken_in_little_memory() {
     let service = Service::working(TestDatabase::sqlite()).await;
     service.tell(push("qa/web", "warm", "a", 0)).await;

@@ -12,7 +12,7 @@ use portus_rs::{
     app::App,
     cli::serve::prepare,
     config::{Sources, load},
-    entities::{EventState, activity, manifest, registry, registry_event, repository, tag},
+    entities::{EventState, activity, manifest, registry_event, repository, tag},
     identity::actor::Actor,
     jobs::registry_events,
     web,
@@ -30,7 +30,6 @@ pub const IMAGE: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
 pub struct Service {
     pub app: Arc<App>,
-    pub registry: registry::Model,
     pub secret: String,
     url: String,
     http: Client,
@@ -56,7 +55,7 @@ impl Service {
             .map(|(name, value)| (OsString::from(name), OsString::from(value)));
         let loaded =
             load(&Sources::new(env, directory.path())).unwrap_or_else(|_| panic!("configuration"));
-        let app = prepare(loaded).await.unwrap().app;
+        let app = Box::pin(prepare(loaded)).await.unwrap().app;
         let new = NewRegistry {
             name: "test".to_owned(),
             hostname: HOST.to_owned(),
@@ -87,10 +86,9 @@ impl Service {
         let handle = running.handle.clone();
         tokio::spawn(running.server);
         let service = Self {
-            registry,
             secret,
             url: format!("http://127.0.0.1:{port}/v2/webhooks/events"),
-            http: Client::new(),
+            http: Client::builder().no_proxy().build().unwrap(),
             stop: watch::channel(false).0,
             server: handle,
             worker: None,
@@ -104,7 +102,7 @@ impl Service {
 
     /// The same, with the worker at work.
     pub async fn working(database: TestDatabase) -> Self {
-        let mut service = Self::start(database).await;
+        let mut service = Box::pin(Self::start(database)).await;
         service.work();
         service
     }
@@ -113,7 +111,7 @@ impl Service {
         let app = Arc::clone(&self.app);
         let stop = self.stop.subscribe();
         self.worker = Some(tokio::spawn(async move {
-            registry_events::run(&app, stop).await
+            registry_events::run(&app, stop).await;
         }));
     }
 
@@ -237,8 +235,8 @@ impl Drop for Service {
     }
 }
 
-pub fn envelope(event: Value) -> String {
-    json!({ "events": [event] }).to_string()
+pub fn envelope(event: impl Into<Value>) -> String {
+    json!({ "events": [event.into()] }).to_string()
 }
 
 pub fn digest(of: &str) -> String {
@@ -248,13 +246,13 @@ pub fn digest(of: &str) -> String {
 }
 
 /// An event of the registry, `seconds` after it was started.
-fn event(action: &str, seconds: u32, target: Value) -> Value {
+fn event(action: &str, seconds: u32, target: impl Into<Value>) -> Value {
     let (minute, second) = (seconds / 60, seconds % 60);
     json!({
         "id": uuid::Uuid::new_v4().to_string(),
         "timestamp": format!("2026-01-02T03:{minute:02}:{second:02}.123456789Z"),
         "action": action,
-        "target": target,
+        "target": target.into(),
         "request": { "addr": "192.0.2.7:41000", "host": HOST, "method": "PUT", "useragent": "docker/28.2.2" },
         "actor": { "name": "alice" },
         "source": { "addr": "vm:5000", "instanceID": "one" },
