@@ -20,10 +20,6 @@ const USUAL_BUNDLE: &str = "/etc/docker/registry/portus.crt";
 
 /// What the registry needs to know of us.
 #[derive(Debug, clap::Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a flag of the command line"
-)]
 pub struct Options {
     /// Host name and port of the registry, when there are several or its row is yet to be created
     #[arg(long, value_name = "HOST")]
