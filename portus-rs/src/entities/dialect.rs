@@ -14,7 +14,7 @@ pub fn is_collision(error: &DbErr) -> bool {
     // sqlx gives MySQL's SQLSTATE as the code, which is 40001 for a deadlock but says nothing of a timeout.
     cause
         .as_database_error()
-        .and_then(|database| database.code())
+        .and_then(sea_orm::sqlx::error::DatabaseError::code)
         .is_some_and(|code| {
             matches!(
                 code.as_ref(),

@@ -42,14 +42,14 @@ enum Attempt {
 /// a line knows nothing finer and its reading in `TZ` is our own.
 pub(super) fn bell(job: &Job) -> Result<(JobLocked, Arc<Notify>)> {
     let bell = Arc::new(Notify::new());
-    let rung = Arc::clone(&bell);
-    let ring = move |_, _| -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        let rung = Arc::clone(&rung);
-        Box::pin(async move { rung.notify_one() })
+    let struck = Arc::clone(&bell);
+    let strike = move |_, _| -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let struck = Arc::clone(&struck);
+        Box::pin(async move { struck.notify_one() })
     };
     let entry = match &job.schedule {
-        Schedule::Every(period) => JobLocked::new_repeated_async(*period, ring),
-        Schedule::Cron(_) => JobLocked::new_async("0 * * * * *", ring),
+        Schedule::Every(period) => JobLocked::new_repeated_async(*period, strike),
+        Schedule::Cron(_) => JobLocked::new_async("0 * * * * *", strike),
     };
     let entry = entry.map_err(|error| {
         Error::Internal(anyhow::anyhow!("the clock for '{}': {error}", job.name))
