@@ -141,3 +141,38 @@ fn no_source_file_outgrows_its_question() {
         "split by the question they answer: {long:#?}"
     );
 }
+
+#[test]
+fn every_key_of_the_audit_log_is_documented_and_no_other() {
+    let root = root();
+    let source = fs::read_to_string(root.join("portus-rs/src/activity/mod.rs")).unwrap();
+    let nouns = [
+        "team",
+        "namespace",
+        "repository",
+        "user",
+        "application_token",
+        "registry",
+    ];
+    let is_key = |text: &&str| {
+        let noun = text.split(['.', ':']).next().unwrap_or_default();
+        let plain = text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || "_.:".contains(c));
+        nouns.contains(&noun) && plain && text.len() > noun.len() + 1
+    };
+    let mut written: Vec<&str> = source
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .filter(is_key)
+        .collect();
+    let page = fs::read_to_string(root.join("docs/AUDIT.md")).unwrap();
+    let lines = page.lines().filter_map(|line| line.strip_prefix("| `"));
+    let mut documented: Vec<&str> = lines.filter_map(|line| line.split('`').next()).collect();
+    written.sort_unstable();
+    written.dedup();
+    documented.sort_unstable();
+    assert!(written.len() > 20, "{written:?}");
+    assert_eq!(written, documented);
+}
