@@ -16,7 +16,7 @@ mod health;
 mod help;
 mod native;
 mod progress;
-mod rake;
+pub mod rake;
 mod registries;
 mod registry_config;
 pub mod serve;
