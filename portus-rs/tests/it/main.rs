@@ -16,5 +16,6 @@ mod compose;
 mod harness;
 mod house;
 mod minimal;
+mod pushes;
 mod registry;
 mod schema;
