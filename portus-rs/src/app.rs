@@ -5,12 +5,12 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 use crate::{
-    actions::inbox::Inbox,
     clock::Clock,
     config::Config,
     database::{Connection, Database},
     error::{Error, Result},
     identity::{password::Passwords, usage::Usage},
+    intake::Inbox,
     keys::Keys,
     policy::Rules,
     protocol::{

@@ -13,6 +13,7 @@ pub mod database;
 pub mod entities;
 pub mod error;
 pub mod identity;
+pub mod intake;
 pub mod jobs;
 pub mod keys;
 pub mod logging;

@@ -1,21 +1,25 @@
 //! What a synchronisation writes: repositories and tags that the registry has, and those that it has no longer.
 
+mod authors;
+
 use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, EntityTrait, QueryFilter,
 };
+
+use authors::Authors;
 
 use super::{change::Change, manifests::Read};
 use crate::{
     activity::Activity,
     app::App,
     config::OrphanPolicy,
-    entities::{Visibility, namespace, registry, repository, tag, team, user},
+    entities::{Visibility, namespace, registry, repository, tag, team},
     error::{Error, Result, is_taken},
-    identity::actor::{Actor, PORTUS},
+    identity::actor::Actor,
     policy::guard::Authority,
     protocol::{digest::Digest, image_name::ImageName},
     queries::sync::{self, KnownTag},
@@ -44,6 +48,10 @@ pub struct Findings {
 
 /// What was done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a remark of its own, and any of them may go with any other"
+)]
 pub struct Applied {
     pub repository_id: Option<i64>,
     pub added: Vec<String>,
@@ -372,50 +380,5 @@ impl<P: Authority> Desk<'_, P> {
             .await?;
         self.applied.repository_removed = true;
         Ok(())
-    }
-}
-
-/// Who is known to have pushed what into a repository; the service itself where nobody is.
-struct Authors {
-    portus: Option<i64>,
-    pushers: HashMap<String, (Option<i64>, String)>,
-}
-
-impl Authors {
-    async fn load(change: &Change<'_>, repository_id: i64, found: &[Found]) -> Result<Self> {
-        let portus = user::Entity::find()
-            .filter(user::Column::Username.eq(PORTUS))
-            .one(change.reader())
-            .await?
-            .map(|row| row.id);
-        let mut pushers = HashMap::new();
-        for found in found.chunks(sync::BATCH) {
-            let rows: Vec<(Option<String>, Option<i64>, Option<String>)> = tag::Entity::find()
-                .select_only()
-                .columns([
-                    tag::Column::Digest,
-                    tag::Column::UserId,
-                    tag::Column::Username,
-                ])
-                .filter(tag::Column::RepositoryId.eq(repository_id))
-                .filter(tag::Column::Digest.is_in(found.iter().map(|it| it.digest.as_str())))
-                .filter(tag::Column::Username.ne(PORTUS))
-                .into_tuple()
-                .all(change.reader())
-                .await?;
-            for (digest, user_id, username) in rows {
-                if let (Some(digest), Some(username)) = (digest, username) {
-                    pushers.insert(digest, (user_id, username));
-                }
-            }
-        }
-        Ok(Self { portus, pushers })
-    }
-
-    fn of(&self, digest: &Digest) -> (Option<i64>, String) {
-        self.pushers
-            .get(digest.as_str())
-            .cloned()
-            .unwrap_or_else(|| (self.portus, PORTUS.to_owned()))
     }
 }

@@ -248,7 +248,7 @@ impl<'a> Change<'a> {
     pub async fn commit(self, activities: impl IntoIterator<Item = Activity>) -> Result<()> {
         let rows: Vec<activity::ActiveModel> = activities
             .into_iter()
-            .map(|it| it.into_row(self.actor, self.now))
+            .map(|it| it.into_row((self.actor.user_id(), self.actor.name()), self.now))
             .collect();
         if !rows.is_empty() {
             activity::Entity::insert_many(rows)

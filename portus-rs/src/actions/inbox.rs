@@ -2,8 +2,6 @@
 //!
 //! Several senders at a time share one transaction: the first to come writes for all who wait behind it.
 
-mod memory;
-
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use anyhow::anyhow;
@@ -23,12 +21,10 @@ use crate::{
     entities::{EventState, registry, registry_event, registry_instance},
     error::{Error, Result},
     identity::actor::Actor,
+    intake::Delivery,
     policy::guard::{CreateRegistry, ManageRegistry},
     protocol::event::Event,
 };
-
-use memory::Delivery;
-pub use memory::{Counts, Inbox, Refusal, Stranger};
 
 /// An event that fails this often is given up until somebody replays it.
 pub const ATTEMPTS: i16 = 5;

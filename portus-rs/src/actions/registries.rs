@@ -11,12 +11,13 @@ use crate::{
     activity::Activity,
     app::App,
     entities::{TokenHeader, namespace, registry, repository},
-    error::{Error, Invalid, Result, is_taken},
+    error::{Error, Result, is_taken},
     identity::{
         actor::Actor,
         secret::{self, Kind},
     },
     policy::guard::{CreateRegistry, ManageRegistry},
+    queries::registries,
 };
 
 /// A registry to be set up. Its secret for events is made here and shown once.
@@ -48,7 +49,7 @@ pub struct RegistryChanges {
 pub async fn create(app: &App, actor: &Actor, new: NewRegistry) -> Result<registry::Model> {
     let mut change = Change::begin(app, actor).await?;
     let permit = change.permit_on::<CreateRegistry>(())?;
-    let mut invalid = check(&new.name, &new.hostname, new.external_hostname.as_deref());
+    let mut invalid = registries::check(&new.name, &new.hostname, new.external_hostname.as_deref());
     let clashes = registry::Entity::find()
         .filter(
             Condition::any()
@@ -112,7 +113,7 @@ pub async fn update(
         Some(text) => blank_is_none(Some(text)),
         None => old.external_hostname.clone(),
     };
-    let mut invalid = check(&name, &hostname, external.as_deref());
+    let mut invalid = registries::check(&name, &hostname, external.as_deref());
     if hostname != old.hostname && has_repositories(&change, id).await? {
         invalid.add("hostname", "Registry is not empty, cannot change hostname");
     }
@@ -183,33 +184,6 @@ pub async fn renew_events_secret(app: &App, actor: &Actor, id: i64) -> Result<St
 }
 
 const TAKEN: &str = "has already been taken";
-
-/// What is wrong with a registry's names, whether or not somebody has them.
-pub fn check(name: &str, hostname: &str, external: Option<&str>) -> Invalid {
-    let mut invalid = Invalid::default();
-    if name.trim().is_empty() {
-        invalid.add("name", "can't be blank");
-    } else if name.len() > 255 {
-        invalid.add("name", "is too long (maximum is 255 characters)");
-    }
-    if hostname.trim().is_empty() {
-        invalid.add("hostname", "can't be blank");
-    } else if !is_host(hostname.trim()) {
-        invalid.add("hostname", "is invalid");
-    }
-    if external.is_some_and(|it| !it.trim().is_empty() && !is_host(it.trim())) {
-        invalid.add("external_hostname", "is invalid");
-    }
-    invalid
-}
-
-/// `host` or `host:port`, nothing before or behind it.
-fn is_host(text: &str) -> bool {
-    text.len() <= 255
-        && !text.contains(['/', '@', '?', '#', '\\', '%'])
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
-        && url::Url::parse(&format!("http://{text}/")).is_ok_and(|url| url.host().is_some())
-}
 
 fn blank_is_none(text: Option<&str>) -> Option<String> {
     text.map(str::trim)

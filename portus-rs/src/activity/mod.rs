@@ -3,10 +3,7 @@
 use sea_orm::ActiveValue::{NotSet, Set};
 use serde_json::{Map, Value};
 
-use crate::{
-    entities::{activity, application_token, namespace, registry, repository, team, user},
-    identity::actor::Actor,
-};
+use crate::entities::{activity, application_token, namespace, registry, repository, team, user};
 
 /// Kinds of things that activities are about, as Portus names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -306,14 +303,13 @@ impl Activity {
         it
     }
 
+    /// The row, attributed to whoever makes the change unless the entry names somebody itself.
     pub(crate) fn into_row(
         self,
-        actor: &Actor,
+        maker: (Option<i64>, &str),
         now: chrono::NaiveDateTime,
     ) -> activity::ActiveModel {
-        let (actor_id, actor_name) = self
-            .actor
-            .unwrap_or_else(|| (actor.user_id(), actor.name().to_owned()));
+        let (actor_id, actor_name) = self.actor.unwrap_or_else(|| (maker.0, maker.1.to_owned()));
         let (namespace_id, namespace_name, visibility) = match self.namespace {
             Some((id, name, visibility)) => (Some(id), Some(name), Some(visibility)),
             None => (None, None, None),

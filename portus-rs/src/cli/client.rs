@@ -122,10 +122,6 @@ impl<'a> Deed<'a> {
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is the handler of an error"
-)]
 fn failed(error: RegistryError) -> Failure {
     Failure::aborted(error)
 }

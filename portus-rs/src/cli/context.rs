@@ -140,16 +140,16 @@ impl Session {
         let config = self.loaded()?.config.clone();
         Ok(App::assemble(config, clock, database, keys)?)
     }
+}
 
-    /// Runs what needs a runtime.
-    pub fn run<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::aborted(format!("cannot start threads: {error}")))?;
-        let outcome = runtime.block_on(Box::pin(work));
-        // Nothing a task has left behind is worth waiting for.
-        runtime.shutdown_background();
-        outcome
-    }
+/// Runs what needs a runtime.
+pub fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::aborted(format!("cannot start threads: {error}")))?;
+    let outcome = runtime.block_on(Box::pin(work));
+    // Nothing a task has left behind is worth waiting for.
+    runtime.shutdown_background();
+    outcome
 }

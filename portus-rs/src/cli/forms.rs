@@ -144,14 +144,11 @@ fn list(words: &[String]) -> Option<Form> {
             "-T" | "--tasks" | "-P" | "--prereqs" | "-D" | "--describe" | "-A" | "--all" | "-W"
         )
     });
-    let position = match position {
-        Some(position) => position,
-        None => {
-            let joined = words
-                .iter()
-                .find_map(|word| word.strip_prefix("--tasks="))?;
-            return Some(Form::ListTasks(Some(joined.to_owned())));
-        }
+    let Some(position) = position else {
+        let joined = words
+            .iter()
+            .find_map(|word| word.strip_prefix("--tasks="))?;
+        return Some(Form::ListTasks(Some(joined.to_owned())));
     };
     // Only `--trace` and its like may stand before.
     if words[..position].iter().any(|word| !word.starts_with('-')) {
@@ -208,9 +205,11 @@ fn plain(words: Vec<String>, wrapped: bool) -> Form {
         return listing;
     }
     let first = words[0].as_str();
-    let script = first.ends_with(".rb") || first.starts_with("bin/") || first.contains("/bin/");
+    let script = Path::new(first).extension().is_some_and(|it| it == "rb")
+        || first.starts_with("bin/")
+        || first.contains("/bin/");
     if script {
-        return script_call(&first.to_owned(), words.into_iter().skip(1));
+        return script_call(first, words.iter().skip(1).cloned());
     }
     match first {
         "puma" => return Form::Native(vec!["serve".to_owned()]),

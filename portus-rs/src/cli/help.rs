@@ -1,5 +1,7 @@
 //! What `help` prints: every command in its group, and how to begin.
 
+use std::fmt::Write as _;
+
 use clap::CommandFactory as _;
 
 use super::{
@@ -11,8 +13,8 @@ use super::{
 
 /// Every command, by what people want to do. A test checks that none is missing.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Run", &["serve", "background", "crono"]),
-    ("Connect a registry", &["registry-config", "client"]),
+    ("Run", &["serve", "background", "crono", "job"]),
+    ("Connect a registry", &["registry-config", "sync", "client"]),
     (
         "Look",
         &[
@@ -74,16 +76,16 @@ pub fn overview() -> String {
     let cli = Cli::command();
     let mut text = BEGIN.to_owned();
     for (title, names) in GROUPS {
-        text.push_str(&format!("\n{title}:\n"));
+        let _ = write!(text, "\n{title}:\n");
         for name in *names {
             let about = cli.find_subcommand(name).and_then(clap::Command::get_about);
             let about = about.map(ToString::to_string).unwrap_or_default();
-            text.push_str(&format!("  {name:16} {about}\n"));
+            let _ = writeln!(text, "  {name:16} {about}");
         }
     }
     text.push_str("\nTasks, as rake had them:\n");
     for line in tasks::list(None).lines() {
-        text.push_str(&format!("  {}\n", line.replacen("  # ", "  ", 1)));
+        let _ = writeln!(text, "  {}", line.replacen("  # ", "  ", 1));
     }
     text.push('\n');
     text.push_str(EXAMPLES);

@@ -15,11 +15,14 @@ mod forms;
 mod health;
 mod help;
 mod native;
+mod progress;
 mod rake;
 mod registries;
 mod registry_config;
 pub mod serve;
 mod settings;
+mod sync;
+mod tags;
 mod tasks;
 mod users;
 
@@ -152,34 +155,41 @@ fn rake_tasks(words: &[String], mut sources: Sources) -> Outcome {
 fn perform(session: &Session, arguments: Arguments) -> Outcome {
     use database::Then;
     match arguments.task.name {
-        "cconfig:info" => settings::info(session, false),
-        "portus:info" => settings::info(session, true),
+        "cconfig:info" => {
+            settings::info(session, false);
+            Ok(())
+        }
+        "portus:info" => {
+            settings::info(session, true);
+            Ok(())
+        }
         "secret" => settings::secret(),
-        "db:create" => session.run(database::create(session)),
-        "db:migrate" => session.run(database::migrate(session)),
-        "db:migrate:status" => session.run(database::status(session)),
-        "db:setup" => session.run(database::set_up(session, true)),
-        "portus:db:configure" => session.run(database::set_up(session, false)),
-        "db:seed" => session.run(database::seed(session)),
+        "db:create" => context::run(database::create(session)),
+        "db:migrate" => context::run(database::migrate(session)),
+        "db:migrate:status" => context::run(database::status(session)),
+        "db:setup" => context::run(database::set_up(session, true)),
+        "portus:db:configure" => context::run(database::set_up(session, false)),
+        "db:seed" => context::run(database::seed(session)),
         "db:drop" | "portus:db:drop_tables" => {
-            session.run(database::drop_all(session, arguments, Then::Nothing))
+            context::run(database::drop_all(session, arguments, Then::Nothing))
         }
         "db:schema:load" | "db:migrate:reset" => {
-            session.run(database::drop_all(session, arguments, Then::Schema))
+            context::run(database::drop_all(session, arguments, Then::Schema))
         }
         "db:reset" | "portus:db:reset" => {
-            session.run(database::drop_all(session, arguments, Then::Seed))
+            context::run(database::drop_all(session, arguments, Then::Seed))
         }
         "migrate:update_ldap_names" => users::update_ldap_names(session),
         "migrate:update_personal_namespaces" => {
             say("Nothing to do: the import gives every account its personal namespace.");
             Ok(())
         }
-        "portus:clear_passwords" => session.run(users::clear_passwords(session, arguments)),
-        "portus:create_api_account" => session.run(users::create_api_account(session)),
-        "portus:create_registry" => session.run(registries::create(session, arguments)),
-        "portus:create_user" => session.run(users::create(session, arguments)),
-        "portus:make_admin" => session.run(users::make_admin(session, arguments)),
+        "portus:clear_passwords" => context::run(users::clear_passwords(session, arguments)),
+        "portus:create_api_account" => context::run(users::create_api_account(session)),
+        "portus:create_registry" => context::run(registries::create(session, arguments)),
+        "portus:create_user" => context::run(users::create(session, arguments)),
+        "portus:make_admin" => context::run(users::make_admin(session, arguments)),
+        "portus:update_tags" => context::run(tags::update(session, arguments)),
         other => Err(Failure::Aborted(format!(
             "Don't know how to build task '{other}'"
         ))),
@@ -220,18 +230,23 @@ fn native_command(words: Vec<String>, sources: Sources) -> Outcome {
         ),
         Command::Background { one_shot: true } => {
             let loaded = session.loaded_to_serve()?;
-            session.run(async { Ok(serve::one_shot(loaded).await?) })
+            context::run(async { Ok(Box::pin(serve::one_shot(loaded)).await?) })
         }
         Command::Background { one_shot: false } => serve(&session, Role::Jobs),
         Command::Crono => serve(&session, Role::Sync),
-        Command::RegistryConfig(options) => session.run(registry_config::print(&session, options)),
-        Command::Explain(options) => session.run(explain::print(&session, options)),
-        Command::Health(options) => session.run(health::check(&session, options)),
-        Command::Client(options) => session.run(client::ask(&session, options)),
-        Command::Events { deed } => session.run(events::perform(&session, deed)),
-        Command::CheckDb { exit_code } => session.run(database::check(&session, exit_code)),
+        Command::Sync(options) => context::run(sync::run(&session, options)),
+        Command::Job { deed } => context::run(sync::job(&session, deed)),
+        Command::RegistryConfig(options) => context::run(registry_config::print(&session, options)),
+        Command::Explain(options) => context::run(explain::print(&session, options)),
+        Command::Health(options) => context::run(health::check(&session, options)),
+        Command::Client(options) => context::run(client::ask(&session, options)),
+        Command::Events { deed } => context::run(events::perform(&session, deed)),
+        Command::CheckDb { exit_code } => context::run(database::check(&session, exit_code)),
         Command::CheckConfig => settings::check(&session),
-        Command::Config => settings::info(&session, false),
+        Command::Config => {
+            settings::info(&session, false);
+            Ok(())
+        }
         Command::Secret => settings::secret(),
         Command::Completion { shell } => {
             use clap::CommandFactory as _;
@@ -245,12 +260,12 @@ fn native_command(words: Vec<String>, sources: Sources) -> Outcome {
             Ok(())
         }
         Command::Help { topic } => help::print(topic.as_deref()),
-        Command::Rake(words) => unknown(&words, session),
+        Command::Rake(words) => unknown(&words, &session),
     }
 }
 
 /// What is no command of ours: a task, or a mistake.
-fn unknown(words: &[String], session: Session) -> Outcome {
+fn unknown(words: &[String], session: &Session) -> Outcome {
     let name = words.first().map_or("", String::as_str);
     if tasks::knows(name) {
         return rake_tasks(words, session.sources().clone());
@@ -265,5 +280,5 @@ fn serve(session: &Session, role: Role) -> Outcome {
     let loaded = session.loaded_to_serve()?;
     let names: Vec<&str> = session.sources().env.keys().map(String::as_str).collect();
     tracing::debug!("the environment has {}", names.join(" "));
-    session.run(async { Ok(serve::serve(loaded, role).await?) })
+    context::run(async { Ok(Box::pin(serve::serve(loaded, role)).await?) })
 }

@@ -2,7 +2,7 @@
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use super::{client, events, explain, health, registry_config};
+use super::{client, events, explain, health, registry_config, sync};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -38,8 +38,17 @@ pub enum Command {
         #[arg(long)]
         one_shot: bool,
     },
-    /// Synchronise with the registry again and again, every CATALOG_CRON, and do nothing else
+    #[command(
+        about = "Synchronise with the registry again and again, every CATALOG_CRON, and do nothing else"
+    )]
     Crono,
+    /// Compare with the registry once, now
+    Sync(sync::Options),
+    /// Run a background job once, now
+    Job {
+        #[command(subcommand)]
+        deed: sync::JobDeed,
+    },
     /// Print the registry's side of the configuration: its auth.token and notifications sections
     RegistryConfig(registry_config::Options),
     /// Say what somebody may do in the registry, by which rule, and what would change it
@@ -53,8 +62,11 @@ pub enum Command {
     },
     /// Print the state of each part the service needs, and end with code 1 if one is not well
     Health(health::Options),
-    /// Print one word on the state of the database: `DB_READY`, `DB_EMPTY`, `DB_MISSING`, `DB_DOWN` or `DB_UNKNOWN`
-    #[command(name = "check_db", alias = "check-db")]
+    #[command(
+        name = "check_db",
+        alias = "check-db",
+        about = "Print the database's state in one word: DB_READY, DB_EMPTY, DB_MISSING, DB_DOWN or DB_UNKNOWN"
+    )]
     CheckDb {
         /// End with code 1 unless the database is ready
         #[arg(long)]
@@ -64,7 +76,7 @@ pub enum Command {
     CheckConfig,
     /// Print the configuration in force, secrets masked
     Config,
-    /// Print a random secret, fit for PORTUS_SECRET_KEY_BASE
+    #[command(about = "Print a random secret, fit for PORTUS_SECRET_KEY_BASE")]
     Secret,
     /// Print a script that completes commands in a shell
     Completion {

@@ -43,9 +43,8 @@ pub fn read<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> Result<Request
         let word = word.as_ref();
         if let Some(flag) = word.strip_prefix("--") {
             match (flag, request.calls.last_mut()) {
-                ("", _) => {}
                 ("trace" | "verbose", _) => request.trace = true,
-                ("quiet" | "silent", _) => {}
+                ("" | "quiet" | "silent", _) => {}
                 (flag, Some(call)) => call.flags.push(split_flag(flag)),
                 (_, None) => return Err(Misread::FlagWithoutTask(word.to_owned())),
             }
@@ -116,14 +115,14 @@ fn items(list: &str) -> Vec<String> {
     let mut items = vec![String::new()];
     let mut letters = list.chars().peekable();
     while let Some(letter) = letters.next() {
-        let last = items.last_mut().expect("there is always one");
+        let item = items.last_mut().expect("there is always one");
         match letter {
             '\\' if letters.peek() == Some(&',') => {
                 letters.next();
-                last.push(',');
+                item.push(',');
             }
             ',' => items.push(String::new()),
-            other => last.push(other),
+            other => item.push(other),
         }
     }
     for item in &mut items {

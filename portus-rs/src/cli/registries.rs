@@ -34,7 +34,7 @@ pub async fn create(session: &Session, arguments: Arguments) -> Outcome {
             "There is already a registry configured!",
         ));
     }
-    registries::check(&new.name, &new.hostname, external).into_result()?;
+    crate::queries::registries::check(&new.name, &new.hostname, external).into_result()?;
     if !arguments.has("force")
         && let Err(error) = app.registries.reachable(&new.hostname, new.use_ssl).await
     {

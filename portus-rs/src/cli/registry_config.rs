@@ -20,10 +20,6 @@ const USUAL_BUNDLE: &str = "/etc/docker/registry/portus.crt";
 
 /// What the registry needs to know of us.
 #[derive(Debug, clap::Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a flag of the command line"
-)]
 pub struct Options {
     /// Host name and port of the registry, when there are several or its row is yet to be created
     #[arg(long, value_name = "HOST")]
@@ -31,8 +27,11 @@ pub struct Options {
     /// Print variables for the registry's environment: lines for docker's --env-file, or exports for a shell
     #[arg(long, value_name = "FORM", num_args = 0..=1, default_missing_value = "docker", value_parser = ["docker", "shell"])]
     env: Option<String>,
-    /// Where the registry reaches this service, when it is not machine_fqdn.external_url
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Where the registry reaches this service, when it is not machine_fqdn.external_url"
+    )]
     url: Option<String>,
     /// Make a new secret for notifications; the one before ends with it
     #[arg(long)]
@@ -117,7 +116,7 @@ async fn choose(app: &App, hostname: Option<&str>) -> Result<Option<registry::Mo
         if let Some(row) = by_name::registry(&app.database, hostname).await? {
             return Ok(Some(row));
         }
-        registries::check("new", hostname, None).into_result()?;
+        crate::queries::registries::check("new", hostname, None).into_result()?;
         return Ok(None);
     }
     let mut rows = by_name::registries(&app.database).await?;

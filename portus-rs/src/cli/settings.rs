@@ -16,7 +16,7 @@ pub const VERSION: &str = concat!(
 );
 
 /// `portus:info` and `cconfig:info`: works with a broken configuration too, to help mending it.
-pub fn info(session: &Session, with_version: bool) -> Outcome {
+pub fn info(session: &Session, with_version: bool) {
     let (loaded, problems) = config::examine(session.sources());
     say(config::render_info(&loaded).trim_end());
     if with_version {
@@ -28,7 +28,6 @@ pub fn info(session: &Session, with_version: bool) -> Outcome {
     for problem in &problems {
         complain(format!("portus-rs: {problem}"));
     }
-    Ok(())
 }
 
 /// `check-config`: what a start would say about the configuration.

@@ -1,5 +1,7 @@
 //! Every task there is, by the name that rake knew it by, and the arguments a call gives it.
 
+use std::fmt::Write as _;
+
 use super::{
     console,
     failure::{Failure, Outcome},
@@ -204,11 +206,12 @@ pub fn describe(task: &Task) -> String {
     let mut text = format!("{}\n\n    portus-rs {}\n", task.about, task.signature());
     let names: Vec<String> = task.names().map(|name| format!("--{name}=…")).collect();
     if !names.is_empty() {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "    portus-rs {} {}\n\nIn the list, write \\, for a comma within an argument.",
             task.name,
             names.join(" ")
-        ));
+        );
     }
     if !task.switches.is_empty() {
         let switches: Vec<String> = task
@@ -216,7 +219,7 @@ pub fn describe(task: &Task) -> String {
             .iter()
             .map(|name| format!("--{name}"))
             .collect();
-        text.push_str(&format!("\nFlags: {}", switches.join(", ")));
+        let _ = write!(text, "\nFlags: {}", switches.join(", "));
     }
     text.trim_end().to_owned()
 }

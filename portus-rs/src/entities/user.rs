@@ -2,6 +2,9 @@
 
 use sea_orm::entity::prelude::*;
 
+/// The hidden account that stands for the service's own work.
+pub const PORTUS: &str = "portus";
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "users")]
 pub struct Model {

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use crate::{entities::user, policy::Who};
 
-/// The hidden account that stands for the service's own work.
-pub const PORTUS: &str = "portus";
+pub use crate::entities::user::PORTUS;
 
 /// What is kept in memory of an account that has proved itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

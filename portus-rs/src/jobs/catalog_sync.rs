@@ -6,8 +6,6 @@
 mod missing;
 mod pass;
 mod repository;
-#[cfg(test)]
-mod tests;
 
 use std::{sync::Arc, time::Duration};
 

@@ -185,12 +185,11 @@ impl Lease {
             }
             match self.renew(app).await {
                 Ok(true) => last = Instant::now(),
-                Ok(false) => return Err(self.lost()),
                 // The database may come back before anybody else can take the lease.
                 Err(error) if last.elapsed() + RENEWAL < LIFE => {
                     tracing::warn!("cannot renew the lease of '{}': {error}", self.name);
                 }
-                Err(_) => return Err(self.lost()),
+                Ok(false) | Err(_) => return Err(self.lost()),
             }
         }
     }

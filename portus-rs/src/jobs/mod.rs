@@ -186,6 +186,43 @@ pub async fn one_shot(app: &Arc<App>) -> Result<()> {
     failed.map_or(Ok(()), Err)
 }
 
+/// The jobs that can be run by hand.
+pub const NAMES: &[&str] = &[
+    "events",
+    "catalog-sync",
+    "manifest-details",
+    "registry-self-test",
+    "housekeeping",
+];
+
+/// Runs one of [`NAMES`] once, beside whatever a server does.
+pub async fn run_by_hand(app: &Arc<App>, name: &str) -> Result<()> {
+    let (_stop, stopped) = watch::channel(false);
+    let work = match name {
+        "events" => return clockwork::drain_events(app).await,
+        "catalog-sync" => {
+            let reports =
+                catalog_sync::run_once(app, None, catalog_sync::Options::default(), &()).await?;
+            return match reports
+                .into_iter()
+                .find(|report| report.state == SyncState::Failed)
+            {
+                None => Ok(()),
+                Some(failed) => Err(Error::Remote(format!(
+                    "{}: {}",
+                    failed.registry,
+                    failed.message.unwrap_or_default()
+                ))),
+            };
+        }
+        "manifest-details" => Work::Details,
+        "registry-self-test" => Work::SelfTest,
+        "housekeeping" => Work::Housekeeping,
+        other => return Err(Error::Unknown(format!("there is no job '{other}'"))),
+    };
+    run(app, work, &stopped).await.map(drop)
+}
+
 /// Boxed one by one, since the compiler cannot see through all of them at once.
 fn run<'a>(
     app: &'a Arc<App>,

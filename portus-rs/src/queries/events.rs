@@ -6,10 +6,10 @@ use chrono::NaiveDateTime;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
-    actions::inbox::{Counts, Stranger},
     app::App,
     entities::{EventState, registry, registry_event},
     error::Result,
+    intake::{Counts, Stranger},
 };
 
 /// How the inbox stands.

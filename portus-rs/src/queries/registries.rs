@@ -27,8 +27,7 @@ pub struct Candidate<'a> {
 
 /// Everything that stands against a candidate.
 pub async fn complaints(app: &App, new: &Candidate<'_>) -> Result<Invalid> {
-    let mut invalid =
-        crate::actions::registries::check(new.name, new.hostname, new.external_hostname);
+    let mut invalid = check(new.name, new.hostname, new.external_hostname);
     let sound = invalid.fields().all(|(field, _)| field != "hostname");
     let (name, hostname) = (new.name.trim(), new.hostname.trim());
     let clashes = registry::Entity::find()
@@ -52,4 +51,31 @@ pub async fn complaints(app: &App, new: &Candidate<'_>) -> Result<Invalid> {
         invalid.add("hostname", reason.to_string());
     }
     Ok(invalid)
+}
+
+/// What is wrong with a registry's names, whether or not somebody has them.
+pub fn check(name: &str, hostname: &str, external: Option<&str>) -> Invalid {
+    let mut invalid = Invalid::default();
+    if name.trim().is_empty() {
+        invalid.add("name", "can't be blank");
+    } else if name.len() > 255 {
+        invalid.add("name", "is too long (maximum is 255 characters)");
+    }
+    if hostname.trim().is_empty() {
+        invalid.add("hostname", "can't be blank");
+    } else if !is_host(hostname.trim()) {
+        invalid.add("hostname", "is invalid");
+    }
+    if external.is_some_and(|it| !it.trim().is_empty() && !is_host(it.trim())) {
+        invalid.add("external_hostname", "is invalid");
+    }
+    invalid
+}
+
+/// `host` or `host:port`, nothing before or behind it.
+fn is_host(text: &str) -> bool {
+    text.len() <= 255
+        && !text.contains(['/', '@', '?', '#', '\\', '%'])
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+        && url::Url::parse(&format!("http://{text}/")).is_ok_and(|url| url.host().is_some())
 }

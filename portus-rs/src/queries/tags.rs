@@ -34,11 +34,8 @@ impl Row {
     }
 }
 
-/// Platforms are kept as a JSON list, or separated by commas.
+/// Platforms are kept in one text, separated by commas.
 fn platforms(text: &str) -> Vec<String> {
-    if text.trim_start().starts_with('[') {
-        return serde_json::from_str(text).unwrap_or_default();
-    }
     text.split(',')
         .map(str::trim)
         .filter(|it| !it.is_empty())
@@ -159,14 +156,10 @@ mod tests {
     use super::platforms;
 
     #[test]
-    fn platforms_are_read_in_both_forms() {
+    fn platforms_are_read_one_by_one() {
         assert_eq!(
-            platforms(r#"["linux/amd64","linux/arm64/v8"]"#),
+            platforms("linux/amd64,linux/arm64/v8"),
             ["linux/amd64", "linux/arm64/v8"]
-        );
-        assert_eq!(
-            platforms("linux/amd64, linux/s390x"),
-            ["linux/amd64", "linux/s390x"]
         );
         assert_eq!(platforms(""), Vec::<String>::new());
     }

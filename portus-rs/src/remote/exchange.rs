@@ -11,7 +11,7 @@ use super::{
     registry::RegistryClient,
     transport,
 };
-use crate::{identity::actor::PORTUS, protocol::scope::Access};
+use crate::{entities::user::PORTUS, protocol::scope::Access};
 
 /// Registry, service, and what the token permits.
 pub(super) type TokenKey = (i64, String, Option<Access>);

@@ -7,8 +7,6 @@ mod link;
 mod pages;
 mod reach;
 mod registry;
-#[cfg(test)]
-mod tests;
 mod transport;
 
 use std::{

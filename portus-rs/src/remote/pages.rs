@@ -78,7 +78,7 @@ impl<'a> Pages<'a> {
                 _ => return Err(error),
             }
         };
-        let following = self.following(&url, answer.headers())?;
+        let following = following(&url, answer.headers())?;
         let bytes = exchange::body(answer, LONGEST).await?;
         let entries = self.entries(&bytes)?;
         drop(bytes);
@@ -97,28 +97,6 @@ impl<'a> Pages<'a> {
         Ok(Some(entries))
     }
 
-    fn following(&self, url: &Url, headers: &header::HeaderMap) -> Result<Option<Url>> {
-        let links = headers.get_all(header::LINK);
-        let Some(target) = links
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .find_map(link::next)
-        else {
-            return Ok(None);
-        };
-        let following = url
-            .join(target)
-            .map_err(|_| RegistryError::Malformed(format!("Link: {target}")))?;
-        // Behind a proxy that ends TLS, registries write absolute links with the wrong scheme or host.
-        if following.origin() == url.origin() && following.path() == url.path() {
-            Ok(Some(following))
-        } else {
-            Err(RegistryError::Malformed(format!(
-                "its next page is elsewhere: {target}; set http.relativeurls in the registry's configuration"
-            )))
-        }
-    }
-
     fn entries(&self, bytes: &[u8]) -> Result<Vec<String>> {
         let malformed = |what: String| RegistryError::Malformed(what);
         let mut value: Value =
@@ -134,6 +112,28 @@ impl<'a> Pages<'a> {
                 .collect(),
             _ => Err(malformed(format!("no list of {}", self.field))),
         }
+    }
+}
+
+fn following(url: &Url, headers: &header::HeaderMap) -> Result<Option<Url>> {
+    let links = headers.get_all(header::LINK);
+    let Some(target) = links
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .find_map(link::next)
+    else {
+        return Ok(None);
+    };
+    let following = url
+        .join(target)
+        .map_err(|_| RegistryError::Malformed(format!("Link: {target}")))?;
+    // Behind a proxy that ends TLS, registries write absolute links with the wrong scheme or host.
+    if following.origin() == url.origin() && following.path() == url.path() {
+        Ok(Some(following))
+    } else {
+        Err(RegistryError::Malformed(format!(
+            "its next page is elsewhere: {target}; set http.relativeurls in the registry's configuration"
+        )))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -51,7 +51,7 @@ fn extra_certificates(config: &Config) -> Vec<Certificate> {
     let directories = [Path::new(CERTIFICATES)]
         .into_iter()
         .chain(process.ca_dir.as_deref())
-        .chain(process.ssl_cert_dirs.iter().map(|path| path.as_path()));
+        .chain(process.ssl_cert_dirs.iter().map(PathBuf::as_path));
     for directory in directories {
         let Ok(entries) = std::fs::read_dir(directory) else {
             continue;
@@ -111,8 +111,7 @@ fn embedded(address: std::net::Ipv6Addr) -> Option<Ipv4Addr> {
         Ipv4Addr::new(a, b, c, d)
     };
     match address.segments() {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(at(high, low)),
-        [0x2002, high, low, ..] => Some(at(high, low)),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(at(high, low)),
         _ => None,
     }
 }

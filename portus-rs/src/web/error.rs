@@ -109,3 +109,27 @@ impl ResponseError for ApiError {
         }
     }
 }
+
+/// A fault as a page says it.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct PageError(#[from] Error);
+
+impl ResponseError for PageError {
+    fn status_code(&self) -> StatusCode {
+        status(&self.0)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let text = match &self.0 {
+            Error::Internal(cause) => {
+                tracing::error!(error = %format!("{cause:#}"), "a page failed: {cause:#}");
+                "Something went wrong here; the log says what.".to_owned()
+            }
+            other => other.to_string(),
+        };
+        HttpResponse::build(self.status_code())
+            .content_type("text/plain; charset=utf-8")
+            .body(text)
+    }
+}

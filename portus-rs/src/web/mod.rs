@@ -3,6 +3,7 @@
 pub mod api;
 pub mod error;
 pub mod extract;
+pub mod pages;
 pub mod registry;
 mod server;
 mod tls;
@@ -18,6 +19,8 @@ const BODY: usize = 1024 * 1024;
 /// Every URL, on one page.
 pub fn routes(service: &mut web::ServiceConfig) {
     service.app_data(web::PayloadConfig::new(BODY));
+    api::routes(service);
     registry::routes(service);
     api::routes(service);
+    pages::routes(service);
 }

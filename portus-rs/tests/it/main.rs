@@ -19,3 +19,4 @@ mod minimal;
 mod pushes;
 mod registry;
 mod schema;
+mod sync;

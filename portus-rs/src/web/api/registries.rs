@@ -190,7 +190,7 @@ async fn ask_again(call: &Call, old: &registry::Model, changes: &RegistryChanges
     if hostname == old.hostname && use_ssl == old.use_ssl {
         return Ok(());
     }
-    let sound = registries::check(&old.name, hostname, None)
+    let sound = crate::queries::registries::check(&old.name, hostname, None)
         .fields()
         .next()
         .is_none();

@@ -27,14 +27,17 @@ impl Serialize for Time {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
 pub fn ok(body: impl Serialize) -> ApiResult<HttpResponse> {
     Ok(HttpResponse::Ok().json(body))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
 pub fn created(body: impl Serialize) -> ApiResult<HttpResponse> {
     Ok(HttpResponse::Created().json(body))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
 pub fn no_content() -> ApiResult<HttpResponse> {
     Ok(HttpResponse::NoContent().finish())
 }

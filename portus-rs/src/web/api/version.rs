@@ -11,7 +11,8 @@ struct Version {
     #[serde(rename = "api-versions")]
     api_versions: [&'static str; 1],
     git: Option<()>,
-    version: &'static str,
+    #[serde(rename = "version")]
+    release: &'static str,
     /// The release of Portus whose API this is.
     #[serde(rename = "compatible-with")]
     compatible_with: &'static str,
@@ -21,7 +22,7 @@ pub async fn version(_: Call) -> ApiResult<HttpResponse> {
     ok(Version {
         api_versions: ["v1"],
         git: None,
-        version: env!("CARGO_PKG_VERSION"),
+        release: env!("CARGO_PKG_VERSION"),
         compatible_with: "2.4.3",
     })
 }

@@ -7,7 +7,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use futures_util::future::LocalBoxFuture;
 
 use super::{
-    body,
+    body, client,
     params::{Params, Problems},
 };
 use crate::{
@@ -95,12 +95,9 @@ async fn identify(open: &Open, facts: &Facts) -> ApiResult<Actor> {
         return Err(refused().into());
     };
     let found = credentials::check_token(&open.app, facts, username, token).await?;
-    let address = open.request.peer_addr().map(|peer| peer.ip().to_string());
-    open.app.usage.note(
-        &found,
-        address.as_deref().unwrap_or_default(),
-        open.app.clock.now(),
-    );
+    let proxies = &open.app.config.listener.trusted_proxies;
+    let address = client::address(&open.request, proxies).to_string();
+    open.app.usage.note(&found, &address, open.app.clock.now());
     Ok(Actor::User(found.account))
 }
 
@@ -140,22 +137,27 @@ impl Call {
 
     /// An id in the path; what is no decimal number names nothing.
     pub fn id(&self, name: &str) -> ApiResult<i64> {
-        number(self.segment(name))
-            .flatten()
-            .ok_or(ApiError::NOT_FOUND)
+        match number(self.segment(name)) {
+            Ok(Some(id)) => Ok(id),
+            _ => Err(ApiError::NOT_FOUND),
+        }
     }
 
     /// An id in the path of those endpoints that complain of a wrong one.
     pub fn strict_id(&self, name: &str) -> ApiResult<i64> {
         match number(self.segment(name)) {
-            Some(id) => id.ok_or(ApiError::NOT_FOUND),
-            None => Err(ApiError::Parameters(Problems::invalid(name))),
+            Ok(id) => id.ok_or(ApiError::NOT_FOUND),
+            Err(NoNumber) => Err(ApiError::Parameters(Problems::invalid(name))),
         }
     }
 }
 
-/// `None` if it is no number, `Some(None)` if no id can be so large.
-fn number(text: &str) -> Option<Option<i64>> {
-    let decimal = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    decimal.then(|| text.parse().ok())
+struct NoNumber;
+
+/// `None` if no id can be so large.
+fn number(text: &str) -> Result<Option<i64>, NoNumber> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(NoNumber);
+    }
+    Ok(text.parse().ok())
 }

@@ -3,6 +3,8 @@
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::{Map, Value};
 
+use crate::web::error::ApiError;
+
 #[cfg(test)]
 mod tests;
 
@@ -101,7 +103,7 @@ impl<'a> Reader<'a> {
         &mut self,
         name: &str,
         required: bool,
-        read: impl FnOnce(&Value) -> Option<Option<T>>,
+        read: impl FnOnce(&Value) -> Kind<T>,
     ) -> Option<T> {
         match self.find(name) {
             Found::Missing => {
@@ -111,7 +113,7 @@ impl<'a> Reader<'a> {
                 None
             }
             Found::Astray => None,
-            Found::Value(value) => read(value).unwrap_or_else(|| {
+            Found::Value(value) => read(value).unwrap_or_else(|OtherKind| {
                 self.problems.add(name, INVALID);
                 None
             }),
@@ -162,15 +164,19 @@ impl<'a> Reader<'a> {
             .filter(|(key, _)| key == name || *key == listed)
             .map(|(_, value)| value.clone())
             .collect();
+        if written.iter().any(|value| value.contains('\0')) {
+            self.problems.add(name, INVALID);
+            return None;
+        }
         if !written.is_empty() {
             return Some(written);
         }
         self.get(name, false, |value| match value {
-            Value::Null => Some(None),
+            Value::Null => Ok(None),
             Value::Array(items) => items
                 .iter()
                 .map(|item| string(item).map(Option::unwrap_or_default))
-                .collect::<Option<Vec<_>>>()
+                .collect::<Result<Vec<_>, _>>()
                 .map(Some),
             one => string(one).map(|text| text.map(|text| vec![text])),
         })
@@ -181,56 +187,62 @@ impl<'a> Reader<'a> {
         self.problems.add(name, NO_SUCH_VALUE);
     }
 
-    pub fn finish(self) -> Result<(), super::super::error::ApiError> {
+    pub fn finish(self) -> Result<(), ApiError> {
         if self.problems.is_empty() {
             Ok(())
         } else {
-            Err(super::super::error::ApiError::Parameters(self.problems))
+            Err(ApiError::Parameters(self.problems))
         }
     }
 }
 
-fn string(value: &Value) -> Option<Option<String>> {
+/// A value of another kind.
+struct OtherKind;
+
+type Kind<T> = Result<Option<T>, OtherKind>;
+
+fn string(value: &Value) -> Kind<String> {
     match value {
-        Value::Null => Some(None),
+        Value::Null => Ok(None),
         // No database holds NUL in a text, and nobody means it.
-        Value::String(text) if text.contains('\0') => None,
-        Value::String(text) => Some(Some(text.clone())),
-        Value::Number(number) => Some(Some(number.to_string())),
-        Value::Bool(bool) => Some(Some(bool.to_string())),
-        Value::Array(_) | Value::Object(_) => None,
+        Value::String(text) if text.contains('\0') => Err(OtherKind),
+        Value::String(text) => Ok(Some(text.clone())),
+        Value::Number(number) => Ok(Some(number.to_string())),
+        Value::Bool(bool) => Ok(Some(bool.to_string())),
+        Value::Array(_) | Value::Object(_) => Err(OtherKind),
     }
 }
 
-fn integer(value: &Value) -> Option<Option<i64>> {
-    match value {
-        Value::Null => Some(None),
-        Value::Number(number) => number.as_i64().map(Some),
-        Value::String(text) if text.is_empty() => Some(None),
+fn integer(value: &Value) -> Kind<i64> {
+    let number = match value {
+        Value::Null => return Ok(None),
+        Value::String(text) if text.is_empty() => return Ok(None),
+        Value::Number(number) => number.as_i64(),
         Value::String(text) => {
             let digits = text.strip_prefix('-').unwrap_or(text);
             let decimal = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-            decimal.then(|| text.parse().ok()).flatten().map(Some)
+            decimal.then(|| text.parse().ok()).flatten()
         }
         _ => None,
-    }
+    };
+    number.map(Some).ok_or(OtherKind)
 }
 
-fn boolean(value: &Value) -> Option<Option<bool>> {
+fn boolean(value: &Value) -> Kind<bool> {
     match value {
-        Value::Null => Some(None),
-        Value::Bool(bool) => Some(Some(*bool)),
+        Value::Null => Ok(None),
+        Value::Bool(bool) => Ok(Some(*bool)),
         Value::Number(number) => match number.as_i64() {
-            Some(1) => Some(Some(true)),
-            Some(0) => Some(Some(false)),
-            _ => None,
+            Some(1) => Ok(Some(true)),
+            Some(0) => Ok(Some(false)),
+            _ => Err(OtherKind),
         },
         Value::String(text) => match text.to_ascii_lowercase().as_str() {
-            "" => Some(None),
-            "true" | "t" | "1" | "yes" | "y" | "on" => Some(Some(true)),
-            "false" | "f" | "0" | "no" | "n" | "off" => Some(Some(false)),
-            _ => None,
+            "" => Ok(None),
+            "true" | "t" | "1" | "yes" | "y" | "on" => Ok(Some(true)),
+            "false" | "f" | "0" | "no" | "n" | "off" => Ok(Some(false)),
+            _ => Err(OtherKind),
         },
-        _ => None,
+        Value::Array(_) | Value::Object(_) => Err(OtherKind),
     }
 }

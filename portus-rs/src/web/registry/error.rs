@@ -8,7 +8,7 @@ use actix_web::{
 };
 use serde_json::json;
 
-use crate::error::Error;
+use crate::{error::Error, web::error::status};
 
 /// An error on its way to docker or a registry.
 #[derive(Debug)]
@@ -29,12 +29,9 @@ impl fmt::Display for RegistryError {
 impl ResponseError for RegistryError {
     fn status_code(&self) -> StatusCode {
         match &self.0 {
-            Error::NotSignedIn(_) => StatusCode::UNAUTHORIZED,
-            Error::Forbidden(_) => StatusCode::FORBIDDEN,
-            Error::NotFound | Error::Disabled => StatusCode::NOT_FOUND,
-            Error::Invalid(_) | Error::Refused(_) | Error::Unknown(_) => StatusCode::BAD_REQUEST,
             // No client retries a token request, but a registry keeps an event until it is taken.
             Error::Remote(_) | Error::Internal(_) => StatusCode::SERVICE_UNAVAILABLE,
+            error => status(error),
         }
     }
 

@@ -17,11 +17,12 @@ use futures_util::StreamExt as _;
 
 use self::sender::{Sender, owner};
 use crate::{
-    actions::inbox::{self, Refusal},
+    actions::inbox,
     app::App,
     entities::registry,
     error::Result,
     identity::actor::PORTUS,
+    intake::Refusal,
     protocol::event::{Deleted, Event, EventAction, EventKind, EventReader, Malformed},
     web::extract::client,
 };

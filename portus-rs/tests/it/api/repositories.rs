@@ -46,7 +46,7 @@ async fn a_push_is_listed_with_author_digest_size_and_platforms() {
     assert_eq!(last["author"], json!({"id": mary.id, "name": "mary"}));
     assert_eq!(last["digest"], json!("sha256:bb"));
     assert_eq!(last["size"], json!(7_023_616));
-    assert_eq!(last["platforms"], json!(["linux/amd64"]));
+    assert_eq!(last["platforms"], json!(["linux/amd64", "linux/arm64"]));
 }
 
 #[actix_web::test]

@@ -97,7 +97,7 @@ impl TestApp {
         let env = [
             ("DATABASE_URL", url.as_str()),
             ("PORTUS_DATA_DIR", data_dir.as_str()),
-            ("PORTUS_MACHINE_FQDN_VALUE", "portus.test.lan"),
+            ("PORTUS_MACHINE_FQDN_VALUE", "portus.example.org"),
         ];
         let env = env.iter().chain(settings);
         let env = env.map(|(name, value)| (OsString::from(name), OsString::from(value)));
@@ -244,7 +244,7 @@ impl TestApp {
             media_type: Set("application/vnd.oci.image.manifest.v1+json".to_owned()),
             config_digest: Set(Some("sha256:c0ffee".to_owned())),
             image_size: Set(Some(7_023_616)),
-            platforms: Set(Some(r#"["linux/amd64"]"#.to_owned())),
+            platforms: Set(Some("linux/amd64,linux/arm64".to_owned())),
             details: Set(Details::Known),
             created_at: Set(now),
             updated_at: Set(now),

@@ -181,16 +181,16 @@ async fn other_origins_may_read_and_ours_may_send_cookies() {
     for (origin, allowed, credentials) in [
         ("https://evil.example", "*", None),
         (
-            "https://portus.test.lan",
-            "https://portus.test.lan",
+            "https://portus.example.org",
+            "https://portus.example.org",
             Some("true"),
         ),
         (
-            "http://portus.test.lan",
-            "http://portus.test.lan",
+            "http://portus.example.org",
+            "http://portus.example.org",
             Some("true"),
         ),
-        ("https://portus.test.lan:8443", "*", None),
+        ("https://portus.example.org:8443", "*", None),
     ] {
         for (path, status) in [("/api/v1/_ping", 200), ("/api/v1/users", 401)] {
             let request = TestRequest::get()

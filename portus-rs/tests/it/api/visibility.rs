@@ -80,7 +80,7 @@ async fn standing(app: &TestApp, who: Who, team_id: i64) -> Standing {
 
 #[actix_web::test]
 async fn the_conditions_say_what_the_rules_say() {
-    let world = world().await;
+    let world = Box::pin(world()).await;
     let reader = world.app.app.database.reader();
     for (name, _, who) in &world.personas {
         let narrowed = namespace::Entity::find()
@@ -121,7 +121,7 @@ async fn the_conditions_say_what_the_rules_say() {
 
 #[actix_web::test]
 async fn lists_hold_what_is_shown_one_by_one() {
-    let world = world().await;
+    let world = Box::pin(world()).await;
     let app = &world.app;
     let admin = &world
         .personas
@@ -163,7 +163,7 @@ async fn lists_hold_what_is_shown_one_by_one() {
 
 #[actix_web::test]
 async fn a_stranger_sees_a_private_namespace_like_one_that_is_not_there() {
-    let world = world().await;
+    let world = Box::pin(world()).await;
     let app = &world.app;
     let outsider = &world
         .personas

@@ -1,6 +1,7 @@
 //! The command line, from the outside: texts, streams and codes that scripts rely on.
 
 mod accounts;
+mod beside_a_registry;
 mod database;
 mod forms;
 mod registry_config;

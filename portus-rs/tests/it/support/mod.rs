@@ -6,6 +6,7 @@
 
 pub mod databases;
 pub mod dockerd;
+pub mod fake_registry;
 pub mod http;
 pub mod images;
 pub mod mariadb;

@@ -199,13 +199,13 @@ fn what_cannot_be_read_is_refused_by_kind() {
 }
 
 fn multipart(pairs: &[(String, String)]) -> Vec<u8> {
-    let mut body = String::new();
-    for (name, value) in pairs {
-        body += &format!(
-            "--bOuNd\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-        );
-    }
-    (body + "--bOuNd--\r\n").into_bytes()
+    let parts: Vec<String> = pairs
+        .iter()
+        .map(|(name, value)| {
+            format!("--bOuNd\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        })
+        .collect();
+    (parts.concat() + "--bOuNd--\r\n").into_bytes()
 }
 
 #[test]

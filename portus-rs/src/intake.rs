@@ -26,7 +26,7 @@ const REFUSED: u64 = 200;
 const UNPROVEN: u64 = 20_000;
 
 /// A delivery that waits to be written.
-pub(super) struct Delivery {
+pub(crate) struct Delivery {
     pub registry_id: i64,
     pub events: Vec<Event>,
     pub answer: oneshot::Sender<Result<u64, String>>,
@@ -120,24 +120,24 @@ impl Default for Inbox {
 const PULL_WINDOW: Duration = Duration::from_mins(1);
 
 impl Inbox {
-    pub(super) fn wait(&self, delivery: Delivery) {
+    pub(crate) fn wait(&self, delivery: Delivery) {
         lock(&self.waiting).push(delivery);
     }
 
-    pub(super) fn take(&self) -> Vec<Delivery> {
+    pub(crate) fn take(&self) -> Vec<Delivery> {
         std::mem::take(&mut *lock(&self.waiting))
     }
 
-    pub(super) async fn turn(&self) -> MutexGuard<'_, ()> {
+    pub(crate) async fn turn(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().await
     }
 
-    pub(super) fn knows_instance(&self, registry_id: i64, instance: &str) -> bool {
+    pub(crate) fn knows_instance(&self, registry_id: i64, instance: &str) -> bool {
         self.instances
             .contains_key(&(registry_id, instance.to_owned()))
     }
 
-    pub(super) fn learn_instance(&self, registry_id: i64, instance: String) {
+    pub(crate) fn learn_instance(&self, registry_id: i64, instance: String) {
         self.instances.insert((registry_id, instance), ());
     }
 
