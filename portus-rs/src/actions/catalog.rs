@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Result, is_taken},
     identity::actor::Actor,
     policy::guard::Authority,
-    protocol::{digest::Digest, image_name::ImageName},
+    protocol::{digest::Digest, image_name::ImageName, manifest::ManifestKind},
     queries::sync::{self, KnownTag},
 };
 
@@ -286,7 +286,9 @@ impl<P: Authority> Desk<'_, P> {
     async fn write_manifest(&mut self, found: &Found) -> Result<()> {
         let id = self.repository.id;
         if let Some(read) = &found.read {
-            self.applied.details_pending |= !read.manifest.children.is_empty();
+            let kind = read.manifest.kind;
+            self.applied.details_pending |=
+                matches!(kind, ManifestKind::Index | ManifestKind::Image);
             self.change.keep_manifest(&self.books, id, read, None).await
         } else {
             self.applied.details_pending |= self

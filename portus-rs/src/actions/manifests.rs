@@ -17,7 +17,7 @@ use crate::{
     policy::guard::Authority,
     protocol::{
         digest::Digest,
-        manifest::{Manifest, ManifestKind, total_size},
+        manifest::{Manifest, ManifestKind, Platform, total_size},
     },
 };
 
@@ -32,6 +32,14 @@ pub struct Read {
     pub manifest: Manifest,
     /// Bytes of the manifest itself.
     pub length: usize,
+    pub runs_on: RunsOn,
+}
+
+/// What a single image runs on. Its manifest does not say; its config does, and so may the index that lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunsOn {
+    Unread,
+    Read(Option<Platform>),
 }
 
 /// The manifests of an index, as far as the registry has them, by digest.
@@ -78,8 +86,8 @@ impl Change<'_> {
             .await?)
     }
 
-    /// Writes what a manifest says. An index whose children have not been read stays pending, so that its size is
-    /// found out later.
+    /// Writes what a manifest says. An index whose children have not been read, and an image whose config has not,
+    /// stay pending, so that size and platform are found out later.
     pub(super) async fn keep_manifest<P: Authority>(
         &mut self,
         permit: &P,
@@ -90,7 +98,11 @@ impl Change<'_> {
         let known = self
             .find_manifest(repository_id, &read.manifest.digest)
             .await?;
-        let complete = read.manifest.kind != ManifestKind::Index || children.is_some();
+        let complete = match read.manifest.kind {
+            ManifestKind::Index => children.is_some(),
+            ManifestKind::Image => read.runs_on != RunsOn::Unread,
+            _ => true,
+        };
         if let Some(row) = &known
             && (row.details == Details::Known || (!complete && row.manifest_size.is_some()))
         {
@@ -105,7 +117,7 @@ impl Change<'_> {
             config_media_type: Set(config.map(|config| config.media_type.clone())),
             manifest_size: Set(i64::try_from(read.length).ok()),
             image_size: Set(size(it, children)),
-            platforms: Set(platforms(it)),
+            platforms: Set(platforms(read)),
             subject: Set(it.subject.as_ref().map(|about| about.digest.to_string())),
             details: Set(if complete {
                 Details::Known
@@ -178,10 +190,13 @@ fn size(manifest: &Manifest, children: Option<&Children>) -> Option<i64> {
     })))
 }
 
-/// The platforms of an index, each once, in its own order.
-fn platforms(manifest: &Manifest) -> Option<String> {
+/// The platform of an image, or those of an index, each once, in its own order.
+fn platforms(read: &Read) -> Option<String> {
+    if let RunsOn::Read(platform) = &read.runs_on {
+        return platform.as_ref().map(ToString::to_string);
+    }
     let mut names: Vec<String> = Vec::new();
-    for child in &manifest.children {
+    for child in &read.manifest.children {
         let name = child.platform.as_ref().map(ToString::to_string);
         if let Some(name) = name.filter(|name| !names.contains(name)) {
             names.push(name);

@@ -16,6 +16,7 @@ mod compose;
 mod harness;
 mod house;
 mod minimal;
+mod pushes;
 mod registry;
 mod schema;
 mod sync;

@@ -18,6 +18,7 @@ pub mod push;
 pub mod registry;
 pub mod room;
 pub mod service;
+pub mod site;
 pub mod skopeo;
 pub mod stack;
 pub mod wait;
