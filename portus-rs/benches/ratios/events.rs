@@ -66,7 +66,7 @@ fn on(table: &mut Table, database: &str, url: Option<String>, size: Size) {
     let label = format!("{} repositories", size.repositories);
     let images = usize::try_from(EVENTS + ALONE).unwrap() / TAGS + 1;
     // The details of what is pushed are fetched from it, as they are in life.
-    let registry = FakeRegistry::start(images, "http://127.0.0.1:1/v2/token");
+    let registry = FakeRegistry::start(images, "http://portus.test/v2/token");
     let host = registry.address.to_string();
     let mut stage = Stage::set(url, Key::Rsa2048, size, &host);
     let mut portus = stage.start();

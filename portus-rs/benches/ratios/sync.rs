@@ -28,7 +28,7 @@ pub fn measure(table: &mut Table) {
     for repositories in [1_000, 10_000] {
         let label = format!("{repositories} repositories x {TAGS} tags");
         let manifests = repositories * TAGS;
-        let registry = FakeRegistry::start(repositories, "http://127.0.0.1:1/v2/token");
+        let registry = FakeRegistry::start(repositories, "http://portus.test/v2/token");
         let bare = bare(&registry, manifests.min(FETCHED));
         let host = registry.address.to_string();
         let mut stage = Stage::set(None, Key::Rsa2048, Size::EMPTY, &host);
@@ -84,7 +84,7 @@ fn seconds(run: &Run) -> f64 {
 /// One pass in a process of its own, and the most memory that it took.
 fn pass(stage: &Stage, portus: &crate::support::portus::Portus) -> (Run, f64) {
     let mut child = portus.spawn(&["background", "--one-shot"]);
-    let peak = until_ended(&mut child);
+    let peak = until_ended(&mut child, || portus.log());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let run = runtime.block_on(async {
         let connection = stage.connect().await;
@@ -98,12 +98,12 @@ fn pass(stage: &Stage, portus: &crate::support::portus::Portus) -> (Run, f64) {
     (run, peak)
 }
 
-fn until_ended(child: &mut Child) -> f64 {
+fn until_ended(child: &mut Child, log: impl Fn() -> String) -> f64 {
     let end = Instant::now() + Duration::from_mins(10);
     let mut peak = 0.0_f64;
     loop {
         if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success(), "the synchronisation ended with {status}");
+            assert!(status.success(), "it ended with {status}\n{}", log());
             return peak;
         }
         assert!(Instant::now() < end, "the synchronisation does not end");
