@@ -205,24 +205,32 @@ fn platforms(read: &Read) -> Option<String> {
     (!names.is_empty()).then(|| names.join(","))
 }
 
-/// Writes a manifest that was fetched for its details, with the children of an index.
-pub async fn describe(
-    app: &App,
-    repository_id: i64,
-    read: &Read,
-    children: &Children,
-) -> Result<()> {
+/// A manifest that was fetched for its details, with the children of an index.
+#[derive(Clone, Debug)]
+pub struct Described {
+    pub repository_id: i64,
+    pub read: Read,
+    pub children: Children,
+}
+
+/// Writes manifests that were fetched for their details, in one transaction.
+pub async fn describe(app: &App, described: &[Described]) -> Result<()> {
+    if described.is_empty() {
+        return Ok(());
+    }
     let actor = Actor::Portus;
     let mut change = Change::begin(app, &actor).await?;
     let books = change.books()?;
-    for child in children.values() {
+    for it in described {
+        for child in it.children.values() {
+            change
+                .keep_manifest(&books, it.repository_id, child, None)
+                .await?;
+        }
         change
-            .keep_manifest(&books, repository_id, child, None)
+            .keep_manifest(&books, it.repository_id, &it.read, Some(&it.children))
             .await?;
     }
-    change
-        .keep_manifest(&books, repository_id, read, Some(children))
-        .await?;
     change
         .commit_unrecorded("what a manifest holds is no deed of anybody")
         .await

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use crate::{
     actions::{
         catalog::{self, Findings, Found},
-        manifests,
+        manifests::{self, Described},
     },
     app::App,
     entities::registry,
@@ -100,7 +100,14 @@ async fn one(
     };
     let applied = catalog::apply(app, registry, &findings, read_at).await?;
     match applied.repository_id {
-        Some(repository_id) => manifests::describe(app, repository_id, &read, &children).await,
+        Some(repository_id) => {
+            let described = Described {
+                repository_id,
+                read,
+                children,
+            };
+            manifests::describe(app, &[described]).await
+        }
         None => Err(crate::error::Error::Refused(
             "events of it wait to be applied; they will bring the details".to_owned(),
         )),

@@ -6,7 +6,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{Stop, is_stopped};
 use crate::{
-    actions::manifests::{self, Children, Read, RunsOn},
+    actions::manifests::{self, Children, Described, Read, RunsOn},
     app::App,
     entities::registry,
     error::Result,
@@ -21,6 +21,8 @@ use crate::{
 /// Manifests fetched at a time, and loaded at a time.
 const PARALLEL: usize = 4;
 const BATCH: u64 = 100;
+/// Manifests written together; few, since an index brings hundreds of others along.
+const WRITTEN: usize = 16;
 /// Children of one index read at a time.
 const CHILDREN: usize = 4;
 
@@ -48,36 +50,41 @@ pub async fn run(app: &Arc<App>, stop: &Stop) -> Result<Done> {
             .iter()
             .map(|pending| describe(app, registries.get(&pending.registry_id), pending))
             .collect();
-        let results: Vec<Result<bool>> = stream::iter(each)
+        let mut results = stream::iter(each)
             .buffer_unordered(PARALLEL)
-            .collect()
-            .await;
-        for result in results {
-            if result? {
-                done.described += 1;
-            } else {
-                done.failed += 1;
+            .chunks(WRITTEN);
+        while let Some(results) = results.next().await {
+            let mut described = Vec::with_capacity(results.len());
+            for result in results {
+                match result? {
+                    Some(it) => described.push(it),
+                    None => done.failed += 1,
+                }
             }
+            manifests::describe(app, &described).await?;
+            done.described += described.len();
         }
     }
     Ok(done)
 }
 
+/// Nothing where it could not be read now.
 async fn describe(
     app: &App,
     registry: Option<&registry::Model>,
     pending: &Pending,
-) -> Result<bool> {
+) -> Result<Option<Described>> {
     // It went while we read the list.
     let Some(registry) = registry else {
-        return Ok(false);
+        return Ok(None);
     };
     let client = RegistryClient::new(app, registry);
     match read(&client, &pending.name(), &pending.digest).await {
-        Ok((read, children)) => {
-            manifests::describe(app, pending.repository_id, &read, &children).await?;
-            Ok(true)
-        }
+        Ok((read, children)) => Ok(Some(Described {
+            repository_id: pending.repository_id,
+            read,
+            children,
+        })),
         Err(error) => {
             tracing::warn!(
                 "Could not fetch manifest for '{}' with digest '{}': {error}",
@@ -85,7 +92,7 @@ async fn describe(
                 pending.digest
             );
             manifests::postpone(app, pending.id, error.is_absence()).await?;
-            Ok(false)
+            Ok(None)
         }
     }
 }

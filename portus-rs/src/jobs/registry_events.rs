@@ -21,6 +21,9 @@ use crate::{
 
 /// Events applied in one transaction.
 const BATCH: u64 = 256;
+/// What comes within this time is applied together: a registry that sends one event after the other then waits for its
+/// own writing only, and not for ours as well.
+const GATHER: Duration = Duration::from_millis(20);
 /// What another process has stored is found within this time.
 const POLL: Duration = Duration::from_millis(500);
 /// Repositories that wait at a time for one of their events to be tried again; with more, all else waits too.
@@ -41,11 +44,19 @@ pub async fn run(app: &Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut pause = PAUSE;
     while !*stop.borrow() {
         let wait = match worker.step(app).await {
-            Ok(true) => {
+            Ok(More::Waits) => {
                 pause = PAUSE;
                 continue;
             }
-            Ok(false) => {
+            Ok(More::MayCome) => {
+                pause = PAUSE;
+                tokio::select! {
+                    () = tokio::time::sleep(GATHER) => {}
+                    () = stopped(&mut stop) => {}
+                }
+                continue;
+            }
+            Ok(More::No) => {
                 pause = PAUSE;
                 POLL
             }
@@ -61,7 +72,7 @@ pub async fn run(app: &Arc<App>, mut stop: watch::Receiver<bool>) {
             }
         };
         tokio::select! {
-            () = app.wake.events.notified() => {}
+            () = app.wake.events.notified() => tokio::time::sleep(GATHER).await,
             () = tokio::time::sleep(wait) => {}
             () = stopped(&mut stop) => {}
         }
@@ -71,6 +82,17 @@ pub async fn run(app: &Arc<App>, mut stop: watch::Receiver<bool>) {
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     // An error means that whoever could stop us is gone.
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// What is left after a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum More {
+    /// The inbox was empty.
+    No,
+    /// All that there was has been applied.
+    MayCome,
+    /// There was more than one batch takes.
+    Waits,
 }
 
 /// What the worker remembers between batches.
@@ -87,8 +109,8 @@ impl Worker {
         self.waiting = None;
     }
 
-    /// Applies one batch. Whether there may be more.
-    async fn step(&mut self, app: &Arc<App>) -> Result<bool> {
+    /// Applies one batch.
+    async fn step(&mut self, app: &Arc<App>) -> Result<More> {
         let now = app.clock.now();
         if self.purged_at.is_none_or(|at| now - at >= PURGE_EVERY) {
             self.purged_at = Some(now);
@@ -99,10 +121,15 @@ impl Worker {
         }
         let rows = self.next(app, now).await?;
         if rows.is_empty() {
-            return Ok(false);
+            return Ok(More::No);
         }
+        let more = if rows.len() as u64 >= BATCH {
+            More::Waits
+        } else {
+            More::MayCome
+        };
         match tags::apply(app, &rows).await {
-            Ok(Applied::Settled { .. } | Applied::Raced) => return Ok(true),
+            Ok(Applied::Settled { .. } | Applied::Raced) => return Ok(more),
             Err(error) if rows.len() > 1 => {
                 tracing::warn!(
                     "a batch of {} registry events failed, each is tried alone: {error}",
@@ -114,7 +141,7 @@ impl Worker {
         for row in &rows {
             self.alone(app, row).await?;
         }
-        Ok(true)
+        Ok(more)
     }
 
     async fn alone(&mut self, app: &Arc<App>, row: &registry_event::Model) -> Result<()> {

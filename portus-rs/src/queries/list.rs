@@ -51,6 +51,34 @@ pub async fn count<L: Listing>(app: &App, list: &L) -> Result<u64> {
     Ok(found.map_or(0, |row| u64::try_from(row.count).unwrap_or(0)))
 }
 
+/// The ids of a slice in order, and how many the whole list has.
+///
+/// A database walks over everything ahead of a slice, so what lies in the second half is reached from the end.
+pub async fn page<L: Listing>(
+    app: &App,
+    list: &L,
+    sort_by: &str,
+    descending: bool,
+    slice: Slice,
+) -> Result<(Vec<i64>, u64)> {
+    let total = count(app, list).await?;
+    if slice.offset <= total / 2 {
+        let found = ids(app, list, sort_by, descending, Some(slice)).await?;
+        return Ok((found, total));
+    }
+    let limit = slice.limit.min(total.saturating_sub(slice.offset));
+    if limit == 0 {
+        return Ok((Vec::new(), total));
+    }
+    let mirrored = Slice {
+        offset: total - slice.offset - limit,
+        limit,
+    };
+    let mut found = ids(app, list, sort_by, !descending, Some(mirrored)).await?;
+    found.reverse();
+    Ok((found, total))
+}
+
 /// The ids of a list in order, all of them or a slice. Unknown names of columns mean the id.
 pub async fn ids<L: Listing>(
     app: &App,

@@ -52,11 +52,13 @@ where
     let page = Page::read(&mut read);
     read.finish()?;
     let app = &call.app;
-    let slice = page.slice();
-    let ids = list::ids(app, &list, &page.sort_attr, page.descending, slice).await?;
-    let total = match slice {
-        Some(_) => list::count(app, &list).await?,
-        None => ids.len() as u64,
+    let (sort_by, descending) = (&page.sort_attr, page.descending);
+    let (ids, total) = if let Some(slice) = page.slice() {
+        list::page(app, &list, sort_by, descending, slice).await?
+    } else {
+        let ids = list::ids(app, &list, sort_by, descending, None).await?;
+        let total = ids.len() as u64;
+        (ids, total)
     };
     let mut response = HttpResponse::Ok();
     page.tell(&mut response, app, &call.request, total);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -251,6 +251,23 @@ impl Portus {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
+    }
+
+    /// Starts a task and lets it run; what it logs joins the service's.
+    pub fn spawn(&self, arguments: &[&str]) -> Child {
+        let log = || {
+            let mut options = std::fs::OpenOptions::new();
+            options.create(true).append(true).open(&self.log)
+        };
+        let mut command = process::guarded(Path::new(PROGRAM), Signal::Kill);
+        self.dress(&mut command);
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(log().expect("open the log"))
+            .stderr(log().expect("open the log"))
+            .spawn()
+            .expect("run portus-rs")
     }
 
     fn dress(&self, command: &mut Command) {

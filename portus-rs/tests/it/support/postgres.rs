@@ -30,6 +30,17 @@ impl Postgres {
 
     /// Starts a server of one's own, for tests that take it away.
     pub fn start(directory: &Path) -> Self {
+        // A test's server never has to survive a power cut.
+        let hasty = [
+            "fsync=off",
+            "synchronous_commit=off",
+            "full_page_writes=off",
+        ];
+        Self::start_with(directory, &hasty)
+    }
+
+    /// The same with settings, for benchmarks that must pay what an operator pays.
+    pub fn start_with(directory: &Path, settings: &[&str]) -> Self {
         let programs = programs();
         let data = directory.join("data");
         if process::is_root() {
@@ -52,15 +63,12 @@ impl Postgres {
         let mut command = guarded(&programs.join("postgres"));
         command.arg("-D").arg(&data).args(["-p", &port.to_string()]);
         let socket = format!("unix_socket_directories={}", directory.display());
-        for setting in [
+        let own = [
             socket.as_str(),
             "listen_addresses=127.0.0.1",
             "max_connections=300",
-            // A test's server never has to survive a power cut.
-            "fsync=off",
-            "synchronous_commit=off",
-            "full_page_writes=off",
-        ] {
+        ];
+        for setting in own.iter().chain(settings) {
             command.args(["-c", setting]);
         }
         let log = directory.join("postgres.log");

@@ -1,0 +1,167 @@
+//! Tokens: how many, how soon, and whether those who guess passwords slow down those who need none.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::load::{self, Load, Plan, Until};
+use crate::openssl;
+use crate::stage::{self, Key, Size, Stage};
+use crate::table::{Bar, Table};
+
+const HOST: &str = "registry.test:5000";
+const CONNECTIONS: usize = 64;
+const WARM: Duration = Duration::from_secs(1);
+const LONG: Duration = Duration::from_secs(4);
+/// Namespaces hold a hundred repositories: so many of them and their teams are known.
+const SIZES: [Size; 2] = [
+    Size {
+        repositories: 1_000,
+        tags: 1,
+    },
+    Size {
+        repositories: 10_000,
+        tags: 1,
+    },
+];
+
+pub fn measure(table: &mut Table) {
+    let signs = openssl::signs();
+    for size in SIZES {
+        let label = format!("{} repositories", size.repositories);
+        let mut stage = Stage::set(None, Key::Rsa2048, size, HOST);
+        let mut portus = stage.start();
+        let note = format!("openssl speed rsa2048: {:.0}/s", signs.rsa2048);
+        let by_token = ask(
+            &portus.address,
+            &stage,
+            &stage::basic(stage::USER, &stage.token),
+        );
+        table.add(
+            "tokens/s, RSA-2048, application token, of openssl rsa2048",
+            &label,
+            (by_token.per_second() / signs.rsa2048, "x"),
+            Bar::AtLeast(1.0),
+            &note,
+        );
+        table.add(
+            "its p99 at 64 connections",
+            &label,
+            (by_token.within(0.99), "ms"),
+            Bar::AtMost(50.0),
+            format!("{:.0} tokens/s", by_token.per_second()),
+        );
+        let by_password = ask(
+            &portus.address,
+            &stage,
+            &stage::basic(stage::USER, stage::PASSWORD),
+        );
+        table.add(
+            "tokens/s, remembered password, of application token",
+            &label,
+            (by_password.per_second() / by_token.per_second(), "x"),
+            Bar::AtLeast(0.9),
+            format!("{:.0} tokens/s", by_password.per_second()),
+        );
+        let refreshes = in_a_storm(&portus.address, &stage);
+        table.add(
+            "token refresh p99 under a storm of wrong passwords",
+            &label,
+            (refreshes.within(0.99), "ms"),
+            Bar::AtMost(250.0),
+            format!("{:.0} refreshes/s, 4 connections", refreshes.per_second()),
+        );
+        portus.stop();
+
+        let mut stage = Stage::set(None, Key::P256, size, HOST);
+        let mut portus = stage.start();
+        let by_token = ask(
+            &portus.address,
+            &stage,
+            &stage::basic(stage::USER, &stage.token),
+        );
+        table.add(
+            "tokens/s, P-256, application token, of openssl rsa2048",
+            &label,
+            (by_token.per_second() / signs.rsa2048, "x"),
+            Bar::AtLeast(2.5),
+            format!("{:.0} tokens/s; {note}", by_token.per_second()),
+        );
+        portus.stop();
+    }
+}
+
+fn ask(address: &str, stage: &Stage, header: &str) -> Load {
+    let request = Stage::get(&stage.token_path(), header);
+    let plan = |time| Plan {
+        address,
+        connections: CONNECTIONS,
+        until: Until::Passed(time),
+        afresh: false,
+        status: 200,
+    };
+    load::run(plan(WARM), |_| request.clone());
+    load::run(plan(LONG), |_| request.clone())
+}
+
+/// Refreshes while 32 clients guess, each with another password every time.
+fn in_a_storm(address: &str, stage: &Stage) -> Load {
+    let refresh = refresh_token(address, stage);
+    let form = format!(
+        "grant_type=refresh_token&service={}&client_id=bench&refresh_token={refresh}&scope=repository:{}:pull",
+        stage.service,
+        stage::IMAGE
+    );
+    let request = format!(
+        "POST /v2/token HTTP/1.1\r\nHost: portus.test\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    let path = stage.token_path();
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // Rounds, since guessing goes on for as long as the refreshes are measured.
+            while !over.load(Ordering::Relaxed) {
+                let plan = Plan {
+                    address,
+                    connections: 32,
+                    until: Until::Passed(Duration::from_millis(500)),
+                    afresh: false,
+                    status: 401,
+                };
+                load::run(plan, |number| {
+                    let guess = format!("wrong {number}");
+                    Stage::get(&path, &stage::basic(stage::USER, &guess))
+                });
+            }
+        });
+        std::thread::sleep(WARM);
+        let plan = Plan {
+            address,
+            connections: 4,
+            until: Until::Passed(LONG),
+            afresh: false,
+            status: 200,
+        };
+        let load = load::run(plan, |_| request.clone().into_bytes());
+        over.store(true, Ordering::Relaxed);
+        load
+    })
+}
+
+fn refresh_token(address: &str, stage: &Stage) -> String {
+    let path = format!("{}&offline_token=true&client_id=bench", stage.token_path());
+    let plan = Plan {
+        address,
+        connections: 1,
+        until: Until::Asked(1),
+        afresh: false,
+        status: 200,
+    };
+    let request = Stage::get(&path, &stage::basic(stage::USER, stage::PASSWORD));
+    let answer: serde_json::Value =
+        serde_json::from_str(&load::run(plan, |_| request.clone()).body).unwrap();
+    answer["refresh_token"]
+        .as_str()
+        .expect("a refresh token was asked for")
+        .to_owned()
+}
