@@ -2,3 +2,5 @@
 
 mod listening;
 mod refusals;
+mod replicas;
+mod secrets;
