@@ -19,4 +19,5 @@ mod minimal;
 mod pushes;
 mod registry;
 mod schema;
+mod service;
 mod sync;

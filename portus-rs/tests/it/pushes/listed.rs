@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::support::{
     images::{
-        DOCKER_LIST, DOCKER_MANIFEST, HELM_CONFIG, OCI_INDEX, OCI_MANIFEST, Package, signature_tag,
+        DOCKER_LIST, DOCKER_MANIFEST, HELM_CONFIG, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, Package,
+        signature_tag,
     },
     site::Site,
 };
@@ -129,7 +130,7 @@ async fn artifacts_charts_and_signatures_are_listed_as_what_they_are() {
     let signature = Package::cosign_signature(&subject);
     let expected = Expected {
         media_type: OCI_MANIFEST,
-        artifact_type: Value::Null,
+        artifact_type: json!(OCI_CONFIG),
         platforms: json!([]),
         size: signature.size(),
     };

@@ -1,6 +1,8 @@
 //! What happens in a real registry is seen in portus-rs at once, whoever pushed and whatever it was.
 
 mod changes;
+mod crash;
 mod docker;
 mod listed;
 mod roles;
+mod sync;

@@ -5,6 +5,7 @@
 //! dies with the value that owns it, or with the test process.
 
 pub mod databases;
+pub mod detour;
 pub mod dockerd;
 pub mod fake_registry;
 pub mod http;
