@@ -133,9 +133,6 @@ impl Stage {
     }
 
     /// A further variable for what is started.
-    pub fn env(&mut self, name: &str, value: &str) {
-        self.builder = self.builder.take().map(|it| it.env(name, value));
-    }
 
     /// Starts the service; once.
     pub fn start(&mut self) -> Portus {

@@ -10,12 +10,11 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::json;
 
 use crate::support::{
-    databases::{TestDatabase, on_every_database},
+    databases::on_every_database,
     images::Package,
     site::{PASSWORD, Site},
 };
 
-const DATABASE: &str = "canary-database-0123456789";
 const KEY_BASE: &str = "canary-key-base-0123456789abcdef0123456789abcdef";
 const PORTUS: &str = "canary-portus-password";
 
