@@ -214,7 +214,9 @@ impl Shelf {
                 .map(|(_, value)| value.into_owned())
         };
         let size: usize = value("n").and_then(|it| it.parse().ok()).unwrap_or(100);
-        let begin = value("last").and_then(|last| number(&last)).map_or(0, |it| it + 1);
+        let begin = value("last")
+            .and_then(|last| number(&last))
+            .map_or(0, |it| it + 1);
         let end = (begin + size).min(self.repositories);
         let names: Vec<String> = (begin..end).map(|it| format!("\"{}\"", name(it))).collect();
         let link = if end < self.repositories {

@@ -158,7 +158,11 @@ async fn answer(stream: &mut TcpStream) -> (u16, String, String) {
         assert!(read > 0, "the server hung up within an answer");
     }
     let body = String::from_utf8_lossy(&body).into_owned();
-    (status.expect("an answer begins with its status"), head, body)
+    (
+        status.expect("an answer begins with its status"),
+        head,
+        body,
+    )
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {

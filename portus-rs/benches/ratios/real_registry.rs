@@ -15,7 +15,10 @@ pub fn start(repositories: usize) -> Registry {
     let root = registry.storage();
     for repository in 0..repositories {
         let name = fake_registry::name(repository);
-        let manifests = root.join("repositories").join(name).join("_manifests");
+        let home = root.join("repositories").join(name);
+        // By which its catalog knows a repository.
+        fs::create_dir_all(home.join("_layers")).unwrap();
+        let manifests = home.join("_manifests");
         for number in repository * TAGS..(repository + 1) * TAGS {
             let manifest = fake_registry::manifest(number);
             let digest = fake_registry::digest(manifest.as_bytes());

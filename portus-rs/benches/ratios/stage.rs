@@ -114,10 +114,9 @@ impl Stage {
         let registry = registries::create(&app, &Actor::Operator, new)
             .await
             .unwrap();
-        self.events_secret =
-            registries::renew_events_secret(&app, &Actor::Operator, registry.id)
-                .await
-                .unwrap();
+        self.events_secret = registries::renew_events_secret(&app, &Actor::Operator, registry.id)
+            .await
+            .unwrap();
         self.admin_token = account(&app, "root", true).await;
         self.token = account(&app, USER, false).await;
         let connection = self.connect().await;
@@ -128,7 +127,9 @@ impl Stage {
     pub async fn connect(&self) -> DatabaseConnection {
         let mut options = sea_orm::ConnectOptions::new(self.database_url.clone());
         options.max_connections(1).sqlx_logging(false);
-        Database::connect(options).await.expect("the stage's database")
+        Database::connect(options)
+            .await
+            .expect("the stage's database")
     }
 
     /// Starts the service; once.

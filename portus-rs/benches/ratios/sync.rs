@@ -28,7 +28,12 @@ struct Run {
 pub fn measure(table: &mut Table) {
     for repositories in [100, 1_000] {
         let registry = real_registry::start(repositories);
-        compare(table, "the distribution registry", &registry.address, repositories);
+        compare(
+            table,
+            "the distribution registry",
+            &registry.address,
+            repositories,
+        );
     }
     for repositories in [1_000, 10_000] {
         let registry = FakeRegistry::start(repositories, "http://portus.test/v2/token");
@@ -90,7 +95,8 @@ fn pass(stage: &Stage, portus: &crate::support::portus::Portus) -> (Run, f64) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let run = runtime.block_on(async {
         let connection = stage.connect().await;
-        let sql = "SELECT started_at, finished_at, added, errors FROM sync_runs ORDER BY id DESC LIMIT 1";
+        let sql =
+            "SELECT started_at, finished_at, added, errors FROM sync_runs ORDER BY id DESC LIMIT 1";
         let statement = Statement::from_string(connection.get_database_backend(), sql);
         let run = Run::find_by_statement(statement).one(&connection).await;
         connection.close().await.unwrap();

@@ -136,11 +136,7 @@ impl Change<'_> {
                 self.keep_manifest(permit, repository_id, read, None)
                     .await?;
             } else if seen.insert(read.manifest.digest.as_str()) {
-                rows.push(new_row(
-                    row_of(read, None, self.now()),
-                    repository_id,
-                    read,
-                ));
+                rows.push(new_row(row_of(read, None, self.now()), repository_id, read));
             }
         }
         if !rows.is_empty() {
@@ -209,11 +205,7 @@ fn row_of(read: &Read, children: Option<&Children>, now: NaiveDateTime) -> manif
 }
 
 /// The same for a manifest that has no row yet.
-fn new_row(
-    row: manifest::ActiveModel,
-    repository_id: i64,
-    read: &Read,
-) -> manifest::ActiveModel {
+fn new_row(row: manifest::ActiveModel, repository_id: i64, read: &Read) -> manifest::ActiveModel {
     manifest::ActiveModel {
         repository_id: Set(repository_id),
         digest: Set(read.manifest.digest.to_string()),

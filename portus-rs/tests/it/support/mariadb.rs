@@ -33,7 +33,10 @@ impl MariaDb {
     /// Starts a server of one's own, for tests that take it away.
     pub fn start(directory: &Path) -> Self {
         // A test's server never has to survive a power cut.
-        let hasty = ["--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite"];
+        let hasty = [
+            "--innodb-flush-log-at-trx-commit=0",
+            "--skip-innodb-doublewrite",
+        ];
         Self::start_with(directory, &hasty)
     }
 

@@ -31,7 +31,11 @@ impl Postgres {
     /// Starts a server of one's own, for tests that take it away.
     pub fn start(directory: &Path) -> Self {
         // A test's server never has to survive a power cut.
-        let hasty = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+        let hasty = [
+            "fsync=off",
+            "synchronous_commit=off",
+            "full_page_writes=off",
+        ];
         Self::start_with(directory, &hasty)
     }
 
