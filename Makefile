@@ -11,7 +11,7 @@ demo:           ## in a second terminal: users and images to look at
 test: install   ## everything, on real registries and databases
 	cargo test --workspace
 
-bench:          ## the numbers we hold ourselves to, as ratios
+bench: install   ## the numbers we hold ourselves to, as ratios
 	cargo bench --workspace
 
 check:          ## format, lints, licences: what a change must pass beside the tests

@@ -13,8 +13,8 @@ use crate::table::{Bar, Table};
 
 const SENDERS: usize = 16;
 /// Events of a run; pushes of as many different images.
-const EVENTS: u64 = 4_000;
-const ALONE: u64 = 500;
+const EVENTS: u64 = 2_000;
+const ALONE: u64 = 300;
 
 pub fn measure(table: &mut Table) {
     let directory = tempfile::tempdir().unwrap();

@@ -13,7 +13,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// Tags of each repository.
 pub const TAGS: usize = 10;
-const MEDIA_TYPE: &str = "application/vnd.docker.distribution.manifest.v2+json";
+/// Of all its manifests.
+pub const MEDIA_TYPE: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
 /// A running registry; its threads end with it.
 pub struct FakeRegistry {
@@ -94,12 +95,13 @@ pub fn name(repository: usize) -> String {
     format!("team{:05}/app{:03}", repository / 100, repository % 100)
 }
 
-/// The name of a tag.
+/// The name of a tag of the image with this number.
 pub fn tag(number: usize) -> String {
     format!("v{:03}", number % TAGS)
 }
 
-fn digest(bytes: &[u8]) -> String {
+/// As registries write it.
+pub fn digest(bytes: &[u8]) -> String {
     let mut text = "sha256:".to_owned();
     for byte in openssl::sha::sha256(bytes) {
         // Writing to a String does not fail.
@@ -108,7 +110,8 @@ fn digest(bytes: &[u8]) -> String {
     text
 }
 
-fn manifest(number: usize) -> String {
+/// The manifest of the image with this number.
+pub fn manifest(number: usize) -> String {
     let layer = |kind: usize| {
         format!(
             r#"{{"mediaType":"application/vnd.docker.image.rootfs.diff.tar.gzip","size":{},"digest":"sha256:{kind:032x}{number:032x}"}}"#,

@@ -4,7 +4,7 @@ use crate::load::{self, Load, Plan, Until};
 use crate::stage::{Key, Size, Stage};
 use crate::table::{Bar, Table};
 
-const ASKED: u64 = 100;
+const ASKED: u64 = 30;
 
 pub fn measure(table: &mut Table) {
     for repositories in [1_000, 10_000] {

@@ -15,6 +15,7 @@ mod lists;
 mod load;
 mod openssl;
 mod process;
+mod real_registry;
 mod stage;
 #[path = "../../tests/it/support/mod.rs"]
 #[expect(

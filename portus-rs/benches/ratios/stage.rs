@@ -132,8 +132,6 @@ impl Stage {
             .expect("the stage's database")
     }
 
-    /// A further variable for what is started.
-
     /// Starts the service; once.
     pub fn start(&mut self) -> Portus {
         self.take().start()
@@ -295,14 +293,8 @@ async fn seed(connection: &DatabaseConnection, registry: i64, size: Size) {
                 format!("SELECT setval(pg_get_serial_sequence('{table}','id'), 1000000)");
             connection.execute_unprepared(&statement).await.unwrap();
         }
-    }
-    let analyze = match connection.get_database_backend() {
-        sea_orm::DatabaseBackend::MySql => return,
-        _ => "ANALYZE",
-    };
-    // As PostgreSQL does by itself sooner or later.
-    if connection.get_database_backend() == sea_orm::DatabaseBackend::Postgres {
-        connection.execute_unprepared(analyze).await.unwrap();
+        // As it does by itself sooner or later.
+        connection.execute_unprepared("ANALYZE").await.unwrap();
     }
 }
 

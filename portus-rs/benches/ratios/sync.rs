@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt as _, stream};
 use sea_orm::{FromQueryResult, Statement};
 
-use crate::fake_registry::{self, FakeRegistry, TAGS};
+use crate::fake_registry::{self, FakeRegistry, MEDIA_TYPE, TAGS};
+use crate::real_registry;
 use crate::stage::{self, Key, Size, Stage};
 use crate::table::{Bar, Table};
 
@@ -25,55 +26,61 @@ struct Run {
 }
 
 pub fn measure(table: &mut Table) {
-    for repositories in [1_000, 10_000] {
-        let label = format!("{repositories} repositories x {TAGS} tags");
-        let manifests = repositories * TAGS;
-        let registry = FakeRegistry::start(repositories, "http://portus.test/v2/token");
-        let bare = bare(&registry, manifests.min(FETCHED));
-        let host = registry.address.to_string();
-        let mut stage = Stage::set(None, Key::Rsa2048, Size::EMPTY, &host);
-        let portus = stage.take().idle();
-
-        let before = registry.counts();
-        let (first, first_memory) = pass(&stage, &portus);
-        let after = registry.counts();
-        assert_eq!(first.added, manifests as i64, "{first:?}\n{}", portus.log());
-        assert_eq!(
-            after.manifests - before.manifests,
-            manifests as u64,
-            "each manifest is read once"
-        );
-        let rate = manifests as f64 / seconds(&first);
-        table.add(
-            "first sync, manifests/s of a bare client's",
-            &label,
-            (rate / bare, "x"),
-            Bar::AtLeast(0.7),
-            format!("{rate:.0}/s of {bare:.0}/s; {:.1} s", seconds(&first)),
-        );
-        let (second, second_memory) = pass(&stage, &portus);
-        let heads = registry.counts().heads - after.heads;
-        assert_eq!(heads, manifests as u64, "each tag is asked for once");
-        assert_eq!(second.added, 0, "{second:?}");
-        table.add(
-            "second sync, faster than the first by",
-            &label,
-            (seconds(&first) / seconds(&second), "x"),
-            Bar::AtLeast(3.0),
-            format!(
-                "{:.1} s; {:.0} tags/s",
-                seconds(&second),
-                manifests as f64 / seconds(&second)
-            ),
-        );
-        table.add(
-            "peak RSS of a sync",
-            &label,
-            (first_memory.max(second_memory), "MiB"),
-            Bar::AtMost(150.0),
-            "",
+    for repositories in [100, 1_000] {
+        let registry = real_registry::start(repositories);
+        compare(
+            table,
+            "the distribution registry",
+            &registry.address,
+            repositories,
         );
     }
+    for repositories in [1_000, 10_000] {
+        let registry = FakeRegistry::start(repositories, "http://portus.test/v2/token");
+        let host = registry.address.to_string();
+        compare(table, "a registry that costs nothing", &host, repositories);
+        let manifests = (repositories * TAGS) as u64;
+        let counts = registry.counts();
+        let fetched = manifests + manifests.min(FETCHED as u64);
+        assert_eq!(counts.manifests, fetched, "each manifest is read once");
+        assert_eq!(counts.heads, manifests, "each tag is asked for once");
+    }
+}
+
+/// Measures both passes over the registry at `host`.
+fn compare(table: &mut Table, registry: &str, host: &str, repositories: usize) {
+    let label = format!("{repositories} repositories x {TAGS} tags");
+    let manifests = repositories * TAGS;
+    let bare = bare(host, manifests.min(FETCHED));
+    let mut stage = Stage::set(None, Key::Rsa2048, Size::EMPTY, host);
+    let portus = stage.take().idle();
+    let (first, first_memory) = pass(&stage, &portus);
+    assert_eq!(first.added, manifests as i64, "{first:?}\n{}", portus.log());
+    let rate = manifests as f64 / seconds(&first);
+    table.add(
+        format!("first sync, {registry}, manifests/s of a bare client's"),
+        &label,
+        (rate / bare, "x"),
+        Bar::AtLeast(0.7),
+        format!("{rate:.0}/s of {bare:.0}/s; {:.1} s", seconds(&first)),
+    );
+    let (second, second_memory) = pass(&stage, &portus);
+    assert_eq!(second.added, 0, "{second:?}");
+    let again = manifests as f64 / seconds(&second);
+    table.add(
+        format!("second sync, {registry}, faster than the first by"),
+        &label,
+        (seconds(&first) / seconds(&second), "x"),
+        Bar::AtLeast(3.0),
+        format!("{:.1} s; {again:.0} tags/s", seconds(&second)),
+    );
+    table.add(
+        format!("peak RSS of a sync, {registry}"),
+        &label,
+        (first_memory.max(second_memory), "MiB"),
+        Bar::AtMost(150.0),
+        "",
+    );
 }
 
 fn seconds(run: &Run) -> f64 {
@@ -116,7 +123,7 @@ fn until_ended(child: &mut Child, log: impl Fn() -> String) -> f64 {
 }
 
 /// Manifests per second that a client fetches which does nothing else.
-fn bare(registry: &FakeRegistry, manifests: usize) -> f64 {
+fn bare(host: &str, manifests: usize) -> f64 {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -125,9 +132,10 @@ fn bare(registry: &FakeRegistry, manifests: usize) -> f64 {
                 fake_registry::name(number / TAGS),
                 fake_registry::tag(number),
             );
-            let url = format!("http://{}/v2/{name}/manifests/{tag}", registry.address);
-            let answer = client.get(url).bearer_auth("any").send().await.unwrap();
-            assert!(answer.status().is_success());
+            let url = format!("http://{host}/v2/{name}/manifests/{tag}");
+            let request = client.get(url).bearer_auth("any");
+            let answer = request.header("Accept", MEDIA_TYPE).send().await.unwrap();
+            assert!(answer.status().is_success(), "{answer:?}");
             answer.bytes().await.unwrap();
         };
         let begun = Instant::now();

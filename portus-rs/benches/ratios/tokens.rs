@@ -11,7 +11,7 @@ use crate::table::{Bar, Table};
 const HOST: &str = "registry.test:5000";
 const CONNECTIONS: usize = 64;
 const WARM: Duration = Duration::from_secs(1);
-const LONG: Duration = Duration::from_secs(4);
+const LONG: Duration = Duration::from_secs(3);
 /// Namespaces hold a hundred repositories: so many of them and their teams are known.
 const SIZES: [Size; 2] = [
     Size {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use chrono::NaiveDateTime;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, EntityTrait, QueryFilter,
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect as _, QueryTrait as _,
 };
 
 use authors::Authors;
@@ -24,6 +24,9 @@ use crate::{
     protocol::{digest::Digest, image_name::ImageName, manifest::ManifestKind},
     queries::sync::{self, KnownTag},
 };
+
+/// Tags written by one statement.
+const WRITTEN: usize = 100;
 
 /// A tag that the registry has and we do not, or that points elsewhere by now.
 #[derive(Clone, Debug)]
@@ -87,6 +90,26 @@ fn is_clash(error: &Error) -> bool {
     error.downcast_ref::<sea_orm::DbErr>().is_some_and(is_taken)
 }
 
+/// Writes findings about several repositories in one transaction, all of them or none.
+pub async fn apply_all(
+    app: &App,
+    registry: &registry::Model,
+    findings: &[(Findings, NaiveDateTime)],
+) -> Result<Vec<Applied>> {
+    let actor = Actor::Portus;
+    let mut change = Change::begin(app, &actor).await?;
+    let mut activities = Vec::new();
+    let mut all = Vec::with_capacity(findings.len());
+    for (findings, read_at) in findings {
+        let (same, applied) =
+            write(app, registry, findings, *read_at, change, &mut activities).await?;
+        change = same;
+        all.push(applied);
+    }
+    change.commit(activities).await?;
+    Ok(all)
+}
+
 async fn attempt(
     app: &App,
     registry: &registry::Model,
@@ -94,7 +117,23 @@ async fn attempt(
     read_at: NaiveDateTime,
 ) -> Result<Applied> {
     let actor = Actor::Portus;
-    let mut change = Change::begin(app, &actor).await?;
+    let change = Change::begin(app, &actor).await?;
+    let mut activities = Vec::new();
+    let (change, applied) =
+        write(app, registry, findings, read_at, change, &mut activities).await?;
+    change.commit(activities).await?;
+    Ok(applied)
+}
+
+/// Writes findings about one repository. Hands the change back, to be continued or committed.
+async fn write<'a>(
+    app: &App,
+    registry: &registry::Model,
+    findings: &Findings,
+    read_at: NaiveDateTime,
+    mut change: Change<'a>,
+    activities: &mut Vec<Activity>,
+) -> Result<(Change<'a>, Applied)> {
     let books = change.books()?;
     let mut applied = Applied::default();
     let queued = app.config.background.registry
@@ -103,21 +142,12 @@ async fn attempt(
             .is_empty();
     if queued {
         applied.postponed = true;
-        return Ok(applied);
+        return Ok((change, applied));
     }
-    let mut activities = Vec::new();
-    let place = place(
-        &mut change,
-        &books,
-        registry,
-        findings,
-        app,
-        &mut activities,
-    )
-    .await?;
+    let place = place(&mut change, &books, registry, findings, app, activities).await?;
     let Some((space, repository)) = place else {
         applied.skipped = !findings.found.is_empty();
-        return Ok(applied);
+        return Ok((change, applied));
     };
     applied.repository_id = Some(repository.id);
     let mut desk = Desk {
@@ -135,14 +165,7 @@ async fn attempt(
         desk.write_tags(findings).await?;
         desk.remove_tags(&findings.gone).await?;
     }
-    let Desk {
-        change,
-        applied,
-        activities,
-        ..
-    } = desk;
-    change.commit(activities).await?;
-    Ok(applied)
+    Ok((desk.change, desk.applied))
 }
 
 /// The namespace and repository of a full name; made when something was found in it.
@@ -233,17 +256,17 @@ async fn make_orphan<P: Authority>(
 }
 
 /// One repository being written.
-struct Desk<'a, P> {
+struct Desk<'a, 'b, P> {
     change: Change<'a>,
     books: P,
     space: namespace::Model,
     repository: repository::Model,
     read_at: NaiveDateTime,
     applied: Applied,
-    activities: Vec<Activity>,
+    activities: &'b mut Vec<Activity>,
 }
 
-impl<P: Authority> Desk<'_, P> {
+impl<P: Authority> Desk<'_, '_, P> {
     async fn tags(&self) -> Result<Vec<KnownTag>> {
         let id = self.repository.id;
         let mut tags = sync::tags_of(self.change.reader(), &[id]).await?;
@@ -258,6 +281,7 @@ impl<P: Authority> Desk<'_, P> {
         let known: HashMap<&str, &KnownTag> =
             rows.iter().map(|row| (row.name.as_str(), row)).collect();
         let authors = Authors::load(&self.change, self.repository.id, &findings.found).await?;
+        let mut new = Vec::new();
         for found in &findings.found {
             let row = known.get(found.tag.as_str()).copied();
             let same = row.is_some_and(|row| row.digest.as_deref() == Some(found.digest.as_str()));
@@ -265,20 +289,64 @@ impl<P: Authority> Desk<'_, P> {
                 self.applied.postponed |= !same;
                 continue;
             }
+            let Some(row) = row else {
+                new.push(found);
+                continue;
+            };
             self.write_manifest(found).await?;
-            let id = self
-                .write_tag(found, row.map(|row| row.id), &authors)
-                .await?;
-            if row.is_some() {
-                self.applied.changed.push(found.tag.clone());
-            } else {
-                self.applied.added.push(found.tag.clone());
+            self.rewrite_tag(found, row.id, &authors).await?;
+            self.applied.changed.push(found.tag.clone());
+            self.record(row.id, &found.tag);
+        }
+        for new in new.chunks(WRITTEN) {
+            self.add_tags(new, &authors).await?;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, id: i64, tag: &str) {
+        let activity = Activity::tag_pushed(&self.space, &self.repository, (id, tag));
+        self.activities.push(activity);
+    }
+
+    /// Writes tags that are new, with few statements for all of them.
+    async fn add_tags(&mut self, found: &[&Found], authors: &Authors) -> Result<()> {
+        let is_image = |read: &&Read| read.manifest.kind != ManifestKind::Index;
+        let mut images = Vec::with_capacity(found.len());
+        for found in found {
+            match found.read.as_ref().filter(is_image) {
+                Some(read) => images.push(read),
+                None => self.write_manifest(found).await?,
             }
-            self.activities.push(Activity::tag_pushed(
-                &self.space,
-                &self.repository,
-                (id, &found.tag),
-            ));
+        }
+        let id = self.repository.id;
+        self.change.keep_images(&self.books, id, &images).await?;
+        let rows = found.iter().map(|found| tag::ActiveModel {
+            repository_id: Set(id),
+            name: Set(found.tag.clone()),
+            marked: Set(false),
+            pull_count: Set(0),
+            created_at: Set(self.change.now()),
+            ..self.columns(found, authors)
+        });
+        let statement = tag::Entity::insert_many(rows).into_query();
+        self.change
+            .execute::<tag::Entity, _, _>(&self.books, &statement)
+            .await?;
+        let written: Vec<(String, i64)> = tag::Entity::find()
+            .select_only()
+            .columns([tag::Column::Name, tag::Column::Id])
+            .filter(tag::Column::RepositoryId.eq(id))
+            .filter(tag::Column::Name.is_in(found.iter().map(|it| it.tag.as_str())))
+            .into_tuple()
+            .all(self.change.reader())
+            .await?;
+        let ids: HashMap<String, i64> = written.into_iter().collect();
+        for found in found {
+            if let Some(id) = ids.get(&found.tag) {
+                self.record(*id, &found.tag);
+            }
+            self.applied.added.push(found.tag.clone());
         }
         Ok(())
     }
@@ -299,14 +367,10 @@ impl<P: Authority> Desk<'_, P> {
         }
     }
 
-    async fn write_tag(
-        &mut self,
-        found: &Found,
-        known: Option<i64>,
-        authors: &Authors,
-    ) -> Result<i64> {
+    /// What any write of a tag sets.
+    fn columns(&self, found: &Found, authors: &Authors) -> tag::ActiveModel {
         let (user_id, username) = authors.of(&found.digest);
-        let row = tag::ActiveModel {
+        tag::ActiveModel {
             digest: Set(Some(found.digest.to_string())),
             user_id: Set(user_id),
             username: Set(Some(username)),
@@ -315,20 +379,16 @@ impl<P: Authority> Desk<'_, P> {
             pushed_at: Set(self.change.now()),
             updated_at: Set(self.change.now()),
             ..Default::default()
-        };
-        if let Some(id) = known {
-            let row = tag::ActiveModel { id: Set(id), ..row };
-            return Ok(self.change.update(&self.books, row).await?.id);
         }
+    }
+
+    async fn rewrite_tag(&mut self, found: &Found, id: i64, authors: &Authors) -> Result<()> {
         let row = tag::ActiveModel {
-            repository_id: Set(self.repository.id),
-            name: Set(found.tag.clone()),
-            marked: Set(false),
-            pull_count: Set(0),
-            created_at: Set(self.change.now()),
-            ..row
+            id: Set(id),
+            ..self.columns(found, authors)
         };
-        Ok(self.change.insert(&self.books, row).await?.id)
+        self.change.update(&self.books, row).await?;
+        Ok(())
     }
 
     async fn remove_tags(&mut self, gone: &[String]) -> Result<()> {

@@ -3,6 +3,7 @@
 //! Nothing is deleted without proof: the registry itself, asked for that very thing, must deny it. A pass that would
 //! take away more than half of a registry's repositories stops and waits for somebody's word.
 
+mod desk;
 mod missing;
 mod pass;
 mod repository;

@@ -10,10 +10,10 @@ use chrono::NaiveDateTime;
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{Options, Progress, Step};
+use super::{Options, Progress, Step, desk::Desk};
 use crate::{
     actions::{
-        catalog::{self, Applied, Findings},
+        catalog::{Applied, Findings},
         sync_runs::{self, Counts},
     },
     app::App,
@@ -43,6 +43,7 @@ pub(super) struct Pass<'a> {
     progress: &'a dyn Progress,
     run: Option<i64>,
     requests: Semaphore,
+    desk: Desk,
     state: Mutex<State>,
 }
 
@@ -76,6 +77,7 @@ impl<'a> Pass<'a> {
             progress,
             run,
             requests: Semaphore::new(PARALLEL),
+            desk: Desk::default(),
             state: Mutex::default(),
         }
     }
@@ -145,8 +147,9 @@ impl<'a> Pass<'a> {
             self.plan(&findings).await?;
             return Ok(());
         }
-        let applied = catalog::apply(self.app, self.registry, &findings, read_at).await?;
-        self.report(&findings.repository, &applied);
+        let repository = findings.repository.clone();
+        let applied = self.desk.write(self.app, self.registry, findings, read_at);
+        self.report(&repository, &applied.await?);
         Ok(())
     }
 
