@@ -129,20 +129,41 @@ fn create_private(file: &std::path::Path) {
 
 /// Says what is wrong with a database that cannot be used, and what to do. Carries no password.
 pub fn explain(error: &DbErr, url: &str) -> anyhow::Error {
-    let place = without_password(url);
     let text = error.to_string();
-    let advice = if text.contains("readonly") || text.contains("read-only") {
-        "the database is read-only: give this process the right to write, or point it at another one"
+    let (place, advice) = match sqlite_file(url) {
+        Ok(file) => (file.display().to_string(), advice_for_file(&text)),
+        Err(_) => (without_password(url), advice_for_server(&text)),
+    };
+    anyhow::anyhow!("cannot use the database {place}: {text}; {advice}")
+}
+
+fn advice_for_file(text: &str) -> &'static str {
+    if text.contains("readonly") || text.contains("read-only") {
+        "the file or its directory is read-only for this process: make its user their owner, or name another place \
+         with PORTUS_DATA_DIR or PORTUS_DB_DATABASE"
+    } else if text.contains("not a database") {
+        "the file holds something else: move it away, or name another one with PORTUS_DATA_DIR or PORTUS_DB_DATABASE"
+    } else if text.contains("malformed") {
+        "the file is damaged: restore a backup of it"
     } else if text.contains("unable to open database file") {
-        "the file cannot be opened or created: check PORTUS_DATA_DIR and its owner"
+        "the file cannot be opened or created: check PORTUS_DATA_DIR or PORTUS_DB_DATABASE, and the owner of that place"
+    } else if text.contains("locked") {
+        "another program holds the file: end it, or name another file with PORTUS_DB_DATABASE"
+    } else {
+        "check the file that PORTUS_DATA_DIR or PORTUS_DB_DATABASE names, its owner and the space on its disk"
+    }
+}
+
+fn advice_for_server(text: &str) -> &'static str {
+    if text.contains("readonly") || text.contains("read-only") {
+        "the database is read-only: give this process the right to write, or point it at another one"
     } else if text.contains("password") || text.contains("Access denied") {
         "the server refused the user name or password: check PORTUS_DB_USERNAME and PORTUS_DB_PASSWORD"
     } else if text.contains("does not exist") || text.contains("Unknown database") {
         "the server has no such database: create it with `portus-rs db:create` or correct PORTUS_DB_DATABASE"
     } else {
         "check that the server runs and that PORTUS_DB_HOST and PORTUS_DB_PORT name it"
-    };
-    anyhow::anyhow!("cannot use the database {place}: {text}; {advice}")
+    }
 }
 
 /// The address of a database with its password taken out.
@@ -181,5 +202,24 @@ mod tests {
         assert_eq!(file, std::path::Path::new("/sub dir/p?.sqlite3"));
         assert!(sqlite_file("sqlite::memory:").is_err());
         assert!(sqlite_file("mysql://root:x@h/sqlite").is_err());
+    }
+
+    #[test]
+    fn a_file_is_explained_as_a_file_and_a_server_as_a_server() {
+        let told = |text: &str, url: &str| explain(&DbErr::Custom(text.to_owned()), url).to_string();
+        let file = told(
+            "file is not a database",
+            "sqlite:///a%20b/p%2Esqlite3?mode=rwc",
+        );
+        assert!(file.contains("/a b/p.sqlite3:"), "{file}");
+        assert!(file.contains("PORTUS_DB_DATABASE"), "{file}");
+        for text in ["readonly", "unable to open database file", "other"] {
+            let file = told(text, "sqlite:///p.sqlite3");
+            assert!(file.contains("PORTUS_DATA_DIR"), "{file}");
+            assert!(!file.contains("PORTUS_DB_HOST"), "{file}");
+        }
+        let server = told("refused", "mysql://root:canary@h/portus");
+        assert!(server.contains("PORTUS_DB_HOST"), "{server}");
+        assert!(!server.contains("canary"), "{server}");
     }
 }

@@ -2,6 +2,7 @@
 
 mod changes;
 mod crash;
+mod crono;
 mod docker;
 mod listed;
 mod roles;
