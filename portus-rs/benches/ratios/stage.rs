@@ -132,6 +132,11 @@ impl Stage {
             .expect("the stage's database")
     }
 
+    /// A further setting for what is started.
+    pub fn env(&mut self, name: &str, value: &str) {
+        self.builder = self.builder.take().map(|it| it.env(name, value));
+    }
+
     /// Starts the service; once.
     pub fn start(&mut self) -> Portus {
         self.take().start()
