@@ -97,7 +97,7 @@ pub async fn apply_all(
     findings: &[(Findings, NaiveDateTime)],
 ) -> Result<Vec<Applied>> {
     let actor = Actor::Portus;
-    let mut change = Change::begin(app, &actor).await?;
+    let mut change = Change::begin_redoable(app, &actor).await?;
     let mut activities = Vec::new();
     let mut all = Vec::with_capacity(findings.len());
     for (findings, read_at) in findings {
@@ -117,7 +117,7 @@ async fn attempt(
     read_at: NaiveDateTime,
 ) -> Result<Applied> {
     let actor = Actor::Portus;
-    let change = Change::begin(app, &actor).await?;
+    let change = Change::begin_redoable(app, &actor).await?;
     let mut activities = Vec::new();
     let (change, applied) =
         write(app, registry, findings, read_at, change, &mut activities).await?;

@@ -274,7 +274,7 @@ pub async fn describe(app: &App, described: &[Described]) -> Result<()> {
         return Ok(());
     }
     let actor = Actor::Portus;
-    let mut change = Change::begin(app, &actor).await?;
+    let mut change = Change::begin_redoable(app, &actor).await?;
     let books = change.books()?;
     for it in described {
         for child in it.children.values() {
@@ -295,7 +295,7 @@ pub async fn describe(app: &App, described: &[Described]) -> Result<()> {
 /// whether it has been given up.
 pub async fn postpone(app: &App, id: i64, denied: bool) -> Result<bool> {
     let actor = Actor::Portus;
-    let mut change = Change::begin(app, &actor).await?;
+    let mut change = Change::begin_redoable(app, &actor).await?;
     let books = change.books()?;
     let Some(row) = manifest::Entity::find_by_id(id)
         .one(change.reader())

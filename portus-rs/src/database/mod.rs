@@ -34,6 +34,8 @@ pub struct Database {
     connection: DatabaseConnection,
     /// SQLite has one writer. Waiting for it here costs less than being refused by the file.
     writer: Option<Arc<Mutex<()>>>,
+    /// SQLite's connection for what can be done again; elsewhere the server's own settings hold.
+    redoable: Option<DatabaseConnection>,
 }
 
 /// A transaction that writes. Dropping it rolls it back.
@@ -45,33 +47,21 @@ pub struct Write {
 impl Database {
     /// Opens the database; a missing SQLite file is created.
     pub async fn connect(connection: &Connection) -> Result<Self, DbErr> {
-        let mut options = ConnectOptions::new(connection.url.clone());
-        options
-            .max_connections(connection.pool.max(1))
-            .connect_timeout(connection.connect_timeout)
-            .acquire_timeout(connection.connect_timeout.max(Duration::from_secs(10)))
-            .sqlx_logging(false)
-            .map_sqlx_sqlite_opts(|sqlite| {
-                sqlite
-                    .create_if_missing(true)
-                    .foreign_keys(true)
-                    .busy_timeout(Duration::from_secs(30))
-                    .pragma("journal_mode", "WAL")
-                    // An acknowledged event survives a power cut, not only a crash.
-                    .pragma("synchronous", "FULL")
-                    .pragma("cache_size", "-16384")
-                    .statement_cache_capacity(256)
-            })
-            .map_sqlx_mysql_opts(|mysql| mysql.charset("utf8mb4").collation("utf8mb4_bin"));
-        if let Ok(file) = sqlite_file(&connection.url) {
-            create_private(&file);
+        let file = sqlite_file(&connection.url).ok();
+        if let Some(file) = &file {
+            create_private(file);
         }
-        let pool = sea_orm::Database::connect(options).await?;
-        let writer = (pool.get_database_backend() == DatabaseBackend::Sqlite)
-            .then(|| Arc::new(Mutex::new(())));
+        // An acknowledged event survives a power cut, not only a crash.
+        let pool = open(connection, connection.pool.max(1), "FULL").await?;
+        let redoable = match file {
+            Some(_) => Some(open(connection, 1, "NORMAL").await?),
+            None => None,
+        };
+        let writer = redoable.as_ref().map(|_| Arc::new(Mutex::new(())));
         Ok(Self {
             connection: pool,
             writer,
+            redoable,
         })
     }
 
@@ -87,6 +77,18 @@ impl Database {
     /// Begins a transaction that will write. On SQLite it takes the write lock at once: a reading
     /// transaction that wants to write later would be refused instead of waiting.
     pub async fn write(&self) -> Result<Write, DbErr> {
+        self.begin(&self.connection).await
+    }
+
+    /// The same for what would be done again if a power cut undid it: applying events that lie in the inbox, comparing
+    /// with a registry, noting when something was used. Its commit does not wait for the disk; the next one that does
+    /// carries it along. What has been committed before is never undone without it.
+    pub async fn write_redoable(&self) -> Result<Write, DbErr> {
+        self.begin(self.redoable.as_ref().unwrap_or(&self.connection))
+            .await
+    }
+
+    async fn begin(&self, connection: &DatabaseConnection) -> Result<Write, DbErr> {
         let guard = match &self.writer {
             Some(writer) => Some(Arc::clone(writer).lock_owned().await),
             None => None,
@@ -98,7 +100,7 @@ impl Database {
                 .then_some(IsolationLevel::ReadCommitted),
             ..TransactionOptions::default()
         };
-        let transaction = self.connection.begin_with_options(options).await?;
+        let transaction = connection.begin_with_options(options).await?;
         Ok(Write {
             transaction,
             _writer: guard,
@@ -108,7 +110,36 @@ impl Database {
     pub async fn close(self) {
         // Closing only fails when the pool is gone already.
         let _ = self.connection.close().await;
+        if let Some(redoable) = self.redoable {
+            let _ = redoable.close().await;
+        }
     }
+}
+
+/// A pool of connections. `synchronous` is SQLite's word for when a commit waits for the disk.
+async fn open(
+    connection: &Connection,
+    most: u32,
+    synchronous: &'static str,
+) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(connection.url.clone());
+    options
+        .max_connections(most)
+        .connect_timeout(connection.connect_timeout)
+        .acquire_timeout(connection.connect_timeout.max(Duration::from_secs(10)))
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(30))
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", synchronous)
+                .pragma("cache_size", "-16384")
+                .statement_cache_capacity(256)
+        })
+        .map_sqlx_mysql_opts(|mysql| mysql.charset("utf8mb4").collation("utf8mb4_bin"));
+    sea_orm::Database::connect(options).await
 }
 
 impl Write {
@@ -206,7 +237,8 @@ mod tests {
 
     #[test]
     fn a_file_is_explained_as_a_file_and_a_server_as_a_server() {
-        let told = |text: &str, url: &str| explain(&DbErr::Custom(text.to_owned()), url).to_string();
+        let told =
+            |text: &str, url: &str| explain(&DbErr::Custom(text.to_owned()), url).to_string();
         let file = told(
             "file is not a database",
             "sqlite:///a%20b/p%2Esqlite3?mode=rwc",
