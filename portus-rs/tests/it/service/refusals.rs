@@ -211,7 +211,7 @@ fn served_as_nobody(portus: &Portus) -> String {
 
 #[test]
 fn a_place_that_only_others_may_write_to() {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::{PermissionsExt as _, chown};
     let directory = tempfile::tempdir().unwrap();
     let allow = |path: &Path, mode| {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
@@ -220,9 +220,25 @@ fn a_place_that_only_others_may_write_to() {
     std::fs::create_dir(&data).unwrap();
     allow(directory.path(), 0o755);
     allow(&data, 0o755);
-    let portus = Portus::builder().data_directory(&data).idle();
+    let mut portus = Portus::builder().data_directory(&data).idle();
     let said = served_as_nobody(&portus);
     assert!(said.contains("PORTUS_DATA_DIR"), "{said}");
+
+    // The directory is theirs, the database somebody else's.
+    portus.start();
+    portus.stop();
+    for entry in std::fs::read_dir(&data).unwrap() {
+        chown(entry.unwrap().path(), Some(65534), Some(65534)).unwrap();
+    }
+    chown(&data, Some(65534), Some(65534)).unwrap();
+    let file = data.join("portus.sqlite3");
+    chown(&file, Some(0), Some(0)).unwrap();
+    allow(&file, 0o444);
+    let said = served_as_nobody(&portus);
+    let named = file.display().to_string();
+    for phrase in [&named, "read-only", "PORTUS_DATA_DIR"] {
+        assert!(said.contains(phrase), "{said}");
+    }
 }
 
 #[test]
