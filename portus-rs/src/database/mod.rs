@@ -11,8 +11,8 @@ use std::{
 
 use anyhow::Context as _;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
+    DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -217,7 +217,8 @@ mod tests {
 
     #[test]
     fn a_file_is_explained_as_a_file_and_a_server_as_a_server() {
-        let told = |text: &str, url: &str| explain(&DbErr::Custom(text.to_owned()), url).to_string();
+        let told =
+            |text: &str, url: &str| explain(&DbErr::Custom(text.to_owned()), url).to_string();
         let file = told(
             "file is not a database",
             "sqlite:///a%20b/p%2Esqlite3?mode=rwc",
