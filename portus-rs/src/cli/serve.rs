@@ -163,6 +163,9 @@ pub async fn prepare(loaded: Loaded) -> anyhow::Result<Ready> {
     let database = Database::connect(&connection)
         .await
         .map_err(|error| database::explain(&error, &connection.url))?;
+    // One that may only be read is told here, with advice, and not in the middle of something.
+    let writable = database.check_writable().await;
+    writable.map_err(|error| database::explain(&error, &connection.url))?;
     let init = config.process.init_registry.clone();
     let app = App::assemble(config, clock, database, keys)?;
     replicas::join(&app, &secret_key_base).await?;

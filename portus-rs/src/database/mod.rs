@@ -11,8 +11,8 @@ use std::{
 
 use anyhow::Context as _;
 use sea_orm::{
-    ConnectOptions, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
+    DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -105,6 +105,17 @@ impl Database {
             transaction,
             _writer: guard,
         })
+    }
+
+    /// Changes nothing, and fails where nothing may be changed. Beginning to write is not enough: on a file that may
+    /// only be read, SQLite begins to read instead.
+    pub async fn check_writable(&self) -> Result<(), DbErr> {
+        let write = self.write().await?;
+        write
+            .transaction
+            .execute_unprepared("UPDATE portus_rs_migrations SET version = version WHERE 1 = 0")
+            .await?;
+        write.commit().await
     }
 
     pub async fn close(self) {
