@@ -97,11 +97,19 @@ async fn store(app: &App, deliveries: &[(i64, Vec<Event>)]) -> Result<Vec<u64>> 
         let mut new = 0;
         for part in events.chunks(INSERTED_AT_ONCE) {
             let statement = insertion(*registry_id, part, now)?;
+            // MySQL counts a row that was there already as inserted.
+            let is_mysql = app.database.backend() == DatabaseBackend::MySql;
+            let known = if is_mysql {
+                count_stored(&change, *registry_id, part).await?
+            } else {
+                0
+            };
             let inserted = change
                 .execute::<registry_event::Entity, _, _>(&permit, &statement)
                 .await?;
-            new += if app.database.backend() == DatabaseBackend::MySql {
-                count_new(&change, *registry_id, part).await?
+            new += if is_mysql {
+                let stored = count_stored(&change, *registry_id, part).await?;
+                stored.saturating_sub(known)
             } else {
                 inserted
             };
@@ -170,12 +178,11 @@ async fn store(app: &App, deliveries: &[(i64, Vec<Event>)]) -> Result<Vec<u64>> 
     Ok(added)
 }
 
-/// How many of these this change has inserted; MySQL counts a row that was there already as inserted.
-async fn count_new(change: &Change<'_>, registry_id: i64, events: &[Event]) -> Result<u64> {
+/// How many of these have a row.
+async fn count_stored(change: &Change<'_>, registry_id: i64, events: &[Event]) -> Result<u64> {
     Ok(registry_event::Entity::find()
         .filter(registry_event::Column::RegistryId.eq(registry_id))
         .filter(registry_event::Column::EventId.is_in(events.iter().map(|it| it.id.as_str())))
-        .filter(registry_event::Column::CreatedAt.eq(change.now()))
         .count(change.reader())
         .await?)
 }
