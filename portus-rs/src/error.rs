@@ -66,6 +66,18 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether two changes stood in each other's way and the database undid this one: done again, it may succeed.
+    pub fn is_collision(&self) -> bool {
+        let Self::Internal(error) = self else {
+            return false;
+        };
+        error
+            .downcast_ref::<DbErr>()
+            .is_some_and(crate::entities::dialect::is_collision)
+    }
+}
+
 /// Whether a write clashed with a row that holds the same unique value.
 pub fn is_taken(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))

@@ -97,7 +97,7 @@ pub async fn apply_all(
     findings: &[(Findings, NaiveDateTime)],
 ) -> Result<Vec<Applied>> {
     let actor = Actor::Portus;
-    let mut change = Change::begin(app, &actor).await?;
+    let mut change = Change::begin_redoable(app, &actor).await?;
     let mut activities = Vec::new();
     let mut all = Vec::with_capacity(findings.len());
     for (findings, read_at) in findings {
@@ -117,7 +117,7 @@ async fn attempt(
     read_at: NaiveDateTime,
 ) -> Result<Applied> {
     let actor = Actor::Portus;
-    let change = Change::begin(app, &actor).await?;
+    let change = Change::begin_redoable(app, &actor).await?;
     let mut activities = Vec::new();
     let (change, applied) =
         write(app, registry, findings, read_at, change, &mut activities).await?;
@@ -354,7 +354,9 @@ impl<P: Authority> Desk<'_, '_, P> {
     async fn write_manifest(&mut self, found: &Found) -> Result<()> {
         let id = self.repository.id;
         if let Some(read) = &found.read {
-            self.applied.details_pending |= !read.manifest.children.is_empty();
+            let kind = read.manifest.kind;
+            self.applied.details_pending |=
+                matches!(kind, ManifestKind::Index | ManifestKind::Image);
             self.change.keep_manifest(&self.books, id, read, None).await
         } else {
             self.applied.details_pending |= self

@@ -84,13 +84,24 @@ impl Subject for (repository::Model, namespace::Model) {
 
 impl<'a> Change<'a> {
     pub async fn begin(app: &'a App, actor: &'a Actor) -> Result<Self> {
-        Ok(Self {
+        let write = app.database.write().await?;
+        Ok(Self::with(app, actor, write))
+    }
+
+    /// The same for what would be done again after a power cut, see [`crate::database::Database::write_redoable`].
+    pub async fn begin_redoable(app: &'a App, actor: &'a Actor) -> Result<Self> {
+        let write = app.database.write_redoable().await?;
+        Ok(Self::with(app, actor, write))
+    }
+
+    fn with(app: &'a App, actor: &'a Actor, write: Write) -> Self {
+        Self {
             app,
-            write: app.database.write().await?,
+            write,
             actor,
             now: app.clock.now(),
             rights: false,
-        })
+        }
     }
 
     /// The moment of this change, the same for all its rows.

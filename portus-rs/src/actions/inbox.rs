@@ -2,14 +2,17 @@
 //!
 //! Several senders at a time share one transaction: the first to come writes for all who wait behind it.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::anyhow;
 use chrono::{NaiveDateTime, TimeDelta};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, DatabaseBackend, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait as _,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait as _,
     sea_query::{Expr, OnConflict, Query},
 };
 use tokio::sync::oneshot;
@@ -34,6 +37,8 @@ const KEEP_DONE: TimeDelta = TimeDelta::days(7);
 const KEEP_DEAD: TimeDelta = TimeDelta::days(30);
 /// Rows removed by one statement.
 const PURGED_AT_ONCE: u64 = 1000;
+/// How often a writing that collided with another process is begun anew.
+const COLLISIONS: usize = 5;
 /// Rows inserted by one statement.
 const INSERTED_AT_ONCE: usize = 500;
 
@@ -72,7 +77,13 @@ async fn write_waiting(app: &App) {
         .into_iter()
         .map(|it| ((it.registry_id, it.events), it.answer))
         .unzip();
-    let stored = store(app, &deliveries).await;
+    let mut stored = store(app, &deliveries).await;
+    for _ in 0..COLLISIONS {
+        if !stored.as_ref().is_err_and(Error::is_collision) {
+            break;
+        }
+        stored = store(app, &deliveries).await;
+    }
     if stored.is_ok() {
         app.wake.events.notify_one();
     }
@@ -96,23 +107,16 @@ async fn store(app: &App, deliveries: &[(i64, Vec<Event>)]) -> Result<Vec<u64>> 
     for (registry_id, events) in deliveries {
         let mut new = 0;
         for part in events.chunks(INSERTED_AT_ONCE) {
-            let statement = insertion(*registry_id, part, now)?;
-            // MySQL counts a row that was there already as inserted.
-            let is_mysql = app.database.backend() == DatabaseBackend::MySql;
-            let known = if is_mysql {
-                count_stored(&change, *registry_id, part).await?
-            } else {
-                0
-            };
+            let unknown = unknown(&change, *registry_id, part).await?;
+            if unknown.is_empty() {
+                continue;
+            }
+            let statement = insertion(*registry_id, &unknown, now)?;
             let inserted = change
                 .execute::<registry_event::Entity, _, _>(&permit, &statement)
                 .await?;
-            new += if is_mysql {
-                let stored = count_stored(&change, *registry_id, part).await?;
-                stored.saturating_sub(known)
-            } else {
-                inserted
-            };
+            // MySQL counts a row that another process was quicker with as well.
+            new += inserted.min(unknown.len() as u64);
         }
         added.push(new);
         for instance in events
@@ -178,18 +182,31 @@ async fn store(app: &App, deliveries: &[(i64, Vec<Event>)]) -> Result<Vec<u64>> 
     Ok(added)
 }
 
-/// How many of these have a row.
-async fn count_stored(change: &Change<'_>, registry_id: i64, events: &[Event]) -> Result<u64> {
-    Ok(registry_event::Entity::find()
+/// Those that are not in the inbox yet, each once. A repetition is told from news without touching its row, which the
+/// worker may be busy with.
+async fn unknown<'e>(
+    change: &Change<'_>,
+    registry_id: i64,
+    events: &'e [Event],
+) -> Result<Vec<&'e Event>> {
+    let known: Vec<String> = registry_event::Entity::find()
+        .select_only()
+        .column(registry_event::Column::EventId)
         .filter(registry_event::Column::RegistryId.eq(registry_id))
         .filter(registry_event::Column::EventId.is_in(events.iter().map(|it| it.id.as_str())))
-        .count(change.reader())
-        .await?)
+        .into_tuple()
+        .all(change.reader())
+        .await?;
+    let mut seen: HashSet<&str> = known.iter().map(String::as_str).collect();
+    Ok(events
+        .iter()
+        .filter(|it| seen.insert(it.id.as_str()))
+        .collect())
 }
 
 fn insertion(
     registry_id: i64,
-    events: &[Event],
+    events: &[&Event],
     now: NaiveDateTime,
 ) -> Result<sea_orm::sea_query::InsertStatement> {
     use registry_event::Column;

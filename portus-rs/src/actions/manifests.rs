@@ -17,7 +17,7 @@ use crate::{
     policy::guard::Authority,
     protocol::{
         digest::Digest,
-        manifest::{Manifest, ManifestKind, total_size},
+        manifest::{Manifest, ManifestKind, Platform, total_size},
     },
 };
 
@@ -32,6 +32,14 @@ pub struct Read {
     pub manifest: Manifest,
     /// Bytes of the manifest itself.
     pub length: usize,
+    pub runs_on: RunsOn,
+}
+
+/// What a single image runs on. Its manifest does not say; its config does, and so may the index that lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunsOn {
+    Unread,
+    Read(Option<Platform>),
 }
 
 /// The manifests of an index, as far as the registry has them, by digest.
@@ -78,8 +86,8 @@ impl Change<'_> {
             .await?)
     }
 
-    /// Writes what a manifest says. An index whose children have not been read stays pending, so that its size is
-    /// found out later.
+    /// Writes what a manifest says. An index whose children have not been read, and an image whose config has not,
+    /// stay pending, so that size and platform are found out later.
     pub(super) async fn keep_manifest<P: Authority>(
         &mut self,
         permit: &P,
@@ -90,7 +98,7 @@ impl Change<'_> {
         let known = self
             .find_manifest(repository_id, &read.manifest.digest)
             .await?;
-        let complete = read.manifest.kind != ManifestKind::Index || children.is_some();
+        let complete = is_complete(read, children);
         if let Some(row) = &known
             && (row.details == Details::Known || (!complete && row.manifest_size.is_some()))
         {
@@ -111,7 +119,7 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// The same for many images, whose manifests are complete in themselves, with few statements.
+    /// The same for many images at once, with few statements.
     pub(super) async fn keep_images<P: Authority>(
         &mut self,
         permit: &P,
@@ -179,11 +187,19 @@ impl Change<'_> {
     }
 }
 
+/// Whether nothing is left to be read about a manifest.
+fn is_complete(read: &Read, children: Option<&Children>) -> bool {
+    match read.manifest.kind {
+        ManifestKind::Index => children.is_some(),
+        ManifestKind::Image => read.runs_on != RunsOn::Unread,
+        _ => true,
+    }
+}
+
 /// What a manifest says, as columns.
 fn row_of(read: &Read, children: Option<&Children>, now: NaiveDateTime) -> manifest::ActiveModel {
     let it = &read.manifest;
     let config = it.config.as_ref();
-    let complete = it.kind != ManifestKind::Index || children.is_some();
     manifest::ActiveModel {
         media_type: Set(it.media_type.clone()),
         artifact_type: Set(it.artifact_type.clone()),
@@ -191,9 +207,9 @@ fn row_of(read: &Read, children: Option<&Children>, now: NaiveDateTime) -> manif
         config_media_type: Set(config.map(|config| config.media_type.clone())),
         manifest_size: Set(i64::try_from(read.length).ok()),
         image_size: Set(size(it, children)),
-        platforms: Set(platforms(it)),
+        platforms: Set(platforms(read)),
         subject: Set(it.subject.as_ref().map(|about| about.digest.to_string())),
-        details: Set(if complete {
+        details: Set(if is_complete(read, children) {
             Details::Known
         } else {
             Details::Pending
@@ -229,10 +245,13 @@ fn size(manifest: &Manifest, children: Option<&Children>) -> Option<i64> {
     })))
 }
 
-/// The platforms of an index, each once, in its own order.
-fn platforms(manifest: &Manifest) -> Option<String> {
+/// The platform of an image, or those of an index, each once, in its own order.
+fn platforms(read: &Read) -> Option<String> {
+    if let RunsOn::Read(platform) = &read.runs_on {
+        return platform.as_ref().map(ToString::to_string);
+    }
     let mut names: Vec<String> = Vec::new();
-    for child in &manifest.children {
+    for child in &read.manifest.children {
         let name = child.platform.as_ref().map(ToString::to_string);
         if let Some(name) = name.filter(|name| !names.contains(name)) {
             names.push(name);
@@ -255,7 +274,7 @@ pub async fn describe(app: &App, described: &[Described]) -> Result<()> {
         return Ok(());
     }
     let actor = Actor::Portus;
-    let mut change = Change::begin(app, &actor).await?;
+    let mut change = Change::begin_redoable(app, &actor).await?;
     let books = change.books()?;
     for it in described {
         for child in it.children.values() {
@@ -276,7 +295,7 @@ pub async fn describe(app: &App, described: &[Described]) -> Result<()> {
 /// whether it has been given up.
 pub async fn postpone(app: &App, id: i64, denied: bool) -> Result<bool> {
     let actor = Actor::Portus;
-    let mut change = Change::begin(app, &actor).await?;
+    let mut change = Change::begin_redoable(app, &actor).await?;
     let books = change.books()?;
     let Some(row) = manifest::Entity::find_by_id(id)
         .one(change.reader())

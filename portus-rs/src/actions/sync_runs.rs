@@ -42,7 +42,7 @@ pub struct Outcome {
 /// Opens the row. One that a process left open when it died is closed.
 pub async fn start(app: &App, registry_id: i64, strategy: &str) -> Result<i64> {
     let actor = Actor::Portus;
-    let mut change = Change::begin(app, &actor).await?;
+    let mut change = Change::begin_redoable(app, &actor).await?;
     let books = change.books()?;
     let abandoned = sync_run::Entity::update_many()
         .col_expr(
@@ -84,7 +84,7 @@ pub async fn start(app: &App, registry_id: i64, strategy: &str) -> Result<i64> {
 /// Writes how far a run has come; with an outcome it is closed, and older plans that waited are void.
 pub async fn note(app: &App, id: i64, counts: Counts, outcome: Option<Outcome>) -> Result<()> {
     let actor = Actor::Portus;
-    let mut change = Change::begin(app, &actor).await?;
+    let mut change = Change::begin_redoable(app, &actor).await?;
     let books = change.books()?;
     let mut row = sync_run::ActiveModel {
         id: Set(id),
@@ -127,7 +127,7 @@ pub async fn note(app: &App, id: i64, counts: Counts, outcome: Option<Outcome>) 
 /// Removes the rows of old runs. Plans that wait stay. Returns how many went.
 pub async fn purge(app: &App) -> Result<u64> {
     let actor = Actor::Portus;
-    let mut change = Change::begin(app, &actor).await?;
+    let mut change = Change::begin_redoable(app, &actor).await?;
     let books = change.books()?;
     let quiet = Condition::all()
         .add(sync_run::Column::State.eq(SyncState::Done))

@@ -83,7 +83,7 @@ pub async fn apply(app: &App, rows: &[registry_event::Model]) -> Result<Applied>
         }
     }
 
-    let mut change = Change::begin(app, &Actor::Portus).await?;
+    let mut change = Change::begin_redoable(app, &Actor::Portus).await?;
     let permit = change.books()?;
     if !claim(&mut change, &permit, rows).await? {
         return Ok(Applied::Raced);

@@ -252,12 +252,12 @@ impl Activity {
     // Accounts and the installation
 
     pub fn user_created(user: &user::Model) -> Self {
-        Self::new("user.create", Some((Kind::User, user.id)))
+        Self::new("user:create", Some((Kind::User, user.id)))
             .with("username", user.username.as_str())
     }
 
     pub fn user_updated(user: &user::Model, fields: &[&str]) -> Self {
-        Self::new("user.update", Some((Kind::User, user.id)))
+        Self::new("user:update", Some((Kind::User, user.id)))
             .with("username", user.username.as_str())
             .with("fields", fields.to_vec())
     }
@@ -268,7 +268,7 @@ impl Activity {
     }
 
     pub fn passwords_cleared(count: u64) -> Self {
-        Self::new("user.clear_passwords", None).with("count", count)
+        Self::new("user:clear_passwords", None).with("count", count)
     }
 
     pub fn token_created(token: &application_token::Model, owner: &user::Model) -> Self {
@@ -288,11 +288,11 @@ impl Activity {
     }
 
     pub fn registry_created(registry: &registry::Model) -> Self {
-        Self::of_registry("registry.create", registry)
+        Self::of_registry("registry:create", registry)
     }
 
     pub fn registry_updated(registry: &registry::Model, fields: &[&str]) -> Self {
-        Self::of_registry("registry.update", registry).with("fields", fields.to_vec())
+        Self::of_registry("registry:update", registry).with("fields", fields.to_vec())
     }
 
     fn of_registry(key: &'static str, registry: &registry::Model) -> Self {

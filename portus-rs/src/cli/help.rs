@@ -15,6 +15,7 @@ use super::{
 const GROUPS: &[(&str, &[&str])] = &[
     ("Run", &["serve", "background", "crono", "job"]),
     ("Connect a registry", &["registry-config", "sync", "client"]),
+    ("People", &["token"]),
     (
         "Look",
         &[

@@ -16,7 +16,7 @@ mod health;
 mod help;
 mod native;
 mod progress;
-mod rake;
+pub mod rake;
 mod registries;
 mod registry_config;
 pub mod serve;
@@ -24,6 +24,7 @@ mod settings;
 mod sync;
 mod tags;
 mod tasks;
+mod tokens;
 mod users;
 
 use std::process::ExitCode;
@@ -237,6 +238,7 @@ fn native_command(words: Vec<String>, sources: Sources) -> Outcome {
         Command::Sync(options) => context::run(sync::run(&session, options)),
         Command::Job { deed } => context::run(sync::job(&session, deed)),
         Command::RegistryConfig(options) => context::run(registry_config::print(&session, options)),
+        Command::Token(options) => context::run(tokens::issue(&session, options)),
         Command::Explain(options) => context::run(explain::print(&session, options)),
         Command::Health(options) => context::run(health::check(&session, options)),
         Command::Client(options) => context::run(client::ask(&session, options)),

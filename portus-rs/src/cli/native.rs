@@ -2,7 +2,7 @@
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use super::{client, events, explain, health, registry_config, sync};
+use super::{client, events, explain, health, registry_config, sync, tokens};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -53,6 +53,8 @@ pub enum Command {
     RegistryConfig(registry_config::Options),
     /// Say what somebody may do in the registry, by which rule, and what would change it
     Explain(explain::Options),
+    /// Issue an application token for a user: for the API, and for docker in place of the password
+    Token(tokens::Options),
     /// Ask the registry itself: its catalog, a manifest, whether it answers
     Client(client::Options),
     /// List notifications of the registry that could not be applied, and try them again

@@ -142,7 +142,8 @@ pub async fn prepare(loaded: Loaded) -> anyhow::Result<Ready> {
     keys::install_provider();
     let secret_key_base = match &config.secrets.secret_key_base {
         Some(secret) => secret.expose().to_owned(),
-        None => keys::secret_key_base(&directory)?,
+        None => keys::secret_key_base(&directory)
+            .context("PORTUS_DATA_DIR: the secret key base cannot be kept in the data directory")?,
     };
     let keys = Keys::load(
         KeySources {

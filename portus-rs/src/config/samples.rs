@@ -15,7 +15,7 @@ const PASSWORDS: &[&str] = &["portus1234", "12341234"];
 
 /// SHA-256 of the public halves (DER) of private keys in the Portus repository: those of its
 /// development server, its example registry and its example authority.
-const KEYS: &[&str] = &[
+pub const KEYS: &[&str] = &[
     "7ced32b524fcedfa2d1f1e6004a52888d30d33fe38fc6cc642abd0577434b3cb",
     "b750dd624ece753aafab3a323c47a390b62c5ef98aca154a76ab8cae6f7bb9d4",
     "48111fdef76c35d3926f9f10fa6f09cb8921cb0e29144a8566068ad923aff128",
@@ -29,16 +29,4 @@ pub fn is_key_base(text: &str) -> bool {
 /// Whether this password of the hidden account is known to everybody.
 pub fn is_password(text: &str) -> bool {
     PASSWORDS.contains(&text)
-}
-
-/// Whether the private key that belongs to this public key (DER) is known to everybody.
-pub fn is_private_key_of(public_der: &[u8]) -> bool {
-    let digest = openssl::sha::sha256(public_der);
-    KEYS.iter().any(|known| {
-        let bytes = known
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok());
-        bytes.eq(digest.iter().copied().map(Some))
-    })
 }

@@ -34,6 +34,8 @@ pub struct Database {
     connection: DatabaseConnection,
     /// SQLite has one writer. Waiting for it here costs less than being refused by the file.
     writer: Option<Arc<Mutex<()>>>,
+    /// SQLite's connection for what can be done again; elsewhere the server's own settings hold.
+    redoable: Option<DatabaseConnection>,
 }
 
 /// A transaction that writes. Dropping it rolls it back.
@@ -45,33 +47,21 @@ pub struct Write {
 impl Database {
     /// Opens the database; a missing SQLite file is created.
     pub async fn connect(connection: &Connection) -> Result<Self, DbErr> {
-        let mut options = ConnectOptions::new(connection.url.clone());
-        options
-            .max_connections(connection.pool.max(1))
-            .connect_timeout(connection.connect_timeout)
-            .acquire_timeout(connection.connect_timeout.max(Duration::from_secs(10)))
-            .sqlx_logging(false)
-            .map_sqlx_sqlite_opts(|sqlite| {
-                sqlite
-                    .create_if_missing(true)
-                    .foreign_keys(true)
-                    .busy_timeout(Duration::from_secs(30))
-                    .pragma("journal_mode", "WAL")
-                    // An acknowledged event survives a power cut, not only a crash.
-                    .pragma("synchronous", "FULL")
-                    .pragma("cache_size", "-16384")
-                    .statement_cache_capacity(256)
-            })
-            .map_sqlx_mysql_opts(|mysql| mysql.charset("utf8mb4").collation("utf8mb4_bin"));
-        if let Ok(file) = sqlite_file(&connection.url) {
-            create_private(&file);
+        let file = sqlite_file(&connection.url).ok();
+        if let Some(file) = &file {
+            create_private(file);
         }
-        let pool = sea_orm::Database::connect(options).await?;
-        let writer = (pool.get_database_backend() == DatabaseBackend::Sqlite)
-            .then(|| Arc::new(Mutex::new(())));
+        // An acknowledged event survives a power cut, not only a crash.
+        let pool = open(connection, connection.pool.max(1), "FULL").await?;
+        let redoable = match file {
+            Some(_) => Some(open(connection, 1, "NORMAL").await?),
+            None => None,
+        };
+        let writer = redoable.as_ref().map(|_| Arc::new(Mutex::new(())));
         Ok(Self {
             connection: pool,
             writer,
+            redoable,
         })
     }
 
@@ -87,6 +77,18 @@ impl Database {
     /// Begins a transaction that will write. On SQLite it takes the write lock at once: a reading
     /// transaction that wants to write later would be refused instead of waiting.
     pub async fn write(&self) -> Result<Write, DbErr> {
+        self.begin(&self.connection).await
+    }
+
+    /// The same for what would be done again if a power cut undid it: applying events that lie in the inbox, comparing
+    /// with a registry, noting when something was used. Its commit does not wait for the disk; the next one that does
+    /// carries it along. What has been committed before is never undone without it.
+    pub async fn write_redoable(&self) -> Result<Write, DbErr> {
+        self.begin(self.redoable.as_ref().unwrap_or(&self.connection))
+            .await
+    }
+
+    async fn begin(&self, connection: &DatabaseConnection) -> Result<Write, DbErr> {
         let guard = match &self.writer {
             Some(writer) => Some(Arc::clone(writer).lock_owned().await),
             None => None,
@@ -98,7 +100,7 @@ impl Database {
                 .then_some(IsolationLevel::ReadCommitted),
             ..TransactionOptions::default()
         };
-        let transaction = self.connection.begin_with_options(options).await?;
+        let transaction = connection.begin_with_options(options).await?;
         Ok(Write {
             transaction,
             _writer: guard,
@@ -108,7 +110,36 @@ impl Database {
     pub async fn close(self) {
         // Closing only fails when the pool is gone already.
         let _ = self.connection.close().await;
+        if let Some(redoable) = self.redoable {
+            let _ = redoable.close().await;
+        }
     }
+}
+
+/// A pool of connections. `synchronous` is SQLite's word for when a commit waits for the disk.
+async fn open(
+    connection: &Connection,
+    most: u32,
+    synchronous: &'static str,
+) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(connection.url.clone());
+    options
+        .max_connections(most)
+        .connect_timeout(connection.connect_timeout)
+        .acquire_timeout(connection.connect_timeout.max(Duration::from_secs(10)))
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(30))
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", synchronous)
+                .pragma("cache_size", "-16384")
+                .statement_cache_capacity(256)
+        })
+        .map_sqlx_mysql_opts(|mysql| mysql.charset("utf8mb4").collation("utf8mb4_bin"));
+    sea_orm::Database::connect(options).await
 }
 
 impl Write {
@@ -129,20 +160,41 @@ fn create_private(file: &std::path::Path) {
 
 /// Says what is wrong with a database that cannot be used, and what to do. Carries no password.
 pub fn explain(error: &DbErr, url: &str) -> anyhow::Error {
-    let place = without_password(url);
     let text = error.to_string();
-    let advice = if text.contains("readonly") || text.contains("read-only") {
-        "the database is read-only: give this process the right to write, or point it at another one"
+    let (place, advice) = match sqlite_file(url) {
+        Ok(file) => (file.display().to_string(), advice_for_file(&text)),
+        Err(_) => (without_password(url), advice_for_server(&text)),
+    };
+    anyhow::anyhow!("cannot use the database {place}: {text}; {advice}")
+}
+
+fn advice_for_file(text: &str) -> &'static str {
+    if text.contains("readonly") || text.contains("read-only") {
+        "the file or its directory is read-only for this process: make its user their owner, or name another place \
+         with PORTUS_DATA_DIR or PORTUS_DB_DATABASE"
+    } else if text.contains("not a database") {
+        "the file holds something else: move it away, or name another one with PORTUS_DATA_DIR or PORTUS_DB_DATABASE"
+    } else if text.contains("malformed") {
+        "the file is damaged: restore a backup of it"
     } else if text.contains("unable to open database file") {
-        "the file cannot be opened or created: check PORTUS_DATA_DIR and its owner"
+        "the file cannot be opened or created: check PORTUS_DATA_DIR or PORTUS_DB_DATABASE, and the owner of that place"
+    } else if text.contains("locked") {
+        "another program holds the file: end it, or name another file with PORTUS_DB_DATABASE"
+    } else {
+        "check the file that PORTUS_DATA_DIR or PORTUS_DB_DATABASE names, its owner and the space on its disk"
+    }
+}
+
+fn advice_for_server(text: &str) -> &'static str {
+    if text.contains("readonly") || text.contains("read-only") {
+        "the database is read-only: give this process the right to write, or point it at another one"
     } else if text.contains("password") || text.contains("Access denied") {
         "the server refused the user name or password: check PORTUS_DB_USERNAME and PORTUS_DB_PASSWORD"
     } else if text.contains("does not exist") || text.contains("Unknown database") {
         "the server has no such database: create it with `portus-rs db:create` or correct PORTUS_DB_DATABASE"
     } else {
         "check that the server runs and that PORTUS_DB_HOST and PORTUS_DB_PORT name it"
-    };
-    anyhow::anyhow!("cannot use the database {place}: {text}; {advice}")
+    }
 }
 
 /// The address of a database with its password taken out.
@@ -181,5 +233,25 @@ mod tests {
         assert_eq!(file, std::path::Path::new("/sub dir/p?.sqlite3"));
         assert!(sqlite_file("sqlite::memory:").is_err());
         assert!(sqlite_file("mysql://root:x@h/sqlite").is_err());
+    }
+
+    #[test]
+    fn a_file_is_explained_as_a_file_and_a_server_as_a_server() {
+        let told =
+            |text: &str, url: &str| explain(&DbErr::Custom(text.to_owned()), url).to_string();
+        let file = told(
+            "file is not a database",
+            "sqlite:///a%20b/p%2Esqlite3?mode=rwc",
+        );
+        assert!(file.contains("/a b/p.sqlite3:"), "{file}");
+        assert!(file.contains("PORTUS_DB_DATABASE"), "{file}");
+        for text in ["readonly", "unable to open database file", "other"] {
+            let file = told(text, "sqlite:///p.sqlite3");
+            assert!(file.contains("PORTUS_DATA_DIR"), "{file}");
+            assert!(!file.contains("PORTUS_DB_HOST"), "{file}");
+        }
+        let server = told("refused", "mysql://root:canary@h/portus");
+        assert!(server.contains("PORTUS_DB_HOST"), "{server}");
+        assert!(!server.contains("canary"), "{server}");
     }
 }

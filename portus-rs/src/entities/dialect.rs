@@ -1,1 +1,25 @@
 //! Where the three databases differ.
+
+use sea_orm::{DbErr, RuntimeErr};
+
+/// Whether the database undid a transaction because another was in its way: a deadlock, a lock waited for too long, a
+/// serialization failure.
+pub fn is_collision(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
+        error
+    else {
+        return false;
+    };
+    let text = cause.to_string();
+    // sqlx gives MySQL's SQLSTATE as the code, which is 40001 for a deadlock but says nothing of a timeout.
+    cause
+        .as_database_error()
+        .and_then(sea_orm::sqlx::error::DatabaseError::code)
+        .is_some_and(|code| {
+            matches!(
+                code.as_ref(),
+                "40001" | "40P01" | "1213" | "1205" | "5" | "517"
+            )
+        })
+        || text.contains("Lock wait timeout")
+}

@@ -55,6 +55,8 @@ pub async fn check(app: &App, facts: &Facts, username: &str, given: &str) -> Res
     }
     let Some(login) = facts.login(&name).await? else {
         app.passwords.check_nobody(given).await?;
+        // What a known name costs beyond the hash is paid here too.
+        imported(app, 0).await?;
         return Err(wrong());
     };
     if login.account.bot || login.password_hash.is_empty() {

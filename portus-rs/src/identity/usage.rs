@@ -72,7 +72,7 @@ impl Usage {
             return Ok(());
         }
         let actor = Actor::Portus;
-        let change = Change::begin(app, &actor).await?;
+        let change = Change::begin_redoable(app, &actor).await?;
         let books = change.books()?;
         let tokens: Vec<_> = gathered.application_tokens.into_iter().collect();
         for batch in tokens.chunks(BATCH) {

@@ -1,11 +1,15 @@
 //! When jobs run: schedules, back-off, leases, and the isolation of one job from the others.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use chrono::{Local, NaiveDateTime, TimeDelta};
 use croner::parser::{CronParser, Seconds};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+};
+use tokio_cron_scheduler::Job as JobLocked;
 
 use super::{EVENTS, Job, Ran, Stop, Work, is_stopped, lease, registry_events, run, stopped};
 use crate::{
@@ -21,6 +25,9 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// How often a lease that somebody else holds is looked at.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// A bell may ring this much before the job is due, for clocks count in steps of their own.
+const EARLY: TimeDelta = TimeDelta::milliseconds(1500);
+
 /// What came of one attempt.
 enum Attempt {
     Ran(Ran),
@@ -31,24 +38,52 @@ enum Attempt {
     Failed(Error),
 }
 
-/// Runs a job again and again until the end.
-pub(super) async fn turn(app: Arc<App>, job: Job, mut stop: Stop) {
+/// Rings for a job whenever it may be due: at each of its periods, or for a cron line at each full minute, because such
+/// a line knows nothing finer and its reading in `TZ` is our own.
+pub(super) fn bell(job: &Job) -> Result<(JobLocked, Arc<Notify>)> {
+    let bell = Arc::new(Notify::new());
+    let struck = Arc::clone(&bell);
+    let strike = move |_, _| -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let struck = Arc::clone(&struck);
+        Box::pin(async move { struck.notify_one() })
+    };
+    let entry = match &job.schedule {
+        Schedule::Every(period) => JobLocked::new_repeated_async(*period, strike),
+        Schedule::Cron(_) => JobLocked::new_async("0 * * * * *", strike),
+    };
+    let entry = entry.map_err(|error| {
+        Error::Internal(anyhow::anyhow!("the clock for '{}': {error}", job.name))
+    })?;
+    Ok((entry, bell))
+}
+
+/// Runs a job again and again until the end: at once, when its bell rings and it is due, when somebody wants it, and
+/// after a failure.
+pub(super) async fn turn(app: Arc<App>, job: Job, bell: Arc<Notify>, mut stop: Stop) {
     let watch = lease::Watch::default();
     let mut pause = PAUSE;
-    let mut wait = Duration::ZERO;
+    // Until when nothing is to be done, and the moment to look again although no bell rings.
+    let mut due = app.clock.now();
+    let mut retry = Some(Duration::ZERO);
     // What was missed while no process ran is caught up with at once.
     let mut forced = true;
     while !is_stopped(&stop) {
         tokio::select! {
-            () = tokio::time::sleep(wait) => {}
+            () = sleep(retry) => {}
+            () = bell.notified() => {
+                if app.clock.now() + EARLY < due {
+                    continue;
+                }
+            }
             () = rung(&app, job.work) => forced = true,
             () = stopped(&mut stop) => break,
         }
         let now = app.clock.now();
-        wait = match attempt(&app, &job, &watch, forced, &stop).await {
+        retry = match attempt(&app, &job, &watch, forced, &stop).await {
             Attempt::Ran(Ran::Done) => {
                 (pause, forced) = (PAUSE, false);
-                until(&app, next(&job.schedule, now))
+                due = next(&job.schedule, now);
+                None
             }
             Attempt::Ran(Ran::Over(reason)) => {
                 tracing::info!("Disabling '{}'. Reason: {reason}.", job.name);
@@ -57,9 +92,9 @@ pub(super) async fn turn(app: Arc<App>, job: Job, mut stop: Stop) {
             Attempt::Busy => {
                 // What it was forced for, the other process is doing.
                 forced = false;
-                LOOK
+                Some(LOOK)
             }
-            Attempt::NotDue(at) => until(&app, at).clamp(LOOK, LONGEST_PAUSE),
+            Attempt::NotDue(at) => Some(until(&app, at).clamp(LOOK, LONGEST_PAUSE)),
             Attempt::Failed(error) => {
                 forced = true;
                 let wait = pause;
@@ -69,7 +104,7 @@ pub(super) async fn turn(app: Arc<App>, job: Job, mut stop: Stop) {
                     job.name,
                     wait.as_secs()
                 );
-                wait
+                Some(wait)
             }
         };
     }
@@ -77,6 +112,13 @@ pub(super) async fn turn(app: Arc<App>, job: Job, mut stop: Stop) {
         && let Err(error) = run(&app, job.work, &stop).await
     {
         tracing::error!("{}: {error}", job.name);
+    }
+}
+
+async fn sleep(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
     }
 }
 

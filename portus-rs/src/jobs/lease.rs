@@ -87,7 +87,7 @@ pub async fn take_as(app: &App, watch: &Watch, name: &str, holder: &str) -> Resu
         return Ok(None);
     }
     let actor = Actor::Portus;
-    let mut change = Change::begin(app, &actor).await?;
+    let mut change = Change::begin_redoable(app, &actor).await?;
     let books = change.books()?;
     let now = change.now();
     let statement = lease::Entity::update_many()
@@ -160,7 +160,7 @@ impl Lease {
         set: impl FnOnce(sea_orm::UpdateMany<lease::Entity>) -> sea_orm::UpdateMany<lease::Entity>,
     ) -> Result<bool> {
         let actor = Actor::Portus;
-        let mut change = Change::begin(app, &actor).await?;
+        let mut change = Change::begin_redoable(app, &actor).await?;
         let books = change.books()?;
         let statement = set(lease::Entity::update_many())
             .filter(lease::Column::Name.eq(self.name.as_str()))
@@ -215,7 +215,7 @@ async fn find(app: &App, name: &str) -> Result<Option<lease::Model>> {
 
 async fn make(app: &App, name: &str) -> Result<()> {
     let actor = Actor::Portus;
-    let mut change = Change::begin(app, &actor).await?;
+    let mut change = Change::begin_redoable(app, &actor).await?;
     let books = change.books()?;
     let row = lease::ActiveModel {
         id: NotSet,

@@ -6,11 +6,14 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{Stop, is_stopped};
 use crate::{
-    actions::manifests::{self, Children, Described, Read},
+    actions::manifests::{self, Children, Described, Read, RunsOn},
     app::App,
     entities::registry,
     error::Result,
-    protocol::{digest::Digest, manifest::ManifestKind},
+    protocol::{
+        digest::Digest,
+        manifest::{Child, ManifestKind, Platform},
+    },
     queries::sync::{self, Pending},
     remote::{RegistryClient, RegistryError},
 };
@@ -94,31 +97,37 @@ async fn describe(
     }
 }
 
-/// Reads a manifest and, if it is an index, all of its children that the registry has.
+/// Reads a manifest with what belongs to it: the config of an image, the children of an index that the registry has.
 pub async fn read(
     client: &RegistryClient<'_>,
     repository: &str,
     digest: &str,
 ) -> Result<(Read, Children), RegistryError> {
     let fetched = client.manifest(repository, digest).await?;
-    let read = Read {
+    let mut read = Read {
         length: fetched.body.len(),
         manifest: fetched.manifest,
+        runs_on: RunsOn::Unread,
     };
+    if let Some(config) = &read.manifest.config
+        && read.manifest.kind == ManifestKind::Image
+    {
+        let config = match client.config(repository, &config.digest).await {
+            // An image without its config is broken, but there it is.
+            Err(error) if error.is_absence() => None,
+            config => config?,
+        };
+        read.runs_on = RunsOn::Read(config.as_deref().and_then(Platform::of_config));
+    }
     if read.manifest.kind != ManifestKind::Index {
         return Ok((read, Children::new()));
     }
-    let mut digests: Vec<Digest> = read
-        .manifest
-        .children
-        .iter()
-        .map(|child| child.descriptor.digest.clone())
-        .collect();
-    digests.sort_unstable();
-    digests.dedup();
-    let each: Vec<_> = digests
-        .iter()
-        .map(|digest| read_child(client, repository, digest))
+    let mut listed: Vec<&Child> = read.manifest.children.iter().collect();
+    listed.sort_by(|a, b| a.descriptor.digest.cmp(&b.descriptor.digest));
+    listed.dedup_by(|a, b| a.descriptor.digest == b.descriptor.digest);
+    let each: Vec<_> = listed
+        .into_iter()
+        .map(|child| read_child(client, repository, child))
         .collect();
     let fetched: Vec<Result<Option<Read>, RegistryError>> = stream::iter(each)
         .buffer_unordered(CHILDREN)
@@ -136,12 +145,18 @@ pub async fn read(
 async fn read_child(
     client: &RegistryClient<'_>,
     repository: &str,
-    digest: &Digest,
+    child: &Child,
 ) -> Result<Option<Read>, RegistryError> {
+    let digest: &Digest = &child.descriptor.digest;
     match client.manifest(repository, digest.as_str()).await {
         Ok(fetched) => Ok(Some(Read {
             length: fetched.body.len(),
             manifest: fetched.manifest,
+            // What the index leaves open the config tells later.
+            runs_on: child
+                .platform
+                .clone()
+                .map_or(RunsOn::Unread, |platform| RunsOn::Read(Some(platform))),
         })),
         // The index outlives its children: that one is dangling.
         Err(error) if error.is_absence() => Ok(None),

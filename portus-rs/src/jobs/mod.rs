@@ -11,6 +11,7 @@ pub mod registry_events;
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinHandle};
+use tokio_cron_scheduler::JobScheduler;
 
 use crate::{
     actions::{refresh_tokens, sync_runs},
@@ -124,11 +125,15 @@ async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
 /// Tasks that end after [`Stop`] has become true.
 pub struct Running {
     tasks: Vec<JoinHandle<()>>,
+    clock: JobScheduler,
 }
 
 impl Running {
     /// Waits until every job has finished its step, but no longer than [`LAST_STEPS`].
-    pub async fn finish(self) {
+    pub async fn finish(mut self) {
+        if let Err(error) = self.clock.shutdown().await {
+            tracing::warn!("the clock for background tasks did not stop: {error}");
+        }
         let until = tokio::time::Instant::now() + LAST_STEPS;
         for mut task in self.tasks {
             if tokio::time::timeout_at(until, &mut task).await.is_err() {
@@ -161,14 +166,17 @@ pub async fn start(app: &Arc<App>, which: Jobs, stop: Stop) -> Result<Running> {
     } else {
         tracing::info!("[Initialization] Running: {}", names.join(", "));
     }
+    let broken =
+        |error| Error::Internal(anyhow::anyhow!("the clock for background tasks: {error}"));
+    let clock = JobScheduler::new().await.map_err(broken)?;
     for job in jobs {
-        tasks.push(tokio::spawn(clockwork::turn(
-            Arc::clone(app),
-            job,
-            stop.clone(),
-        )));
+        let (entry, bell) = clockwork::bell(&job)?;
+        clock.add(entry).await.map_err(broken)?;
+        let turn = clockwork::turn(Arc::clone(app), job, bell, stop.clone());
+        tasks.push(tokio::spawn(turn));
     }
-    Ok(Running { tasks })
+    clock.start().await.map_err(broken)?;
+    Ok(Running { tasks, clock })
 }
 
 /// One pass of everything: `background --one-shot`.

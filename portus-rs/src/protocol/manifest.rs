@@ -73,6 +73,22 @@ pub struct Platform {
     pub variant: Option<String>,
 }
 
+impl Platform {
+    /// What an image runs on, as its config says; `None` if it does not, as a signature's.
+    pub fn of_config(config: &[u8]) -> Option<Self> {
+        Self::read(&serde_json::from_slice(config).ok()?)
+            .filter(|platform| !platform.os.is_empty() && !platform.architecture.is_empty())
+    }
+
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            os: text(value, "os")?,
+            architecture: text(value, "architecture")?,
+            variant: text(value, "variant"),
+        })
+    }
+}
+
 impl std::fmt::Display for Platform {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", self.os, self.architecture)?;
@@ -321,13 +337,7 @@ fn children(value: &Value) -> Vec<Child> {
 }
 
 fn child(value: &Value) -> Option<Child> {
-    let platform = value.get("platform").and_then(|platform| {
-        Some(Platform {
-            os: text(platform, "os")?,
-            architecture: text(platform, "architecture")?,
-            variant: text(platform, "variant"),
-        })
-    });
+    let platform = value.get("platform").and_then(Platform::read);
     let reference = value.pointer("/annotations/vnd.docker.reference.type");
     Some(Child {
         descriptor: descriptor(value)?,

@@ -22,6 +22,8 @@ use crate::{
 
 /// Registries refuse manifests above 4 MiB; a little more is read, so that the error is theirs.
 const MANIFEST: usize = 4 * 1024 * 1024 + 64 * 1024;
+/// Configs of images are a few KiB; what is larger is not read.
+const CONFIG: usize = 4 * 1024 * 1024;
 /// Tags of one repository that are read.
 const MOST_TAGS: usize = 1_000_000;
 
@@ -142,6 +144,28 @@ impl<'a> RegistryClient<'a> {
             body,
             manifest,
         })
+    }
+
+    /// The config of an image; `None` where the registry sends us elsewhere for it, where our token must not go.
+    pub async fn config(&self, repository: &str, digest: &Digest) -> Result<Option<Vec<u8>>> {
+        check_name(repository)?;
+        let url = self.url(&format!("{repository}/blobs/{digest}"))?;
+        let answer = self
+            .send(Method::GET, &url, Some(&pull(repository)), None)
+            .await?;
+        if answer.status().is_redirection() {
+            return Ok(None);
+        }
+        if !answer.status().is_success() {
+            return Err(exchange::failure(answer).await);
+        }
+        let body = exchange::body(answer, CONFIG).await?;
+        if !digest.matches(&body) {
+            return Err(RegistryError::Malformed(format!(
+                "what it sent as {repository}@{digest} has another digest"
+            )));
+        }
+        Ok(Some(body))
     }
 
     /// Deletes by digest, which takes every tag of it along, or on 3.x by tag.

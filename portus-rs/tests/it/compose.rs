@@ -40,7 +40,6 @@ fn docker_compose_accepts_the_files() {
 
 /// The environment files, nginx.conf and certificates together, with docker and skopeo.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "waits for the service to serve"]
 async fn the_set_up_takes_a_login_a_push_and_a_pull() {
     let database = TestDatabase::create(Adapter::MySql).await;
     let stack = Stack::start(&database);

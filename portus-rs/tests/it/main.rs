@@ -16,6 +16,8 @@ mod compose;
 mod harness;
 mod house;
 mod minimal;
+mod pushes;
 mod registry;
 mod schema;
+mod service;
 mod sync;

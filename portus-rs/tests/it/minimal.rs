@@ -97,7 +97,6 @@ fn dress(command: &mut Command, directory: &Path) {
 }
 
 #[test]
-#[ignore = "waits for the service to serve"]
 fn the_printed_lines_push_and_a_second_run_finds_everything_again() {
     let directory = tempfile::tempdir().expect("make a directory");
     let run = Run::start(directory, [room::free_port(), room::free_port()]);
@@ -118,7 +117,6 @@ fn the_printed_lines_push_and_a_second_run_finds_everything_again() {
 }
 
 #[test]
-#[ignore = "waits for the service to serve"]
 fn the_demo_pushes_as_two_users_and_may_be_run_again() {
     let directory = tempfile::tempdir().expect("make a directory");
     let run = Run::start(directory, [room::free_port(), room::free_port()]);

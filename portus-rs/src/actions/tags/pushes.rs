@@ -9,8 +9,8 @@ use sea_orm::{
 
 use super::{Batch, Told};
 use crate::{
-    activity::Activity,
-    entities::{Details, manifest, manifest_child, namespace, repository, tag},
+    activity::{Activity, Kind},
+    entities::{Details, activity, manifest, manifest_child, namespace, repository, tag},
     error::Result,
     identity::actor::PORTUS,
 };
@@ -207,8 +207,14 @@ impl Batch<'_> {
                 known.observed_at = known.observed_at.max(told.at);
                 known.scanned = 0;
                 let id = known.id;
+                // The synchronisation lists tags first and writes them later, so what it wrote may have been pushed
+                // in between.
+                let same_push = found_by_sync && told.at <= known.updated_at;
                 self.rewrite_tag(&known).await?;
                 self.shelf.put_tag(known);
+                if same_push && self.claim_entry(told, repository.id, id, user_id).await? {
+                    return Ok(());
+                }
                 id
             }
         };
@@ -216,6 +222,35 @@ impl Batch<'_> {
             Activity::tag_pushed(namespace, repository, (id, name)).by(user_id, told.actor()),
         );
         Ok(())
+    }
+
+    /// Gives the audit log's entry of a push that a synchronisation saw first to whoever really pushed: one push, one
+    /// entry. Whether there was one.
+    async fn claim_entry(
+        &mut self,
+        told: &Told<'_>,
+        repository_id: i64,
+        tag_id: i64,
+        user_id: Option<i64>,
+    ) -> Result<bool> {
+        use activity::Column;
+        let statement = activity::Entity::update_many()
+            .set(activity::ActiveModel {
+                actor_id: Set(user_id),
+                actor_name: Set(told.actor().to_owned()),
+                ..Default::default()
+            })
+            .filter(Column::TrackableType.eq(Kind::Repository.as_str()))
+            .filter(Column::TrackableId.eq(repository_id))
+            .filter(Column::Key.eq("repository.push"))
+            .filter(Column::RecipientId.eq(tag_id))
+            .filter(Column::ActorName.eq(PORTUS))
+            .into_query();
+        let claimed = self
+            .change
+            .execute::<activity::Entity, _, _>(&self.permit, &statement)
+            .await?;
+        Ok(claimed > 0)
     }
 
     async fn rewrite_tag(&mut self, row: &tag::Model) -> Result<()> {

@@ -9,7 +9,7 @@ use super::pass::{PARALLEL, Pass};
 use crate::{
     actions::{
         catalog::{Findings, Found},
-        manifests::Read,
+        manifests::{Read, RunsOn},
     },
     error::{Error, Result},
     queries::sync::{self, Known, KnownTag},
@@ -122,6 +122,7 @@ impl Pass<'_> {
             read: Some(Read {
                 length: fetched.body.len(),
                 manifest: fetched.manifest,
+                runs_on: RunsOn::Unread,
             }),
         })
     }
@@ -157,6 +158,7 @@ impl Pass<'_> {
             fetched.ok().map(|fetched| Read {
                 length: fetched.body.len(),
                 manifest: fetched.manifest,
+                runs_on: RunsOn::Unread,
             })
         };
         Ok(Some(Found {

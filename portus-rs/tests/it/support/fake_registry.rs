@@ -93,7 +93,7 @@ pub fn index(images: &[(&str, &str)]) -> String {
 
 impl FakeRegistry {
     /// Starts an empty registry that asks for tokens of `realm`.
-    pub async fn start(realm: Option<&str>) -> Self {
+    pub fn start(realm: Option<&str>) -> Self {
         let state = Arc::new(Mutex::new(State {
             page: 3,
             realm: realm.map(str::to_owned),
@@ -172,8 +172,9 @@ async fn answer(request: HttpRequest, state: Data<Mutex<State>>) -> HttpResponse
         return challenge;
     }
     match (&state.fault, kind) {
-        (Fault::Status(status), _) => return error(*status, "UNKNOWN"),
-        (Fault::CatalogStatus(status), "_catalog") => return error(*status, "UNKNOWN"),
+        (Fault::Status(status), _) | (Fault::CatalogStatus(status), "_catalog") => {
+            return error(*status, "UNKNOWN");
+        }
         (Fault::Garbage, _) => return HttpResponse::Ok().body("{\"repositories\":[\"a"),
         _ => {}
     }

@@ -12,6 +12,16 @@ pub fn status(address: &str, path: &str) -> Option<u16> {
 
 /// Status and body of a plain `GET`.
 pub fn get(address: &str, path: &str) -> Option<(u16, String)> {
+    let answer = exchange(address, path)?;
+    let status = answer.split(' ').nth(1)?.parse().ok()?;
+    let body = answer
+        .split_once("\r\n\r\n")
+        .map_or("", |(_, body)| body)
+        .to_owned();
+    Some((status, body))
+}
+
+fn exchange(address: &str, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
     write!(
@@ -21,13 +31,13 @@ pub fn get(address: &str, path: &str) -> Option<(u16, String)> {
     .ok()?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok()?;
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let status = answer.split(' ').nth(1)?.parse().ok()?;
-    let body = answer
-        .split_once("\r\n\r\n")
-        .map_or("", |(_, body)| body)
-        .to_owned();
-    Some((status, body))
+    Some(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// Status line and headers of the answer to a plain `GET`.
+pub fn head(address: &str, path: &str) -> Option<String> {
+    let answer = exchange(address, path)?;
+    Some(answer.split_once("\r\n\r\n")?.0.to_owned())
 }
 
 /// Whether the server at `address` speaks first, as MariaDB does.

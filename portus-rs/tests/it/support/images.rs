@@ -242,6 +242,26 @@ impl Package {
         );
     }
 
+    /// Writes the files that `skopeo copy dir:…` reads, which may hold Docker's own formats.
+    pub fn write_directory(&self, directory: &Path) {
+        write(
+            &directory.join("version"),
+            b"Directory Transport Version: 1.1\n",
+        );
+        write(&directory.join("manifest.json"), &self.manifest.bytes);
+        for child in &self.children {
+            let name = format!("{}.manifest.json", hex(child.digest()));
+            write(&directory.join(name), &child.manifest.bytes);
+        }
+        for blob in self
+            .blobs
+            .iter()
+            .chain(self.children.iter().flat_map(|child| &child.blobs))
+        {
+            write(&directory.join(hex(&blob.digest)), &blob.bytes);
+        }
+    }
+
     fn write_blobs(&self, blobs: &Path) {
         for blob in self.blobs.iter().chain([&self.manifest]) {
             write(&blobs.join(hex(&blob.digest)), &blob.bytes);

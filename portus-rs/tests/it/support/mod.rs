@@ -5,6 +5,7 @@
 //! dies with the value that owns it, or with the test process.
 
 pub mod databases;
+pub mod detour;
 pub mod dockerd;
 pub mod fake_registry;
 pub mod http;
@@ -18,6 +19,7 @@ pub mod push;
 pub mod registry;
 pub mod room;
 pub mod service;
+pub mod site;
 pub mod skopeo;
 pub mod stack;
 pub mod wait;

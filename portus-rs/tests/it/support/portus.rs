@@ -158,6 +158,13 @@ impl Portus {
             .insert(name.to_owned(), value.as_ref().to_owned());
     }
 
+    /// What it runs in, for another process beside it.
+    pub fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     pub fn unset(&mut self, name: &str) {
         self.variables.remove(name);
     }

@@ -222,6 +222,11 @@ impl Registry {
         self.directory.path().join("storage/docker/registry/v2")
     }
 
+    /// The file it runs with.
+    pub fn configuration(&self) -> PathBuf {
+        self.config_file()
+    }
+
     fn running(&self) -> &Server {
         self.server.as_ref().expect("the registry is running")
     }

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::images::Package;
+use super::images::{DOCKER_LIST, DOCKER_MANIFEST, Package};
 use super::process;
 
 /// What a command said and how it ended.
@@ -93,14 +93,23 @@ impl Skopeo {
     /// Pushes a package to `registry/repository:tag`, with all its platforms.
     pub fn push(&self, package: &Package, target: &str) -> Said {
         let layout = tempfile::tempdir().expect("make a directory for a layout");
-        package.write_oci_layout(layout.path(), "it");
+        let path = layout.path().display();
+        let source = match package.manifest.media_type.as_str() {
+            // An OCI layout is for OCI's formats only.
+            DOCKER_MANIFEST | DOCKER_LIST => {
+                package.write_directory(layout.path());
+                format!("dir:{path}")
+            }
+            _ => {
+                package.write_oci_layout(layout.path(), "it");
+                format!("oci:{path}:it")
+            }
+        };
         let mut command = self.command("copy");
         command.args(["--all", "--preserve-digests"]);
         self.credentials(&mut command, "--dest-creds", "--dest-no-creds");
         self.trust(&mut command, "dest-");
-        command
-            .arg(format!("oci:{}:it", layout.path().display()))
-            .arg(format!("docker://{target}"));
+        command.arg(source).arg(format!("docker://{target}"));
         run(&mut command)
     }
 

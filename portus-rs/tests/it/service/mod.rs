@@ -1,0 +1,6 @@
+//! The service as a process: how it starts, refuses to start, listens, stops, and shares a database with others.
+
+mod listening;
+mod refusals;
+mod replicas;
+mod secrets;
