@@ -157,7 +157,9 @@ fn event(registry: &FakeRegistry, host: &str, secret: &str, number: u64) -> Vec<
     let (team, tag) = (image / TAGS % 10, fake_registry::tag(image));
     let repository = format!("team{team:05}/pushed{:03}", image / TAGS);
     let digest = registry.digest(image);
-    let now = chrono::Utc::now().format("%Y-%m-%dT%H:%M:%S%.9fZ");
+    let now = portus_rs::clock::Clock::default()
+        .now()
+        .format("%Y-%m-%dT%H:%M:%S%.9fZ");
     let body = format!(
         r#"{{"events":[{{"id":"00000000-0000-4000-8000-{number:012}","timestamp":"{now}","action":"push","target":{{"mediaType":"application/vnd.docker.distribution.manifest.v2+json","size":1155,"digest":"{digest}","length":1155,"repository":"{repository}","url":"http://{host}/v2/{repository}/manifests/{digest}","tag":"{tag}"}},"request":{{"id":"00000000-0000-4000-9000-{number:012}","addr":"172.18.0.1:53214","host":"{host}","method":"PUT","useragent":"docker/24.0.7 go/go1.20.10 kernel/6.1.0 os/linux arch/amd64"}},"actor":{{"name":"alice"}},"source":{{"addr":"registry:5000","instanceID":"0d5a2b7e-2f4f-4f7e-9d3c-2c2f0e7f3a11"}}}}]}}"#
     );

@@ -55,7 +55,8 @@ fn compare(table: &mut Table, registry: &str, host: &str, repositories: usize) {
     let mut stage = Stage::set(None, Key::Rsa2048, Size::EMPTY, host);
     let portus = stage.take().idle();
     let (first, first_memory) = pass(&stage, &portus);
-    assert_eq!(first.added, manifests as i64, "{first:?}\n{}", portus.log());
+    let all = i64::try_from(manifests).unwrap();
+    assert_eq!(first.added, all, "{first:?}\n{}", portus.log());
     let rate = manifests as f64 / seconds(&first);
     table.add(
         format!("first sync, {registry}, manifests/s of a bare client's"),
