@@ -120,12 +120,12 @@ async fn two_processes_are_one_service(adapter: Adapter) {
         let _ = push(&site, number).succeeded();
     }
     eventually("every push is there", LIMIT, || async {
-        site.count("tags").await == PUSHES as i64
+        site.count("tags").await == i64::try_from(PUSHES).unwrap()
             && site.count("registry_events WHERE state = 0").await == 0
     })
     .await;
     let entries = "activities WHERE tag_name IS NOT NULL";
-    assert_eq!(site.count(entries).await, PUSHES as i64);
+    assert_eq!(site.count(entries).await, i64::try_from(PUSHES).unwrap());
 
     // Everybody compares, by hand and by the clock, but one at a time.
     let mut comparing: Vec<_> = [&site.portus, &other, &site.portus, &other]
@@ -156,7 +156,7 @@ async fn two_processes_are_one_service(adapter: Adapter) {
         site.count("sync_runs WHERE finished_at IS NOT NULL").await > died
     })
     .await;
-    assert_eq!(site.count(entries).await, PUSHES as i64);
+    assert_eq!(site.count(entries).await, i64::try_from(PUSHES).unwrap());
     assert!(!other.log().contains("panicked"), "{}", other.log());
 }
 

@@ -215,6 +215,7 @@ impl Site {
     }
 
     /// skopeo as somebody, or as nobody (`""`).
+    #[expect(clippy::unused_self, reason = "the site is where one pushes to")]
     pub fn skopeo(&self, name: &str) -> Skopeo {
         if name.is_empty() {
             Skopeo::anonymous()
