@@ -19,7 +19,6 @@ const BODY: usize = 1024 * 1024;
 /// Every URL, on one page.
 pub fn routes(service: &mut web::ServiceConfig) {
     service.app_data(web::PayloadConfig::new(BODY));
-    api::routes(service);
     registry::routes(service);
     api::routes(service);
     pages::routes(service);
