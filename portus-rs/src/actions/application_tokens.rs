@@ -15,7 +15,10 @@ use crate::{
         actor::Actor,
         secret::{self, Kind},
     },
-    policy::guard::{Authority, IssueToken, RevokeToken},
+    policy::{
+        guard::Authority,
+        users::{IssueToken, RevokeToken},
+    },
 };
 
 /// Tokens an account may have at once.

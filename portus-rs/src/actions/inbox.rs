@@ -25,7 +25,7 @@ use crate::{
     error::{Error, Result},
     identity::actor::Actor,
     intake::Delivery,
-    policy::guard::{CreateRegistry, ManageRegistry},
+    policy::registries::{CreateRegistry, ManageRegistry},
     protocol::event::Event,
 };
 

@@ -9,7 +9,7 @@ use crate::{
     entities::{Role, team, team_user, user},
     error::{Error, Result, is_taken},
     identity::{actor::Actor, names},
-    policy::{Permit, guard::ManageMembers},
+    policy::{Permit, teams::ManageMembers},
 };
 
 const LAST_OWNER: &str = "Cannot remove the only owner of the team";

@@ -12,7 +12,7 @@ use crate::{
     entities::{Visibility, namespace, registry, team},
     error::{Error, Result, is_taken},
     identity::actor::Actor,
-    policy::guard::{ChangeVisibility, CreateNamespace, UpdateNamespace},
+    policy::namespaces::{ChangeVisibility, CreateNamespace, UpdateNamespace},
     protocol::image_name,
 };
 

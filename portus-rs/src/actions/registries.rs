@@ -16,7 +16,7 @@ use crate::{
         actor::Actor,
         secret::{self, Kind},
     },
-    policy::guard::{CreateRegistry, ManageRegistry},
+    policy::registries::{CreateRegistry, ManageRegistry},
     queries::registries,
 };
 

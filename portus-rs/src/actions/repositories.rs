@@ -9,7 +9,7 @@ use crate::{
     entities::{namespace, repository},
     error::Result,
     identity::actor::Actor,
-    policy::guard::DescribeRepository,
+    policy::namespaces::DescribeRepository,
 };
 
 /// Changes a repository's description; `None` leaves it alone.

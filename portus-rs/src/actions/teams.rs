@@ -14,7 +14,7 @@ use crate::{
     identity::actor::Actor,
     policy::{
         Rule,
-        guard::{CreateTeam, UpdateTeam},
+        teams::{CreateTeam, UpdateTeam},
     },
 };
 

@@ -3,11 +3,8 @@
 
 use std::marker::PhantomData;
 
-use super::{Rule, Rules, Standing, Verdict, namespaces, teams, users};
-use crate::{
-    entities::{application_token, namespace, registry, repository, team, user},
-    error::{Error, Result},
-};
+use super::{Rule, Rules, Standing, Verdict};
+use crate::error::{Error, Result};
 
 /// Something people do to a thing, and the rule about it.
 pub trait Guard {
@@ -61,6 +58,8 @@ mod sealed {
 impl<G: Guard> sealed::Sealed for Permit<G> {}
 impl<G: Guard> Authority for Permit<G> {}
 
+/// Declares guards: the thing they are about, the rule, and who may know that the thing exists. Each noun's stand in
+/// its own file.
 macro_rules! guards {
     ($($(#[$doc:meta])* $name:ident on $on:ty: |$standing:ident, $it:ident, $rules:ident| $verdict:expr, visible: $visible:expr;)+) => {
         $(
@@ -85,40 +84,12 @@ macro_rules! guards {
     };
 }
 
+pub(super) use guards;
+
 guards! {
     /// The service's own bookkeeping: events, synchronisation, what a shell on the machine asks for.
     KeepBooks on (): |standing, it, rules| match standing.who {
         super::Who::Service | super::Who::Operator => Verdict::yes(standing.admin_rule()),
         _ => Verdict::no(Rule::OnlyAdmins),
     }, visible: true;
-    /// Making an account. Sign-up asks its own guard.
-    CreateUser on (): |standing, it, rules| users::administer(standing), visible: true;
-    /// Changing, enabling, promoting or removing an account.
-    ManageUser on user::Model: |standing, it, rules| users::administer(standing), visible: standing.is_admin();
-    /// Making an application token for an account.
-    IssueToken on user::Model: |standing, it, rules| users::manage_tokens(standing, it.id), visible: true;
-    /// Revoking an application token of an account.
-    RevokeToken on (application_token::Model, user::Model): |standing, it, rules|
-        users::revoke_token(standing, it.1.id, it.1.bot), visible: true;
-    /// Setting up or changing a registry.
-    CreateRegistry on (): |standing, it, rules| users::administer(standing), visible: true;
-    ManageRegistry on registry::Model: |standing, it, rules| users::administer(standing), visible: standing.is_admin();
-    CreateTeam on (): |standing, it, rules| teams::create(standing, rules), visible: true;
-    UpdateTeam on team::Model: |standing, it, rules| teams::update(standing, it.hidden, rules),
-        visible: teams::show(standing).granted;
-    ManageMembers on team::Model: |standing, it, rules| teams::manage_members(standing, it.hidden),
-        visible: teams::show(standing).granted;
-    DeleteTeam on team::Model: |standing, it, rules| teams::delete(standing, it.hidden, rules),
-        visible: teams::show(standing).granted;
-    /// Creating a namespace that belongs to a team.
-    CreateNamespace on team::Model: |standing, it, rules| namespaces::create_in(standing, rules),
-        visible: teams::show(standing).granted;
-    UpdateNamespace on namespace::Model: |standing, it, rules| namespaces::update(standing, &it.into(), rules),
-        visible: namespaces::pull(standing, &it.into()).granted;
-    ChangeVisibility on namespace::Model: |standing, it, rules|
-        namespaces::change_visibility(standing, &it.into(), rules),
-        visible: namespaces::pull(standing, &it.into()).granted;
-    /// Changing what a repository says of itself.
-    DescribeRepository on (repository::Model, namespace::Model): |standing, it, rules| namespaces::describe(standing),
-        visible: namespaces::pull(standing, &(&it.1).into()).granted;
 }

@@ -3,6 +3,7 @@
 
 pub mod guard;
 pub mod namespaces;
+pub mod registries;
 mod rule;
 pub mod rules;
 pub mod scopes;

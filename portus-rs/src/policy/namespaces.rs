@@ -1,7 +1,7 @@
 //! Rules about namespaces and what lies in them.
 
-use super::{PushPolicy, Rule, Rules, Standing, Verdict};
-use crate::entities::{Role, Visibility, namespace};
+use super::{Guard, PushPolicy, Rule, Rules, Standing, Verdict, guard::guards};
+use crate::entities::{Role, Visibility, namespace, repository, team};
 
 /// What the rules need to know of a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,4 +146,18 @@ pub fn create_in(standing: Standing, rules: &Rules) -> Verdict {
         PushPolicy::AllowPersonal => Verdict::no(Rule::OnlyPersonalPush),
         PushPolicy::AdminOnly => Verdict::no(Rule::OnlyAdminsPush),
     }
+}
+
+guards! {
+    /// Creating a namespace that belongs to a team.
+    CreateNamespace on team::Model: |standing, it, rules| create_in(standing, rules),
+        visible: super::teams::show(standing).granted;
+    UpdateNamespace on namespace::Model: |standing, it, rules| update(standing, &it.into(), rules),
+        visible: pull(standing, &it.into()).granted;
+    ChangeVisibility on namespace::Model: |standing, it, rules|
+        change_visibility(standing, &it.into(), rules),
+        visible: pull(standing, &it.into()).granted;
+    /// Changing what a repository says of itself.
+    DescribeRepository on (repository::Model, namespace::Model): |standing, it, rules| describe(standing),
+        visible: pull(standing, &(&it.1).into()).granted;
 }

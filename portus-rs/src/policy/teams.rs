@@ -1,7 +1,7 @@
 //! Rules about teams and their members.
 
-use super::{Rule, Rules, Standing, Verdict};
-use crate::entities::Role;
+use super::{Guard, Rule, Rules, Standing, Verdict, guard::guards};
+use crate::entities::{Role, team};
 
 /// Creating a team.
 pub fn create(standing: Standing, rules: &Rules) -> Verdict {
@@ -65,4 +65,14 @@ pub fn delete(standing: Standing, hidden: bool, rules: &Rules) -> Verdict {
     } else {
         super::namespaces::delete(standing, rules)
     }
+}
+
+guards! {
+    CreateTeam on (): |standing, it, rules| create(standing, rules), visible: true;
+    UpdateTeam on team::Model: |standing, it, rules| update(standing, it.hidden, rules),
+        visible: show(standing).granted;
+    ManageMembers on team::Model: |standing, it, rules| manage_members(standing, it.hidden),
+        visible: show(standing).granted;
+    DeleteTeam on team::Model: |standing, it, rules| delete(standing, it.hidden, rules),
+        visible: show(standing).granted;
 }

@@ -1,6 +1,7 @@
 //! Rules about accounts, their tokens, and what only admins may.
 
-use super::{Rule, Standing, Verdict};
+use super::{Guard, Rule, Rules, Standing, Verdict, guard::guards};
+use crate::entities::{application_token, user};
 
 /// Whatever is reserved to admins: accounts, registries, whole-installation lists.
 pub fn administer(standing: Standing) -> Verdict {
@@ -31,4 +32,16 @@ pub fn revoke_token(standing: Standing, owner: i64, owner_is_bot: bool) -> Verdi
     } else {
         Verdict::no(Rule::NotYours)
     }
+}
+
+guards! {
+    /// Making an account. Sign-up asks its own guard.
+    CreateUser on (): |standing, it, rules| administer(standing), visible: true;
+    /// Changing, enabling, promoting or removing an account.
+    ManageUser on user::Model: |standing, it, rules| administer(standing), visible: standing.is_admin();
+    /// Making an application token for an account.
+    IssueToken on user::Model: |standing, it, rules| manage_tokens(standing, it.id), visible: true;
+    /// Revoking an application token of an account.
+    RevokeToken on (application_token::Model, user::Model): |standing, it, rules|
+        revoke_token(standing, it.1.id, it.1.bot), visible: true;
 }

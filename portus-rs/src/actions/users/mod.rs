@@ -24,7 +24,10 @@ use crate::{
         actor::{Actor, PORTUS},
         names,
     },
-    policy::guard::{Authority, CreateUser, ManageUser},
+    policy::{
+        guard::Authority,
+        users::{CreateUser, ManageUser},
+    },
 };
 
 use fields::{

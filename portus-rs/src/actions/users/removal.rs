@@ -9,7 +9,7 @@ use crate::{
     entities::{activity, namespace, repository, tag, team, user},
     error::{Error, Result},
     identity::actor::{Actor, PORTUS},
-    policy::guard::{Authority, ManageUser},
+    policy::{guard::Authority, users::ManageUser},
 };
 
 /// Removes an account; what it did stays under its name.

@@ -1,0 +1,22 @@
+//! What the audit log keeps of registries.
+
+use super::{Activity, Kind};
+use crate::entities::registry;
+
+impl Activity {
+    pub fn registry_created(registry: &registry::Model) -> Self {
+        Self::of_registry("registry:create", registry)
+    }
+
+    pub fn registry_updated(registry: &registry::Model, fields: &[&str]) -> Self {
+        Self::of_registry("registry:update", registry).with("fields", fields.to_vec())
+    }
+
+    fn of_registry(key: &'static str, registry: &registry::Model) -> Self {
+        let mut it = Self::new(key, Some((Kind::Registry, registry.id)))
+            .with("name", registry.name.as_str())
+            .with("hostname", registry.hostname.as_str());
+        it.registry_id = Some(registry.id);
+        it
+    }
+}

@@ -1,0 +1,68 @@
+//! What the audit log keeps of teams and their members.
+
+use super::{Activity, Kind};
+use crate::entities::{team, user};
+
+impl Activity {
+    pub fn team_created(team: &team::Model) -> Self {
+        Self::of_team("team.create", team).with("team", team.name.as_str())
+    }
+
+    pub fn member_added(team: &team::Model, member: &user::Model, role: &str) -> Self {
+        Self::of_member("team.add_member", team, member, role)
+    }
+
+    pub fn member_removed(team: &team::Model, member: &user::Model, role: &str) -> Self {
+        Self::of_member("team.remove_member", team, member, role)
+    }
+
+    pub fn member_role_changed(
+        team: &team::Model,
+        member: &user::Model,
+        old: &str,
+        new: &str,
+    ) -> Self {
+        Self::of_member("team.change_member_role", team, member, new)
+            .with("old_role", old)
+            .with("new_role", new)
+    }
+
+    /// `attribute` is `name` or `description`.
+    pub fn team_changed(
+        team: &team::Model,
+        attribute: TeamAttribute,
+        old: &str,
+        new: &str,
+    ) -> Self {
+        let key = match attribute {
+            TeamAttribute::Name => "team.change_team_name",
+            TeamAttribute::Description => "team.change_team_description",
+        };
+        Self::of_team(key, team)
+            .with("team", team.name.as_str())
+            .with("old", old)
+            .with("new", new)
+    }
+
+    fn of_team(key: &'static str, team: &team::Model) -> Self {
+        let mut it = Self::new(key, Some((Kind::Team, team.id)));
+        it.team_id = Some(team.id);
+        it
+    }
+
+    fn of_member(key: &'static str, team: &team::Model, member: &user::Model, role: &str) -> Self {
+        let mut it = Self::of_team(key, team)
+            .with("team_user", member.username.as_str())
+            .with("team", team.name.as_str())
+            .with("role", role);
+        it.recipient = Some((Kind::User, member.id));
+        it
+    }
+}
+
+/// What of a team can be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TeamAttribute {
+    Name,
+    Description,
+}
