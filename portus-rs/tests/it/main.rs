@@ -19,5 +19,6 @@ mod minimal;
 mod pushes;
 mod registry;
 mod schema;
+mod schemathesis;
 mod service;
 mod sync;

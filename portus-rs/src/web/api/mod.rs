@@ -2,6 +2,7 @@
 //! are mounted and documented from there.
 
 mod application_tokens;
+mod conditional;
 mod cors;
 mod health;
 mod members;
@@ -51,6 +52,7 @@ pub fn routes(config: &mut ServiceConfig) {
     mount(all(outside), config);
     config.service(
         web::scope("/api")
+            .wrap(from_fn(conditional::policy))
             .wrap(from_fn(cors::policy))
             .configure(|config| mount(all(inside), config))
             .default_service(web::to(not_found)),
