@@ -34,7 +34,12 @@ impl MigrationTrait for Migration {
             ))
             .to_owned();
         manager.create_table(table).await?;
-        unique(manager, "scan_results", &["tag_id", "vulnerability_id", "scanner"]).await?;
+        unique(
+            manager,
+            "scan_results",
+            &["tag_id", "vulnerability_id", "scanner"],
+        )
+        .await?;
         index(manager, "scan_results", &["vulnerability_id"]).await?;
         Ok(())
     }

@@ -3,6 +3,7 @@
 pub mod application_tokens;
 pub mod catalog;
 pub mod change;
+pub mod comments;
 pub mod homes;
 pub mod inbox;
 pub mod manifests;
@@ -12,7 +13,10 @@ pub mod refresh_tokens;
 pub mod registries;
 pub mod replicas;
 pub mod repositories;
+pub mod stars;
 pub mod sync_runs;
 pub mod tags;
 pub mod teams;
 pub mod users;
+pub mod vulnerabilities;
+pub mod webhooks;

@@ -147,12 +147,15 @@ mod tests {
 
     #[test]
     fn another_key_base_is_told_apart_from_damage() {
-        let sealed = vault("one").seal(Purpose::WebhookPassword, "s3cret").unwrap();
+        let sealed = vault("one")
+            .seal(Purpose::WebhookPassword, "s3cret")
+            .unwrap();
         let again = vault("one");
         let opened = again.open(Purpose::WebhookPassword, &sealed).unwrap();
         assert_eq!(opened.expose(), "s3cret");
         assert!(sealed.starts_with(again.prefix()));
-        let open = |vault: &Vault, text: &str| vault.open(Purpose::WebhookPassword, text).unwrap_err();
+        let open =
+            |vault: &Vault, text: &str| vault.open(Purpose::WebhookPassword, text).unwrap_err();
         assert_eq!(open(&vault("two"), &sealed), Locked::OtherKeyBase);
         assert_eq!(open(&again, &sealed[..sealed.len() - 2]), Locked::Damaged);
         assert_eq!(open(&again, "s3cret"), Locked::Damaged);
