@@ -7,6 +7,7 @@ use super::{
     operation::{Noun, get, noun},
     reply::{Paged, Shown},
     respond::{Time, ok, paged},
+    vulnerabilities::{Vulnerabilities, by_scanner},
 };
 use crate::{
     queries::tags::{self, Row, Tags},
@@ -41,8 +42,8 @@ pub struct Tag {
     updated_at: Time,
     size: Option<i64>,
     scanned: i16,
-    #[schema(value_type = Option<Object>)]
-    vulnerabilities: Option<()>,
+    /// By scanner; null without a scanner, and while a scan is to come.
+    vulnerabilities: Option<Vulnerabilities>,
     platforms: Vec<String>,
     media_type: Option<String>,
     artifact_type: Option<String>,
@@ -81,8 +82,7 @@ impl From<Row> for Tag {
             updated_at: Time(tag.updated_at),
             size: manifest.as_ref().and_then(|it| it.image_size),
             scanned: tag.scanned,
-            // Nothing scans yet.
-            vulnerabilities: None,
+            vulnerabilities: row.weaknesses.map(by_scanner),
             platforms,
             artifact_type: manifest.as_ref().and_then(|it| it.artifact_type.clone()),
             media_type: manifest.map(|it| it.media_type),
