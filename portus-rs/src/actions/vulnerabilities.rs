@@ -18,11 +18,7 @@ use crate::{
     entities::{namespace, repository, scan_result, tag, vulnerability},
     error::{Error, Result},
     identity::actor::Actor,
-    policy::{
-        Permit,
-        guard::KeepBooks,
-        vulnerabilities::{RescanAll, RescanTag},
-    },
+    policy::{Permit, guard::KeepBooks, vulnerabilities::Rescan},
 };
 
 /// Rows written or looked up by one statement.
@@ -50,7 +46,7 @@ pub struct Finding {
 /// Has every tag scanned again.
 pub async fn rescan_all(app: &App, actor: &Actor) -> Result<()> {
     let mut change = Change::begin(app, actor).await?;
-    let permit = change.permit_on::<RescanAll>(())?;
+    let permit = change.permit_on::<Rescan>(())?;
     let statement = marking(tag::Model::PENDING)
         .filter(tag::Column::Scanned.ne(tag::Model::PENDING))
         .into_query();
@@ -63,18 +59,17 @@ pub async fn rescan_all(app: &App, actor: &Actor) -> Result<()> {
 /// Has a tag scanned again.
 pub async fn rescan(app: &App, actor: &Actor, tag_id: i64) -> Result<()> {
     let mut change = Change::begin(app, actor).await?;
+    let permit = change.permit_on::<Rescan>(())?;
     let row = tag::Entity::find_by_id(tag_id)
         .one(change.reader())
         .await?
         .ok_or(Error::NotFound)?;
-    let permit = change.permit_on::<RescanTag>(row)?;
     let statement = marking(tag::Model::PENDING)
         .filter(tag::Column::Id.eq(tag_id))
         .into_query();
     change
         .execute::<tag::Entity, _, _>(&permit, &statement)
         .await?;
-    let row = permit.into_inner();
     let place =
         <(repository::Model, namespace::Model)>::find(row.repository_id, change.reader()).await?;
     let (repository, namespace) = place.ok_or(Error::NotFound)?;
@@ -182,7 +177,9 @@ fn distinct(findings: &[Finding]) -> BTreeMap<(String, String), Finding> {
             scanner: cut(&finding.scanner),
             severity: cut(&finding.severity),
             fixed_by: cut(&finding.fixed_by),
-            ..finding.clone()
+            link: clean(&finding.link),
+            metadata: finding.metadata.as_deref().map(clean),
+            description: finding.description.as_deref().map(clean),
         };
         if !finding.name.is_empty() {
             kept.entry((finding.name.clone(), finding.scanner.clone()))
@@ -193,7 +190,16 @@ fn distinct(findings: &[Finding]) -> BTreeMap<(String, String), Finding> {
 }
 
 fn cut(text: &str) -> String {
-    text.trim().chars().take(NAME).collect()
+    text.trim()
+        .chars()
+        .filter(|c| *c != '\0')
+        .take(NAME)
+        .collect()
+}
+
+/// Not every database holds NUL in a text.
+fn clean(text: &str) -> String {
+    text.replace('\0', "")
 }
 
 impl Change<'_> {

@@ -216,6 +216,8 @@ fn merged(
     }
     if row.name.chars().count() > LONGEST {
         invalid.add("name", TOO_LONG);
+    } else if row.name.contains(char::is_control) {
+        invalid.add("name", "is invalid");
     }
     if let Some(name) = fields.username {
         // Basic authentication ends the name at the first colon.

@@ -46,7 +46,7 @@ pub(super) const KEYS: &[Key] = &[
         "webhooks.allow_hosts",
         Kind::List,
         "",
-        "Host names and addresses to which webhooks may go in any case, separated by commas.",
+        "Host names, addresses and networks to which webhooks may go in any case, separated by commas.",
     )
     .since("portus-rs"),
     Key::new(

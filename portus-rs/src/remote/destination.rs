@@ -1,6 +1,7 @@
-//! Where requests may go whose address ordinary people choose: webhooks. Decided over the URL when it is saved, and over
-//! the addresses that its host resolves to before each connection, which must then go to one of those very addresses;
-//! a redirect is a new URL. Pure: nothing is resolved here.
+//! What an address is, and where requests may go whose address ordinary people choose: webhooks.
+//!
+//! Decided over the URL when it is saved, and over the addresses that its host resolves to before each connection, which
+//! must then go to one of those very addresses; a redirect is a new URL. Pure: nothing is resolved here.
 
 use std::{
     fmt,

@@ -74,17 +74,26 @@ on_every_database! {
         let (id, path) = webhook(&app, &mary, shop.id, true).await;
         let queued = queue(&app, id, 7).await;
         let senders = ["a", "b", "c"];
-        let claims = join_all(senders.iter().map(|sender| claim(&app.app, sender, 5))).await;
         let mut taken: Vec<i64> = Vec::new();
-        for (sender, claimed) in senders.iter().zip(claims) {
-            for (delivery, webhook) in claimed.unwrap() {
-                assert_eq!(delivery.claimed_by.as_deref(), Some(*sender));
-                assert_eq!((delivery.state, delivery.attempts), (DeliveryState::Sending, 1));
-                assert_eq!(webhook.id, id);
-                taken.push(delivery.id);
-                assert!(!settle(&app.app, "stranger", &delivery, answered(200)).await.unwrap());
-                assert!(settle(&app.app, sender, &delivery, answered(204)).await.unwrap());
-                assert!(!settle(&app.app, sender, &delivery, answered(500)).await.unwrap());
+        loop {
+            let claims = join_all(senders.iter().map(|sender| claim(&app.app, sender, 3))).await;
+            let before = taken.len();
+            for (sender, claimed) in senders.iter().zip(claims) {
+                for (delivery, webhook) in claimed.unwrap() {
+                    assert_eq!(delivery.claimed_by.as_deref(), Some(*sender));
+                    assert_eq!((delivery.state, delivery.attempts), (DeliveryState::Sending, 1));
+                    assert_eq!(webhook.id, id);
+                    taken.push(delivery.id);
+                    let settled = async |sender, status| {
+                        settle(&app.app, sender, &delivery, answered(status)).await.unwrap()
+                    };
+                    assert!(!settled("stranger", 200).await);
+                    assert!(settled(sender, 204).await);
+                    assert!(!settled(sender, 500).await);
+                }
+            }
+            if taken.len() == before {
+                break;
             }
         }
         taken.sort_unstable();
@@ -127,9 +136,9 @@ on_every_database! {
             assert_eq!((now.state, now.claimed_by), (DeliveryState::Queued, None));
             assert_eq!(now.status, if made == 0 { 0 } else { 503 });
             assert_eq!(now.last_error.is_some(), made == 0);
-            app.app.clock.advance(*wait - TimeDelta::seconds(1));
+            app.app.clock.advance(*wait - TimeDelta::seconds(6));
             assert!(claim(&app.app, "a", 5).await.unwrap().is_empty(), "too early");
-            app.app.clock.advance(TimeDelta::seconds(2));
+            app.app.clock.advance(TimeDelta::seconds(7));
         }
         let claimed = claim(&app.app, "a", 5).await.unwrap();
         settle(&app.app, "a", &claimed[0].0, answered(503)).await.unwrap();
@@ -143,9 +152,9 @@ on_every_database! {
         let (id, _) = webhook(&app, &mary, shop.id, true).await;
         queue(&app, id, 1).await;
         let dead = claim(&app.app, "dead", 5).await.unwrap().remove(0).0;
-        app.app.clock.advance(CLAIM - TimeDelta::seconds(1));
+        app.app.clock.advance(CLAIM - TimeDelta::seconds(30));
         assert!(claim(&app.app, "b", 5).await.unwrap().is_empty());
-        app.app.clock.advance(TimeDelta::seconds(2));
+        app.app.clock.advance(TimeDelta::seconds(31));
         let again = claim(&app.app, "b", 5).await.unwrap().remove(0).0;
         assert_eq!((again.id, again.attempts), (dead.id, 2));
         assert!(!settle(&app.app, "dead", &dead, answered(200)).await.unwrap());
