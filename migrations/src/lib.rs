@@ -20,6 +20,7 @@ mod m0015_leases;
 mod m0016_sync_runs;
 mod m0017_settings;
 mod m0018_auth_epoch;
+mod m0027_deletions;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_sync_runs::Migration),
             Box::new(m0017_settings::Migration),
             Box::new(m0018_auth_epoch::Migration),
+            Box::new(m0027_deletions::Migration),
         ]
     }
 
@@ -65,6 +67,7 @@ pub const TABLES: &[&str] = &[
     "leases",
     "registry_events",
     "activities",
+    "deletions",
     "tags",
     "manifest_children",
     "manifests",

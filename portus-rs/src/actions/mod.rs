@@ -3,6 +3,7 @@
 pub mod application_tokens;
 pub mod catalog;
 pub mod change;
+pub mod deletion;
 pub mod homes;
 pub mod inbox;
 pub mod manifests;
