@@ -4,6 +4,7 @@ pub mod access;
 pub mod application_tokens;
 pub mod by_name;
 pub mod dead_events;
+pub mod deletion;
 pub mod events;
 pub mod facts;
 pub mod health;

@@ -156,8 +156,8 @@ on_every_database! {
     async fn an_index_remembers_that_a_child_is_gone(database: TestDatabase) {
         let world = World::on(database).await;
         let (amd, arm) = (image("amd"), image("arm"));
-        world.registry.push("qa/app", "arm", &arm);
         world.registry.push("qa/app", "", &amd);
+        world.stock(&[("qa/app", "arm", &arm)]).await;
         world.stock(&[("qa/app", "both", &index(&[("amd64", &amd), ("arm64", &arm)]))]).await;
         deletion::tag(&world.service.app, &world.olga(), world.tag("arm").await.id).await.unwrap();
         assert_eq!(world.tags().await, ["app:both"]);
