@@ -11,7 +11,7 @@ use crate::{
     app::App,
     entities::{dialect, manifest, manifest_child, namespace, repository, tag},
     error::Result,
-    policy::{self, NamespaceFacts, Verdict},
+    policy::{self, NamespaceFacts, Rule, Verdict},
 };
 
 /// Names and digests listed of each kind; the counts tell whether there are more.
@@ -161,19 +161,16 @@ pub async fn of_repository(app: &App, viewer: &Viewer, id: i64) -> Result<(Conte
     Ok((contents(app, which, 0).await?, verdict))
 }
 
-/// What goes with a namespace that the caller may see. Personal ones go with their people only, whoever asks: `None`.
-pub async fn of_namespace(
-    app: &App,
-    viewer: &Viewer,
-    id: i64,
-) -> Result<(Contents, Option<Verdict>)> {
+/// What goes with a namespace that the caller may see.
+pub async fn of_namespace(app: &App, viewer: &Viewer, id: i64) -> Result<(Contents, Verdict)> {
     let row = super::namespaces::show(app, viewer, id).await?;
     let facts = NamespaceFacts::from(&row);
-    let verdict = policy::namespaces::remove(viewer.standing(row.team_id), &facts, &app.rules);
-    let personal = verdict.granted && row.personal_user_id.is_some();
+    let mut verdict = policy::namespaces::remove(viewer.standing(row.team_id), &facts, &app.rules);
+    if verdict.granted && row.personal_user_id.is_some() {
+        verdict = Verdict::no(Rule::PersonalNamespace);
+    }
     let which = repository::Column::NamespaceId.eq(row.id).into();
-    let contents = contents(app, which, 1).await?;
-    Ok((contents, (!personal).then_some(verdict)))
+    Ok((contents(app, which, 1).await?, verdict))
 }
 
 /// What goes with a team that the caller may see, unless another takes it over.

@@ -3,6 +3,7 @@
 
 mod application_tokens;
 mod cors;
+mod deletion;
 mod health;
 mod members;
 mod namespaces;
@@ -37,6 +38,7 @@ fn nouns() -> Vec<Noun> {
         namespaces::operations(),
         repositories::operations(),
         tags::operations(),
+        deletion::operations(),
         registries::operations(),
         health::operations(),
         health::probes(),

@@ -3,6 +3,7 @@
 
 mod people;
 mod races;
+mod real;
 mod refusals;
 mod whole;
 mod world;
