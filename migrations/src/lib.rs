@@ -27,6 +27,7 @@ mod m0023_webhook_headers;
 mod m0024_webhook_deliveries;
 mod m0025_vulnerabilities;
 mod m0026_scan_results;
+mod m0027_deletions;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0024_webhook_deliveries::Migration),
             Box::new(m0025_vulnerabilities::Migration),
             Box::new(m0026_scan_results::Migration),
+            Box::new(m0027_deletions::Migration),
         ]
     }
 
@@ -86,6 +88,7 @@ pub const TABLES: &[&str] = &[
     "leases",
     "registry_events",
     "activities",
+    "deletions",
     "tags",
     "manifest_children",
     "manifests",

@@ -13,7 +13,7 @@ use crate::{
     activity::Activity,
     app::App,
     database::Write,
-    entities::{Role, activity, auth_epoch, namespace, repository, team, team_user},
+    entities::{Role, activity, auth_epoch, namespace, repository, tag, team, team_user},
     error::{Error, Result},
     identity::actor::Actor,
     policy::{
@@ -79,6 +79,26 @@ impl Subject for (repository::Model, namespace::Model) {
 
     fn team_id(&self) -> Option<i64> {
         Some(self.1.team_id)
+    }
+}
+
+/// A tag counts by its repository's namespace's team.
+impl Subject for (tag::Model, repository::Model, namespace::Model) {
+    async fn find(
+        id: i64,
+        transaction: &DatabaseTransaction,
+    ) -> Result<Option<Self>, sea_orm::DbErr> {
+        let Some(row) = tag::Entity::find_by_id(id).one(transaction).await? else {
+            return Ok(None);
+        };
+        let place = <(repository::Model, namespace::Model)>::find(row.repository_id, transaction);
+        Ok(place
+            .await?
+            .map(|(repository, namespace)| (row, repository, namespace)))
+    }
+
+    fn team_id(&self) -> Option<i64> {
+        Some(self.2.team_id)
     }
 }
 

@@ -4,6 +4,7 @@ pub mod application_tokens;
 pub mod catalog;
 pub mod change;
 pub mod comments;
+pub mod deletion;
 pub mod homes;
 pub mod inbox;
 pub mod manifests;

@@ -4,6 +4,7 @@ pub mod activity;
 pub mod application_token;
 pub mod auth_epoch;
 pub mod comment;
+pub mod deletion;
 pub mod dialect;
 mod kinds;
 pub mod lease;

@@ -108,6 +108,8 @@ rules! {
     AccountMay: "everybody with an account may";
     LogIn: "this needs an account";
     GlobalNamespace: "the global namespace cannot be removed, and only admins change it";
+    PersonalNamespace: "a personal namespace goes with its account only",
+        change: "delete the repositories in it, or have an admin remove the account";
     Oneself: "people may do this to their own account";
     NotOneself: "nobody may do this to their own account";
     BotsToken: "admins may do this to bots";

@@ -5,6 +5,7 @@ pub mod application_tokens;
 pub mod by_name;
 pub mod comments;
 pub mod dead_events;
+pub mod deletion;
 pub mod events;
 pub mod facts;
 pub mod health;

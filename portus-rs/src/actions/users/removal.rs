@@ -23,6 +23,8 @@ pub async fn delete(app: &App, actor: &Actor, id: i64) -> Result<()> {
     }
     let books_of = permit;
     if gone.admin && gone.enabled {
+        // Two admins who remove each other must not both succeed.
+        change.take_turns().await?;
         let admins = user::Entity::find()
             .filter(user::Column::Admin.eq(true))
             .filter(user::Column::Enabled.eq(true))

@@ -4,6 +4,7 @@
 mod application_tokens;
 mod comments;
 mod cors;
+mod deletion;
 mod health;
 mod members;
 mod namespaces;
@@ -45,6 +46,7 @@ fn nouns() -> Vec<Noun> {
         comments::operations(),
         tags::operations(),
         vulnerabilities::operations(),
+        deletion::operations(),
         registries::operations(),
         health::operations(),
         health::probes(),

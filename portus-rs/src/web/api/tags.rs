@@ -4,12 +4,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    operation::{Noun, get, noun},
-    reply::{Paged, Shown},
-    respond::{Time, ok, paged},
+    operation::{Noun, delete, get, noun},
+    reply::{NoContent, Paged, Shown},
+    respond::{Time, no_content, ok, paged},
     vulnerabilities::{Vulnerabilities, by_scanner},
 };
 use crate::{
+    actions::deletion,
     queries::tags::{self, Row, Tags},
     web::{
         error::ApiResult,
@@ -27,6 +28,11 @@ pub fn operations() -> Noun {
         vec![
             get("/v1/tags", "Lists all tags, for admins", list),
             get("/v1/tags/{id}", "Shows a tag", show),
+            delete(
+                "/v1/tags/{id}",
+                "Deletes a tag and all others of its digest, in the registry too",
+                remove,
+            ),
         ],
     )
 }
@@ -103,4 +109,10 @@ async fn show(call: Call) -> ApiResult<Shown<Tag>> {
     let id = call.strict_id("id")?;
     let viewer = call.viewer().await?;
     ok(Tag::from(tags::show(&call.app, &viewer, id, None).await?))
+}
+
+async fn remove(call: Call) -> ApiResult<NoContent> {
+    let id = call.strict_id("id")?;
+    deletion::tag(&call.app, &call.actor, id).await?;
+    no_content()
 }

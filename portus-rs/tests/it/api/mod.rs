@@ -1,6 +1,7 @@
 //! The REST API as its clients meet it.
 
 mod comments;
+mod deletion;
 mod deliveries;
 mod lists;
 mod openapi;
