@@ -13,6 +13,9 @@ pub enum Error {
     /// Known and visible, but not theirs to do; the text names the rule.
     #[error("{0}")]
     Forbidden(String),
+    /// The account might, but not with the credential it came with; the text says what that one is good for.
+    #[error("{0}")]
+    Limited(String),
     /// There is no such thing, or the caller may not know that there is.
     #[error("Not found")]
     NotFound,
@@ -81,6 +84,14 @@ impl Error {
 /// Whether a write clashed with a row that holds the same unique value.
 pub fn is_taken(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+}
+
+/// Whether a write refers to a row that is not there.
+pub fn is_orphan(error: &DbErr) -> bool {
+    matches!(
+        error.sql_err(),
+        Some(SqlErr::ForeignKeyConstraintViolation(_))
+    )
 }
 
 /// Messages by field, in the order in which they were found.

@@ -6,6 +6,7 @@ pub mod auth_epoch;
 pub mod dialect;
 mod kinds;
 pub mod lease;
+pub mod login_failure;
 pub mod manifest;
 pub mod manifest_child;
 pub mod namespace;
@@ -21,4 +22,4 @@ pub mod team;
 pub mod team_user;
 pub mod user;
 
-pub use kinds::{Details, EventState, Role, SyncState, TokenHeader, Visibility};
+pub use kinds::{Details, EventState, Role, SyncState, TokenHeader, TokenScope, Visibility};

@@ -3,6 +3,7 @@
 
 pub mod guard;
 pub mod namespaces;
+pub mod reach;
 pub mod registries;
 mod rule;
 pub mod rules;
@@ -14,6 +15,7 @@ pub mod visible;
 
 pub use guard::{Guard, Permit};
 pub use namespaces::NamespaceFacts;
+pub use reach::Reach;
 pub use rule::{Rule, Verdict};
 pub use rules::{PushPolicy, Rules};
 pub use standing::{Standing, Who};

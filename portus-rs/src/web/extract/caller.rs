@@ -13,8 +13,11 @@ use super::{
 use crate::{
     app::App,
     error::Error,
-    identity::{actor::Actor, credentials},
-    policy::{Rule, Who},
+    identity::{
+        actor::Actor,
+        credentials::{self, Attempt},
+    },
+    policy::{self, Standing, Verdict},
     queries::{facts::Facts, viewer::Viewer},
     web::error::{ApiError, ApiResult},
 };
@@ -90,15 +93,24 @@ async fn identify(open: &Open, facts: &Facts) -> ApiResult<Actor> {
         .get("portus-auth")
         .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
         .ok_or_else(refused)?;
-    let mut parts = header.split(':');
-    let (Some(username), Some(token)) = (parts.next(), parts.next()) else {
-        return Err(refused().into());
-    };
-    let found = credentials::check_token(&open.app, facts, username, token).await?;
+    let (username, token) = header.split_once(':').ok_or_else(refused)?;
     let proxies = &open.app.config.listener.trusted_proxies;
-    let address = client::address(&open.request, proxies).to_string();
-    open.app.usage.note(&found, &address, open.app.clock.now());
-    Ok(Actor::User(found.account))
+    let address = client::address(&open.request, proxies);
+    let attempt = Attempt {
+        username,
+        secret: token,
+        address,
+    };
+    let found = credentials::check_token(&open.app, facts, attempt).await?;
+    let address = address.to_string();
+    let agent = client::agent(&open.request);
+    open.app
+        .usage
+        .note(&found, &address, agent, open.app.clock.now());
+    let actor = found.actor();
+    let changes = !open.request.method().is_safe();
+    policy::reach::api(actor.who(), changes).granted()?;
+    Ok(actor)
 }
 
 impl Open {
@@ -111,7 +123,7 @@ impl Open {
             return false;
         };
         match identify(self, &facts).await {
-            Ok(actor) => matches!(actor.who(), Who::User { admin: true, .. }),
+            Ok(actor) => administers(&actor).granted,
             Err(_) => false,
         }
     }
@@ -120,10 +132,7 @@ impl Open {
 impl Call {
     /// The gate before what only admins may, ahead of any parameter or lookup.
     pub fn admin(&self) -> ApiResult<()> {
-        match self.actor.who() {
-            Who::User { admin: true, .. } => Ok(()),
-            _ => Err(Error::forbidden(Rule::OnlyAdmins).into()),
-        }
+        Ok(administers(&self.actor).granted()?)
     }
 
     pub async fn viewer(&self) -> ApiResult<Viewer> {
@@ -150,6 +159,11 @@ impl Call {
             Err(NoNumber) => Err(ApiError::Parameters(Problems::invalid(name))),
         }
     }
+}
+
+fn administers(actor: &Actor) -> Verdict {
+    let who = actor.who();
+    policy::users::administer(Standing { who, role: None })
 }
 
 struct NoNumber;
