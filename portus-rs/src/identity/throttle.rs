@@ -65,6 +65,13 @@ impl Default for Throttle {
     }
 }
 
+impl Throttle {
+    /// Forgets what was read of the table, and reads it anew when asked.
+    pub fn forget(&self) {
+        self.states.invalidate_all();
+    }
+}
+
 /// How a pair of address and name stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct State {
@@ -187,7 +194,7 @@ pub async fn forgive(app: &App, name: &str) -> Result<()> {
         .delete_where::<login_failure::Entity, _>(&books, login_failure::Column::Account.eq(name))
         .await?;
     change.commit_unrecorded("the password is another").await?;
-    app.throttle.states.invalidate_all();
+    app.throttle.forget();
     Ok(())
 }
 

@@ -36,12 +36,12 @@ impl From<Issued> for NewToken {
 
 pub async fn list(call: Call) -> ApiResult<HttpResponse> {
     let user_id = call.strict_id("id")?;
-    let tokens = queries::application_tokens::of(&call.app, call.actor.who(), user_id).await?;
+    let tokens = queries::application_tokens::of(&call.app, &call.viewer().await?, user_id).await?;
     let views: Vec<Token> = tokens
         .into_iter()
         .map(|row| Token {
-            id: row.id,
-            application: row.application,
+            id: row.token.id,
+            application: row.token.application,
         })
         .collect();
     ok(views)

@@ -2,4 +2,6 @@
 
 mod credentials;
 mod events;
+mod limits;
+mod throttle;
 mod token;
