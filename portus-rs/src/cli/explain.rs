@@ -1,6 +1,7 @@
 //! `explain`: the answer to a token request and the rule behind it, for people.
 
 use crate::{
+    app::App,
     identity::{actor::Account, credentials},
     policy::{Reach, Rule, Who},
     protocol::scope::ScopeRequest,
@@ -66,30 +67,7 @@ pub async fn print(session: &Session, options: Options) -> Outcome {
             })?,
     };
     let facts = app.present.facts().await?;
-    let reach = match (&options.token, &account) {
-        (Some(application), Some(account)) => {
-            let found = application_tokens::named(&app, account.id, application).await?;
-            let token = found.ok_or_else(|| {
-                Failure::aborted(format!(
-                    "{} has no application token '{application}'",
-                    account.username
-                ))
-            })?;
-            Reach {
-                scope: token.scope,
-                namespace: token.namespace_id,
-            }
-        }
-        (Some(_), None) => {
-            return Err(Failure::aborted(
-                "somebody who has not logged in has no application token",
-            ));
-        }
-        (None, _) => Reach::FULL,
-    };
-    let asking = account.as_ref().map_or(Who::Anonymous, |account| {
-        Who::with(account.id, account.admin, reach)
-    });
+    let asking = asking(&app, options.token.as_deref(), account.as_ref()).await?;
     let answer = access::decide_for(&facts, &app.rules, asking, &service, &request).await?;
     let who = account
         .as_ref()
@@ -152,6 +130,31 @@ pub async fn print(session: &Session, options: Options) -> Outcome {
         say(format!("  {}", sentence(&what, decision.verdict.rule)));
     }
     Ok(())
+}
+
+/// Whoever is asked about, through the token that is asked about.
+async fn asking(app: &App, token: Option<&str>, account: Option<&Account>) -> Result<Who, Failure> {
+    match (token, account) {
+        (Some(application), Some(account)) => {
+            let found = application_tokens::named(app, account.id, application).await?;
+            let token = found.ok_or_else(|| {
+                Failure::aborted(format!(
+                    "{} has no application token '{application}'",
+                    account.username
+                ))
+            })?;
+            let reach = Reach {
+                scope: token.scope,
+                namespace: token.namespace_id,
+            };
+            Ok(Who::with(account.id, account.admin, reach))
+        }
+        (Some(_), None) => Err(Failure::aborted(
+            "somebody who has not logged in has no application token",
+        )),
+        (None, Some(account)) => Ok(Who::with(account.id, account.admin, Reach::FULL)),
+        (None, None) => Ok(Who::Anonymous),
+    }
 }
 
 fn sentence(what: &str, rule: Rule) -> String {

@@ -78,9 +78,8 @@ pub async fn check(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Ide
         Shown::Something => {}
     }
     let failed_before = throttle::check(app, &source, &name).await?;
-    let found = match password(app, facts, &name, given).await? {
-        Some(found) => found,
-        None => return Err(miss(app, facts, &source, &name, given).await?),
+    let Some(found) = password(app, facts, &name, given).await? else {
+        return Err(miss(app, facts, &source, &name, given).await?);
     };
     if failed_before {
         throttle::succeeded(app, &source, &name).await?;

@@ -15,6 +15,31 @@ pub fn administer(standing: Standing) -> Verdict {
     }
 }
 
+/// What only admins say about an account, each in a place of its own.
+pub const PRIVILEGED: &[&str] = &[
+    "admin",
+    "bot",
+    "canonical_name",
+    "credentials_version",
+    "enabled",
+    "failed_attempts",
+    "ldap_group_checked",
+    "locked_at",
+    "owner_team_id",
+    "password_hash",
+    "provider",
+    "uid",
+];
+
+/// Saying it.
+pub fn set_privileged(standing: Standing) -> Verdict {
+    if standing.is_admin() {
+        Verdict::yes(standing.admin_rule())
+    } else {
+        Verdict::no(Rule::PrivilegedField)
+    }
+}
+
 /// Listing and creating the application tokens of an account.
 pub fn manage_tokens(standing: Standing, owner: i64) -> Verdict {
     if standing.who.reach().namespace.is_some() {

@@ -54,8 +54,8 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Removes the bots of a team that is going. Returns what the audit log keeps of it.
-    pub(crate) async fn remove_bots<P: Authority>(
+    /// Removes the bots of a team that is going; whoever removes teams calls it. Returns what the audit log keeps of it.
+    pub async fn remove_bots<P: Authority>(
         &mut self,
         permit: &P,
         team_id: i64,

@@ -1,13 +1,14 @@
 //! Who calls, and with which parameters. One extractor does both, because what cannot be read is refused before
 //! anybody is asked who they are.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use futures_util::future::LocalBoxFuture;
 
 use super::{
     body, client,
+    declare::full_name,
     params::{Params, Problems},
 };
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
         actor::Actor,
         credentials::{self, Attempt},
     },
-    policy::{self, Standing, Verdict},
+    policy::{self, Standing, Verdict, users::PRIVILEGED},
     queries::{facts::Facts, viewer::Viewer},
     web::error::{ApiError, ApiResult},
 };
@@ -36,6 +37,17 @@ pub struct Call {
     pub params: Params,
     pub request: HttpRequest,
     facts: Arc<Facts>,
+}
+
+/// A request from an admin; refused to anybody else ahead of any parameter or lookup.
+pub struct Admin(Call);
+
+impl Deref for Admin {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        &self.0
+    }
 }
 
 impl FromRequest for Open {
@@ -67,13 +79,31 @@ impl FromRequest for Call {
             let open = open.await?;
             let facts = open.app.present.facts().await?;
             let actor = identify(&open, &facts).await?;
-            Ok(Self {
+            let call = Self {
                 app: open.app,
                 actor,
                 params: open.params,
                 request: open.request,
                 facts,
-            })
+            };
+            for object in ["user", "bot"] {
+                call.refuse_fields(object, PRIVILEGED)?;
+            }
+            Ok(call)
+        })
+    }
+}
+
+impl FromRequest for Admin {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let call = Call::from_request(request, payload);
+        Box::pin(async move {
+            let call = call.await?;
+            call.admin()?;
+            Ok(Self(call))
         })
     }
 }
@@ -113,7 +143,16 @@ async fn identify(open: &Open, facts: &Facts) -> ApiResult<Actor> {
     Ok(actor)
 }
 
+fn segment<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
+    request.match_info().get(name).unwrap_or_default()
+}
+
 impl Open {
+    /// A part of the path as it was written.
+    pub fn segment(&self, name: &str) -> &str {
+        segment(&self.request, name)
+    }
+
     /// Whether the request also proves to come from an admin.
     pub async fn is_from_admin(&self) -> bool {
         if !self.request.headers().contains_key("portus-auth") {
@@ -130,9 +169,21 @@ impl Open {
 }
 
 impl Call {
-    /// The gate before what only admins may, ahead of any parameter or lookup.
+    /// Refuses whoever is no admin. Where a whole operation is for admins its handler takes an [`Admin`] instead.
     pub fn admin(&self) -> ApiResult<()> {
         Ok(administers(&self.actor).granted()?)
+    }
+
+    /// Refuses whoever is no admin and says something about an account that only admins may.
+    pub fn refuse_fields(&self, object: &str, fields: &[&str]) -> ApiResult<()> {
+        let read = self.params.read();
+        if fields
+            .iter()
+            .any(|field| read.has(&full_name(Some(object), field)))
+        {
+            policy::users::set_privileged(standing(&self.actor)).granted()?;
+        }
+        Ok(())
     }
 
     pub async fn viewer(&self) -> ApiResult<Viewer> {
@@ -141,7 +192,7 @@ impl Call {
 
     /// A part of the path as it was written.
     pub fn segment(&self, name: &str) -> &str {
-        self.request.match_info().get(name).unwrap_or_default()
+        segment(&self.request, name)
     }
 
     /// An id in the path; what is no decimal number names nothing.
@@ -162,8 +213,14 @@ impl Call {
 }
 
 fn administers(actor: &Actor) -> Verdict {
-    let who = actor.who();
-    policy::users::administer(Standing { who, role: None })
+    policy::users::administer(standing(actor))
+}
+
+fn standing(actor: &Actor) -> Standing {
+    Standing {
+        who: actor.who(),
+        role: None,
+    }
 }
 
 struct NoNumber;

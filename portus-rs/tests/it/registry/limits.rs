@@ -49,13 +49,14 @@ fn actions(access: &Value) -> Vec<String> {
 }
 
 async fn refresh(service: &Service, token: &str, scopes: &[&str]) -> Answer {
-    let scopes: String = scopes
+    let scopes: Vec<String> = scopes
         .iter()
         .map(|scope| format!("&scope={}", encoded(scope)))
         .collect();
     let form = format!(
-        "grant_type=refresh_token&service={SERVICE}&refresh_token={}{scopes}",
-        encoded(token)
+        "grant_type=refresh_token&service={SERVICE}&refresh_token={}{}",
+        encoded(token),
+        scopes.concat()
     );
     let request = TestRequest::post()
         .uri("/v2/token")
