@@ -8,6 +8,7 @@ pub mod deletion;
 pub mod dialect;
 mod kinds;
 pub mod lease;
+pub mod login_failure;
 pub mod manifest;
 pub mod manifest_child;
 pub mod namespace;
@@ -33,3 +34,4 @@ pub use kinds::{
     ContentType, DeliveryState, Details, EventState, RequestMethod, Role, SyncState, TokenHeader,
     Visibility,
 };
+pub use kinds::{Details, EventState, Role, SyncState, TokenHeader, TokenScope, Visibility};

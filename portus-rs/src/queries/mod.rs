@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod application_tokens;
+pub mod bots;
 pub mod by_name;
 pub mod comments;
 pub mod dead_events;

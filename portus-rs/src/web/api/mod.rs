@@ -2,6 +2,7 @@
 //! are mounted and documented from there.
 
 mod application_tokens;
+mod bots;
 mod comments;
 mod cors;
 mod deletion;
@@ -11,6 +12,7 @@ mod namespaces;
 mod openapi;
 mod operation;
 mod path;
+mod profile;
 mod registries;
 mod reply;
 mod repositories;
@@ -36,9 +38,11 @@ use path::{mount, not_found};
 fn nouns() -> Vec<Noun> {
     vec![
         users::operations(),
+        profile::operations(),
         application_tokens::operations(),
         teams::operations(),
         members::operations(),
+        bots::operations(),
         namespaces::operations(),
         webhooks::operations(),
         repositories::operations(),

@@ -5,6 +5,8 @@ mod credentials;
 mod events;
 mod forgeries;
 mod guesses;
+mod limits;
 mod names;
 mod proxies;
+mod throttle;
 mod token;
