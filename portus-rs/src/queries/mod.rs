@@ -14,6 +14,7 @@ pub mod repositories;
 pub mod search;
 pub mod stale_tags;
 pub mod sync;
+pub mod sync_runs;
 pub mod tags;
 pub mod teams;
 pub mod users;

@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{ExprTrait as _, LikeExpr},
+    sea_query::LikeExpr,
 };
 
 use crate::{
@@ -46,13 +46,13 @@ pub struct Found {
 
 /// Finds what the caller may see, global repositories first, each part in the order of names.
 pub async fn repositories(app: &App, search: Search<'_>) -> Result<Found> {
-    let Some(matches) = matches(search.term) else {
+    let Some(named) = holds(search.term) else {
         return Ok(Found::default());
     };
     let mut select = repository::Entity::find()
         .find_also_related(namespace::Entity)
         .filter(policy::visible::namespaces(search.who))
-        .filter(matches);
+        .filter(named);
     if let Some(id) = search.registry_id {
         select = select.filter(namespace::Column::RegistryId.eq(id));
     }
@@ -92,13 +92,14 @@ pub async fn repositories(app: &App, search: Search<'_>) -> Result<Found> {
 ///
 /// The slash between namespace and name is in no column, so a term with slashes may lie in the name alone, or its first
 /// slash may be that one.
-fn matches(term: &str) -> Option<Condition> {
+fn holds(term: &str) -> Option<Condition> {
+    use sea_orm::sea_query::ExprTrait as _;
     let term = term.to_ascii_lowercase();
     let possible = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b"._-/".contains(&c);
     if term.len() > 255 || !term.bytes().all(possible) {
         return None;
     }
-    let team = || namespace::Column::Global.eq(false);
+    let of_a_team = || namespace::Column::Global.eq(false);
     let literal = |text: &str| text.replace('_', "!_");
     let like = |pattern: String| LikeExpr::new(pattern).escape('!');
     let anywhere = format!("%{}%", literal(&term));
@@ -110,13 +111,13 @@ fn matches(term: &str) -> Option<Condition> {
     match term.split_once('/') {
         None => {
             let namespace = namespace::Column::Name.into_expr().like(like(anywhere));
-            found = found.add(team().and(namespace));
+            found = found.add(of_a_team().and(namespace));
         }
         Some((end, begin)) => {
             let namespace = namespace::Column::Name.into_expr();
             let name = repository::Column::Name.into_expr();
             found = found.add(
-                team()
+                of_a_team()
                     .and(namespace.like(like(format!("%{}", literal(end)))))
                     .and(name.like(like(format!("{}%", literal(begin))))),
             );

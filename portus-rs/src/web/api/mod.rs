@@ -2,6 +2,7 @@
 
 mod application_tokens;
 mod cors;
+mod events;
 mod health;
 mod members;
 mod namespaces;
@@ -9,6 +10,7 @@ mod path;
 mod registries;
 mod repositories;
 mod respond;
+mod sync;
 mod tags;
 mod teams;
 mod users;
@@ -117,6 +119,22 @@ fn paths(config: &mut ServiceConfig) {
         .mount(config);
     at("/v1/repositories/{id}/tags/{tag_id}")
         .get(repositories::tag)
+        .mount(config);
+
+    at("/v1/sync")
+        .get(sync::list)
+        .post(sync::create)
+        .mount(config);
+    at("/v1/sync/{id}").get(sync::show).mount(config);
+    at("/v1/sync/{id}/confirm")
+        .post(sync::confirm)
+        .mount(config);
+    at("/v1/events/dead").get(events::dead).mount(config);
+    at("/v1/events/dead/replay")
+        .post(events::replay_all)
+        .mount(config);
+    at("/v1/events/{id}/replay")
+        .post(events::replay)
         .mount(config);
 
     at("/v1/tags").get(tags::list).mount(config);

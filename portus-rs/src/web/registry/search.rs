@@ -14,7 +14,7 @@ use crate::{
     policy::Who,
     queries::{
         facts::Facts,
-        search::{self, Found, Hit, Search},
+        search::{Found, Hit, Search, repositories},
     },
     web::extract::{
         basic::{Presented, presented},
@@ -56,7 +56,7 @@ impl Asked {
         };
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             match name.as_ref() {
-                "q" => asked.term = value.trim().to_owned(),
+                "q" => value.trim().clone_into(&mut asked.term),
                 "n" => asked.size = value.parse().map_or(asked.size, |n: u64| n.clamp(1, MOST)),
                 "page" => asked.page = value.parse().map_or(asked.page, |n: u64| n.max(1)),
                 _ => {}
@@ -129,7 +129,7 @@ async fn find(
         page: asked.page,
         size: asked.size,
     };
-    let mut found = search::repositories(app, wanted).await?;
+    let mut found = repositories(app, wanted).await?;
     if asked_at.is_none() && registries.len() > 1 {
         for hit in &mut found.hits {
             let registry = registries.iter().find(|it| it.id == hit.registry_id);

@@ -2,4 +2,5 @@
 
 mod credentials;
 mod events;
+mod search;
 mod token;
