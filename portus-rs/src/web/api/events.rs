@@ -1,19 +1,60 @@
 //! Notifications of registries that were given up, and giving them another try. For admins.
 
-use actix_web::HttpResponse;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
+    operation::{Noun, get, noun, post},
+    reply::{Answered, Paged},
     respond::{Time, paged},
     sync::{RegistryName, registry_id},
 };
 use crate::{
     actions::inbox,
     queries::dead_events::{DeadEvents, Row},
-    web::{error::ApiResult, extract::caller::Call},
+    web::{
+        error::ApiResult,
+        extract::{caller::Admin, declare::params, page::Page},
+    },
 };
 
-#[derive(Serialize)]
+pub fn operations() -> Noun {
+    noun(
+        "events",
+        "Notifications of registries that could not be applied, for admins.",
+        vec![
+            get(
+                "/v1/events/dead",
+                "Lists notifications that were given up, the oldest first",
+                dead,
+            )
+            .may(&[404])
+            .ours(),
+            post(
+                "/v1/events/dead/replay",
+                "Puts all that were given up back to be applied",
+                replay_all,
+            )
+            .ours(),
+            post(
+                "/v1/events/{id}/replay",
+                "Puts one that was given up back to be applied",
+                replay,
+            )
+            .ours(),
+        ],
+    )
+}
+
+params! {
+    /// Which notifications are listed.
+    struct DeadEventFilter {
+        /// Name or hostname of the registry that sent them.
+        registry: Option<String>,
+    }
+}
+
+#[derive(Serialize, ToSchema)]
 struct DeadEvent {
     id: i64,
     registry: RegistryName,
@@ -24,6 +65,7 @@ struct DeadEvent {
     /// The host that the registry's client had asked.
     host: Option<String>,
     attempts: i16,
+    /// What went wrong the last time.
     error: Option<String>,
     received_at: Time,
     updated_at: Time,
@@ -48,31 +90,25 @@ impl From<Row> for DeadEvent {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Replayed {
     /// How many were put back.
     replayed: u64,
 }
 
-pub async fn dead(call: Call) -> ApiResult<HttpResponse> {
-    call.admin()?;
-    let mut read = call.params.read();
-    let registry = read.string("registry");
-    read.finish()?;
+async fn dead(call: Admin, page: Page, filter: DeadEventFilter) -> ApiResult<Paged<DeadEvent>> {
     let list = DeadEvents {
-        registry_id: registry_id(&call, registry.as_deref()).await?,
+        registry_id: registry_id(&call, filter.registry.as_deref()).await?,
     };
-    paged(&call, list, DeadEvent::from).await
+    paged(&call, &page, list, DeadEvent::from).await
 }
 
-pub async fn replay(call: Call) -> ApiResult<HttpResponse> {
-    call.admin()?;
+async fn replay(call: Admin) -> ApiResult<Answered<202, Replayed>> {
     inbox::replay(&call.app, &call.actor, call.id("id")?).await?;
-    Ok(HttpResponse::Accepted().json(Replayed { replayed: 1 }))
+    Ok(Answered(Replayed { replayed: 1 }))
 }
 
-pub async fn replay_all(call: Call) -> ApiResult<HttpResponse> {
-    call.admin()?;
+async fn replay_all(call: Admin) -> ApiResult<Answered<202, Replayed>> {
     let replayed = inbox::replay_all(&call.app, &call.actor).await?;
-    Ok(HttpResponse::Accepted().json(Replayed { replayed }))
+    Ok(Answered(Replayed { replayed }))
 }

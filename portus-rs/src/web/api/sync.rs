@@ -1,10 +1,15 @@
 //! Comparing registries with their catalogs: asking for it, looking at it, confirming what it holds back. For admins.
 
-use actix_web::HttpResponse;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
 
-use super::respond::{Time, ok, paged};
+use super::{
+    operation::{Noun, get, noun, post},
+    reply::{Answered, Paged, Shown},
+    respond::{Time, ok, paged},
+    words,
+};
 use crate::{
     actions::sync_runs,
     config::SyncStrategy,
@@ -15,12 +20,106 @@ use crate::{
     },
     web::{
         error::{ApiError, ApiResult},
-        extract::caller::Call,
+        extract::{
+            caller::{Admin, Call},
+            declare::{Parameter, params},
+            page::Page,
+            params::Reader,
+        },
     },
 };
 
+pub fn operations() -> Noun {
+    noun(
+        "sync",
+        "Comparing registries with their catalogs, for admins.",
+        vec![
+            get(
+                "/v1/sync",
+                "Lists comparisons, how far they came and how they ended",
+                list,
+            )
+            .may(&[404])
+            .ours(),
+            post(
+                "/v1/sync",
+                "Asks for a comparison of every registry, or of one",
+                create,
+            )
+            .may(&[404])
+            .about(
+                "Whichever process runs the jobs begins it within seconds. While one waits for the same registry, \
+                 that one is the answer.",
+            )
+            .ours(),
+            get(
+                "/v1/sync/{id}",
+                "Shows a comparison with the removals that it holds back",
+                show,
+            )
+            .ours(),
+            post(
+                "/v1/sync/{id}/confirm",
+                "Asks for the removals that a comparison held back",
+                confirm,
+            )
+            .about("Each is removed only if the registry, asked once more, still says that it is gone.")
+            .ours(),
+        ],
+    )
+}
+
+params! {
+    /// Which comparisons are listed.
+    struct SyncFilter {
+        /// Name or hostname of a registry.
+        registry: Option<String>,
+        state: Option<SyncState>,
+    }
+}
+
+params! {
+    /// What is to be compared.
+    struct SyncWish {
+        /// Name or hostname; all registries unless given.
+        registry: Option<String>,
+        /// As configured unless given.
+        strategy: Option<SyncStrategy>,
+    }
+}
+
+impl Parameter for Option<SyncState> {
+    fn read(read: &mut Reader<'_>, name: &str) -> Self {
+        let word = read.string(name)?;
+        let state = word.parse().ok();
+        if state.is_none() {
+            read.reject(name);
+        }
+        state
+    }
+
+    fn schema() -> Value {
+        json!({"type": "string", "enum": SyncState::WORDS})
+    }
+}
+
+impl Parameter for Option<SyncStrategy> {
+    fn read(read: &mut Reader<'_>, name: &str) -> Self {
+        let word = read.string(name)?;
+        let strategy = SyncStrategy::parse(&word);
+        if strategy.is_none() {
+            read.reject(name);
+        }
+        strategy
+    }
+
+    fn schema() -> Value {
+        json!({"type": "string", "enum": SyncStrategy::ALL.map(SyncStrategy::as_str)})
+    }
+}
+
 /// A registry where it is not what is asked about.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct RegistryName {
     id: i64,
     name: String,
@@ -37,16 +136,18 @@ impl From<registry::Model> for RegistryName {
     }
 }
 
-#[derive(Serialize)]
-struct Run {
+#[derive(Serialize, ToSchema)]
+struct SyncRun {
     id: i64,
     registry: RegistryName,
     strategy: String,
+    #[schema(schema_with = words::sync_state)]
     state: &'static str,
-    /// Who wanted it; nobody but the schedule without.
+    /// Who wanted it; null where it was the schedule.
     requested_by: Option<String>,
-    /// The run whose plan it carries out.
+    /// The comparison whose held removals it carries out.
     confirms: Option<i64>,
+    /// What was looked at so far.
     repositories: i64,
     tags: i64,
     added: i64,
@@ -60,16 +161,21 @@ struct Run {
     finished_at: Option<Time>,
 }
 
-/// A run with what it holds back.
-#[derive(Serialize)]
-struct RunWithPlan {
+/// A comparison with what it holds back.
+#[derive(Serialize, ToSchema)]
+struct SyncRunWithPlan {
     #[serde(flatten)]
-    run: Run,
-    /// `{"repositories": [...]}`: what would be removed.
-    plan: Option<Value>,
+    run: SyncRun,
+    plan: Option<SyncPlan>,
 }
 
-impl From<Row> for Run {
+/// What is to go once somebody confirms it.
+#[derive(Serialize, serde::Deserialize, ToSchema)]
+struct SyncPlan {
+    repositories: Vec<String>,
+}
+
+impl From<Row> for SyncRun {
     fn from(row: Row) -> Self {
         let Row { run, registry } = row;
         Self {
@@ -93,26 +199,6 @@ impl From<Row> for Run {
     }
 }
 
-pub async fn list(call: Call) -> ApiResult<HttpResponse> {
-    call.admin()?;
-    let mut read = call.params.read();
-    let registry = read.string("registry");
-    let state = read.string("state");
-    let state = state.and_then(|word| {
-        let state = word.parse::<SyncState>().ok();
-        if state.is_none() {
-            read.reject("state");
-        }
-        state
-    });
-    read.finish()?;
-    let list = SyncRuns {
-        registry_id: registry_id(&call, registry.as_deref()).await?,
-        state,
-    };
-    paged(&call, list, Run::from).await
-}
-
 /// The one registry that a list is narrowed to.
 pub async fn registry_id(call: &Call, named: Option<&str>) -> ApiResult<Option<i64>> {
     let Some(named) = named else { return Ok(None) };
@@ -120,43 +206,34 @@ pub async fn registry_id(call: &Call, named: Option<&str>) -> ApiResult<Option<i
     Ok(found.first().map(|it| it.id))
 }
 
-pub async fn create(call: Call) -> ApiResult<HttpResponse> {
-    call.admin()?;
-    let mut read = call.params.read();
-    let registry = read.string("registry");
-    let strategy = read.string("strategy");
-    let strategy = strategy.and_then(|word| {
-        let strategy = SyncStrategy::parse(&word);
-        if strategy.is_none() {
-            read.reject("strategy");
-        }
-        strategy
-    });
-    read.finish()?;
-    let registries = sync::wanted_registries(&call.app, registry.as_deref()).await?;
-    let ids: Vec<i64> = registries.iter().map(|it| it.id).collect();
-    let runs = sync_runs::request(&call.app, &call.actor, &ids, strategy).await?;
-    let rows = queries::dressed(&call.app, runs).await?;
-    let runs: Vec<Run> = rows.into_iter().map(Run::from).collect();
-    Ok(HttpResponse::Accepted().json(runs))
+async fn list(call: Admin, page: Page, filter: SyncFilter) -> ApiResult<Paged<SyncRun>> {
+    let list = SyncRuns {
+        registry_id: registry_id(&call, filter.registry.as_deref()).await?,
+        state: filter.state,
+    };
+    paged(&call, &page, list, SyncRun::from).await
 }
 
-pub async fn show(call: Call) -> ApiResult<HttpResponse> {
-    call.admin()?;
+async fn create(call: Admin, wish: SyncWish) -> ApiResult<Answered<202, Vec<SyncRun>>> {
+    let registries = sync::wanted_registries(&call.app, wish.registry.as_deref()).await?;
+    let ids: Vec<i64> = registries.iter().map(|it| it.id).collect();
+    let runs = sync_runs::request(&call.app, &call.actor, &ids, wish.strategy).await?;
+    let rows = queries::dressed(&call.app, runs).await?;
+    Ok(Answered(rows.into_iter().map(SyncRun::from).collect()))
+}
+
+async fn show(call: Admin) -> ApiResult<Shown<SyncRunWithPlan>> {
     let row = queries::show(&call.app, call.id("id")?).await?;
     let plan = row.run.plan.as_deref();
     // Only we write it.
     let plan = plan.and_then(|text| serde_json::from_str(text).ok());
-    ok(RunWithPlan {
-        run: Run::from(row),
-        plan,
-    })
+    let run = SyncRun::from(row);
+    ok(SyncRunWithPlan { run, plan })
 }
 
-pub async fn confirm(call: Call) -> ApiResult<HttpResponse> {
-    call.admin()?;
+async fn confirm(call: Admin) -> ApiResult<Answered<202, SyncRun>> {
     let run = sync_runs::confirm(&call.app, &call.actor, call.id("id")?).await?;
     let mut rows = queries::dressed(&call.app, vec![run]).await?;
     let row = rows.pop().ok_or(ApiError::NOT_FOUND)?;
-    Ok(HttpResponse::Accepted().json(Run::from(row)))
+    Ok(Answered(SyncRun::from(row)))
 }
