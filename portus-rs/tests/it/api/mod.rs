@@ -1,5 +1,6 @@
 //! The REST API as its clients meet it.
 
+mod conformance;
 mod lists;
 mod openapi;
 mod operations;
