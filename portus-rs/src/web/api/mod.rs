@@ -2,9 +2,9 @@
 //! are mounted and documented from there.
 
 mod application_tokens;
-mod conditional;
 mod bots;
 mod comments;
+mod conditional;
 mod cors;
 mod deletion;
 mod events;

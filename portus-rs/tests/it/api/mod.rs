@@ -1,8 +1,8 @@
 //! The REST API as its clients meet it.
 
-mod conditional;
 mod bots;
 mod comments;
+mod conditional;
 mod conformance;
 mod deletion;
 mod deliveries;
