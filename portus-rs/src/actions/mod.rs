@@ -3,6 +3,7 @@
 pub mod application_tokens;
 pub mod catalog;
 pub mod change;
+pub mod comments;
 pub mod deletion;
 pub mod homes;
 pub mod inbox;
@@ -13,7 +14,10 @@ pub mod refresh_tokens;
 pub mod registries;
 pub mod replicas;
 pub mod repositories;
+pub mod stars;
 pub mod sync_runs;
 pub mod tags;
 pub mod teams;
 pub mod users;
+pub mod vulnerabilities;
+pub mod webhooks;

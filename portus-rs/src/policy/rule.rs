@@ -113,6 +113,7 @@ rules! {
     Oneself: "people may do this to their own account";
     NotOneself: "nobody may do this to their own account";
     BotsToken: "admins may do this to bots";
+    AuthorMay: "people may take back what they wrote";
     NotYours: "this belongs to somebody else";
 }
 

@@ -2,6 +2,7 @@
 //! are mounted and documented from there.
 
 mod application_tokens;
+mod comments;
 mod cors;
 mod deletion;
 mod health;
@@ -14,10 +15,13 @@ mod registries;
 mod reply;
 mod repositories;
 mod respond;
+mod stars;
 mod tags;
 mod teams;
 mod users;
 mod version;
+mod vulnerabilities;
+mod webhooks;
 mod words;
 
 use actix_web::{
@@ -36,8 +40,12 @@ fn nouns() -> Vec<Noun> {
         teams::operations(),
         members::operations(),
         namespaces::operations(),
+        webhooks::operations(),
         repositories::operations(),
+        stars::operations(),
+        comments::operations(),
         tags::operations(),
+        vulnerabilities::operations(),
         deletion::operations(),
         registries::operations(),
         health::operations(),

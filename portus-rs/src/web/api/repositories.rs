@@ -167,10 +167,9 @@ impl From<Row> for Repository {
                 name: namespace.name,
             },
             registry_hostname: row.registry_hostname,
-            // Nobody can star anything yet.
-            stars: 0,
+            stars: row.stars,
             tags_count: row.tags_count,
-            starred: false,
+            starred: row.starred,
             destroyable: row.destroyable,
             last_tag: row.last_tag.map(LastTag::from),
         }

@@ -7,6 +7,7 @@ use super::{
     operation::{Noun, delete, get, noun},
     reply::{NoContent, Paged, Shown},
     respond::{Time, no_content, ok, paged},
+    vulnerabilities::{Vulnerabilities, by_scanner},
 };
 use crate::{
     actions::deletion,
@@ -47,8 +48,8 @@ pub struct Tag {
     updated_at: Time,
     size: Option<i64>,
     scanned: i16,
-    #[schema(value_type = Option<Object>)]
-    vulnerabilities: Option<()>,
+    /// By scanner; null without a scanner, and while a scan is to come.
+    vulnerabilities: Option<Vulnerabilities>,
     platforms: Vec<String>,
     media_type: Option<String>,
     artifact_type: Option<String>,
@@ -87,8 +88,7 @@ impl From<Row> for Tag {
             updated_at: Time(tag.updated_at),
             size: manifest.as_ref().and_then(|it| it.image_size),
             scanned: tag.scanned,
-            // Nothing scans yet.
-            vulnerabilities: None,
+            vulnerabilities: row.weaknesses.map(by_scanner),
             platforms,
             artifact_type: manifest.as_ref().and_then(|it| it.artifact_type.clone()),
             media_type: manifest.map(|it| it.media_type),

@@ -1,5 +1,10 @@
 //! What docker and registries ask of the service.
 
+mod client;
 mod credentials;
 mod events;
+mod forgeries;
+mod guesses;
+mod names;
+mod proxies;
 mod token;

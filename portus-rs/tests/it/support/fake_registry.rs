@@ -9,8 +9,9 @@ use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer,
     dev::ServerHandle,
     http::Method,
-    web::{self, Data},
+    web::{self, Bytes, Data},
 };
+use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
 use super::service::claims_of;
@@ -40,6 +41,14 @@ pub enum Fault {
     EmptyTags,
     /// The text of every answer breaks off.
     Garbage,
+    /// Requests are taken and never answered.
+    Silence,
+    /// Answers begin and never end.
+    Stall,
+    /// Whoever shows a token is sent to this address, with the path behind it.
+    Redirect(String),
+    /// No token is good enough.
+    Distrust,
     /// Manifests are not deleted: this status and, where there is one, this code.
     Delete(u16, &'static str),
     /// This manifest alone is not deleted.
@@ -61,8 +70,12 @@ pub struct State {
     pub fault: Fault,
     /// The realm to name, or no authentication.
     pub realm: Option<String>,
+    /// The service to name instead of the registry's own.
+    pub service: Option<String>,
     /// Requests by method and kind: `GET manifests`.
     pub asked: BTreeMap<String, usize>,
+    /// Requests that showed something to prove who asks.
+    pub authorized: usize,
     /// What the last token that came with a deletion permitted.
     pub permitted: Value,
     pub meanwhile: Option<Meanwhile>,
@@ -191,19 +204,25 @@ fn error(status: u16, code: &str) -> HttpResponse {
 }
 
 async fn answer(request: HttpRequest, state: Data<Mutex<State>>) -> HttpResponse {
-    let (answer, hangs) = {
-        let mut state = state.lock().unwrap();
-        let answer = answer_now(&request, &mut state);
-        let deleted = request.method() == Method::DELETE && answer.status() == 202;
-        (answer, deleted && state.fault == Fault::DeleteHangs)
-    };
-    if hangs {
-        std::future::pending::<()>().await;
+    let fault = state.lock().unwrap().fault.clone();
+    match fault {
+        Fault::Silence => std::future::pending().await,
+        Fault::Stall => {
+            let begun = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]);
+            HttpResponse::Ok().streaming(begun.chain(stream::pending()))
+        }
+        Fault::DeleteHangs => {
+            let answer = told(&request, &mut state.lock().unwrap());
+            if request.method() == Method::DELETE && answer.status() == 202 {
+                std::future::pending::<()>().await;
+            }
+            answer
+        }
+        _ => told(&request, &mut state.lock().unwrap()),
     }
-    answer
 }
 
-fn answer_now(request: &HttpRequest, state: &mut State) -> HttpResponse {
+fn told(request: &HttpRequest, state: &mut State) -> HttpResponse {
     let path = request.path().strip_prefix("/v2/").unwrap_or_default();
     let kind = ["manifests", "tags", "_catalog"]
         .into_iter()
@@ -213,10 +232,16 @@ fn answer_now(request: &HttpRequest, state: &mut State) -> HttpResponse {
         .asked
         .entry(format!("{} {kind}", request.method()))
         .or_default() += 1;
+    state.authorized += usize::from(request.headers().contains_key("Authorization"));
     if let Some(challenge) = challenge(request, state, path) {
         return challenge;
     }
     match (&state.fault, kind) {
+        (Fault::Redirect(to), _) => {
+            return HttpResponse::TemporaryRedirect()
+                .insert_header(("Location", format!("{to}{}", request.uri())))
+                .finish();
+        }
         (Fault::Status(status), _) | (Fault::CatalogStatus(status), "_catalog") => {
             return error(*status, "UNKNOWN");
         }
@@ -302,25 +327,28 @@ fn delete(request: &HttpRequest, state: &mut State, name: &str, reference: &str)
 fn challenge(request: &HttpRequest, state: &State, path: &str) -> Option<HttpResponse> {
     let realm = state.realm.as_ref()?;
     let host = request.connection_info().host().to_owned();
+    let service = state.service.clone().unwrap_or(host);
     let sent = request.headers().get("Authorization");
     let token = sent.and_then(|value| value.to_str().unwrap().strip_prefix("Bearer "));
     let granted = token.is_some_and(|token| {
         let claims = claims_of(token);
         let name = path
             .split_once("/manifests/")
+            .or_else(|| path.split_once("/blobs/"))
             .map(|(name, _)| name)
             .or_else(|| path.strip_suffix("/tags/list"))
             .unwrap_or("catalog");
         let named = claims["access"]
             .as_array()
             .is_some_and(|access| access.iter().any(|entry| entry["name"] == name));
-        claims["aud"] == host.as_str() && claims["sub"] == "portus" && (named || path.is_empty())
+        let meant = claims["aud"] == service.as_str() && claims["sub"] == "portus";
+        state.fault != Fault::Distrust && meant && (named || path.is_empty())
     });
     (!granted).then(|| {
         HttpResponse::Unauthorized()
             .insert_header((
                 "WWW-Authenticate",
-                format!("Bearer realm=\"{realm}\",service=\"{host}\",scope=\"x:y:pull,push\""),
+                format!("Bearer realm=\"{realm}\",service=\"{service}\",scope=\"x:y:pull,push\""),
             ))
             .insert_header(("Docker-Distribution-Api-Version", "registry/2.0"))
             .json(json!({"errors": [{"code": "UNAUTHORIZED"}]}))
