@@ -28,6 +28,7 @@ mod m0024_webhook_deliveries;
 mod m0025_vulnerabilities;
 mod m0026_scan_results;
 mod m0027_deletions;
+mod m0028_login_failures;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -65,6 +66,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0025_vulnerabilities::Migration),
             Box::new(m0026_scan_results::Migration),
             Box::new(m0027_deletions::Migration),
+            Box::new(m0028_login_failures::Migration),
         ]
     }
 
@@ -82,6 +84,7 @@ pub const TABLES: &[&str] = &[
     "webhooks",
     "comments",
     "stars",
+    "login_failures",
     "auth_epoch",
     "settings",
     "sync_runs",

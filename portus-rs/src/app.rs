@@ -9,7 +9,7 @@ use crate::{
     config::Config,
     database::{Connection, Database},
     error::{Error, Result},
-    identity::{password::Passwords, usage::Usage},
+    identity::{password::Passwords, throttle::Throttle, usage::Usage},
     intake::Inbox,
     keys::{self, Keys, Vault},
     policy::Rules,
@@ -32,6 +32,7 @@ pub struct App {
     pub passwords: Passwords,
     pub present: Present,
     pub usage: Usage,
+    pub throttle: Throttle,
     pub registries: RegistryClients,
     pub health: Health,
     pub wake: Wake,
@@ -47,6 +48,8 @@ pub struct Wake {
     pub details: Notify,
     /// A registry is to be compared now, whatever the schedule says.
     pub sync: Notify,
+    /// Somebody wants a registry compared.
+    pub requests: Notify,
 }
 
 impl App {
@@ -63,6 +66,7 @@ impl App {
             passwords: Passwords::new()?,
             present: Present::start(&database),
             usage: Usage::default(),
+            throttle: Throttle::default(),
             registries: RegistryClients::new(&config)?,
             health: Health::default(),
             wake: Wake::default(),

@@ -14,6 +14,9 @@ pub enum Error {
     /// Known and visible, but not theirs to do; the text names the rule.
     #[error("{0}")]
     Forbidden(String),
+    /// The account might, but not with the credential it came with; the text says what that one is good for.
+    #[error("{0}")]
+    Limited(String),
     /// There is no such thing, or the caller may not know that there is.
     #[error("Not found")]
     NotFound,
@@ -108,6 +111,14 @@ impl fmt::Display for Reason {
             }
         }
     }
+}
+
+/// Whether a write refers to a row that is not there.
+pub fn is_orphan(error: &DbErr) -> bool {
+    matches!(
+        error.sql_err(),
+        Some(SqlErr::ForeignKeyConstraintViolation(_))
+    )
 }
 
 /// Messages by field, in the order in which they were found.

@@ -1,6 +1,7 @@
 //! Changing: one function for each thing that people do, used by every door.
 
 pub mod application_tokens;
+pub mod bots;
 pub mod catalog;
 pub mod change;
 pub mod comments;

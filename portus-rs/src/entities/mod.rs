@@ -8,6 +8,7 @@ pub mod deletion;
 pub mod dialect;
 mod kinds;
 pub mod lease;
+pub mod login_failure;
 pub mod manifest;
 pub mod manifest_child;
 pub mod namespace;
@@ -31,5 +32,5 @@ pub mod webhook_header;
 
 pub use kinds::{
     ContentType, DeliveryState, Details, EventState, RequestMethod, Role, SyncState, TokenHeader,
-    Visibility,
+    TokenScope, Visibility,
 };

@@ -4,6 +4,7 @@
 pub mod comments;
 pub mod guard;
 pub mod namespaces;
+pub mod reach;
 pub mod registries;
 mod rule;
 pub mod rules;
@@ -18,6 +19,7 @@ pub mod webhooks;
 
 pub use guard::{Guard, Permit};
 pub use namespaces::NamespaceFacts;
+pub use reach::Reach;
 pub use rule::{Rule, Verdict};
 pub use rules::{PushPolicy, Rules};
 pub use standing::{Standing, Who};

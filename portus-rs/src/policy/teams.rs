@@ -5,6 +5,9 @@ use crate::entities::{Role, team};
 
 /// Creating a team.
 pub fn create(standing: Standing, rules: &Rules) -> Verdict {
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if standing.is_admin() {
         return Verdict::yes(standing.admin_rule());
     }
@@ -17,6 +20,9 @@ pub fn create(standing: Standing, rules: &Rules) -> Verdict {
 
 /// Seeing a team, its members and its namespaces.
 pub fn show(standing: Standing) -> Verdict {
+    if standing.who.reach().namespace.is_some() {
+        return Verdict::no(Rule::TokenOfOneNamespace);
+    }
     if standing.is_admin() {
         Verdict::yes(standing.admin_rule())
     } else if standing.role.is_some() {
@@ -28,6 +34,9 @@ pub fn show(standing: Standing) -> Verdict {
 
 /// Changing a team's name or description.
 pub fn update(standing: Standing, hidden: bool, rules: &Rules) -> Verdict {
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if hidden {
         return Verdict::no(Rule::HiddenTeam);
     }
@@ -46,6 +55,9 @@ pub fn update(standing: Standing, hidden: bool, rules: &Rules) -> Verdict {
 
 /// Adding, removing and promoting members.
 pub fn manage_members(standing: Standing, hidden: bool) -> Verdict {
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if hidden {
         return Verdict::no(Rule::HiddenTeam);
     }

@@ -118,7 +118,7 @@ async fn dress(
     let rows = found.into_iter().filter_map(|(repository, namespace)| {
         let namespace = namespace?;
         let id = repository.id;
-        let standing = viewer.standing(namespace.team_id);
+        let standing = viewer.standing_in(&namespace);
         let row = Row {
             registry_hostname: hosts
                 .get(&namespace.registry_id)
@@ -185,7 +185,7 @@ pub async fn show(
         .and_then(|(row, namespace)| Some((row, namespace?)))
         .ok_or(Error::NotFound)?;
     let facts = NamespaceFacts::from(&namespace);
-    if policy::namespaces::pull(viewer.standing(namespace.team_id), &facts).granted {
+    if policy::namespaces::pull(viewer.standing_in(&namespace), &facts).granted {
         Ok((row, namespace))
     } else {
         Err(Error::NotFound)

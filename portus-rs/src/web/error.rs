@@ -10,7 +10,7 @@ use crate::error::{Error, Invalid};
 pub fn status(error: &Error) -> StatusCode {
     match error {
         Error::NotSignedIn(_) => StatusCode::UNAUTHORIZED,
-        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::Forbidden(_) | Error::Limited(_) => StatusCode::FORBIDDEN,
         Error::NotFound | Error::Unknown(_) => StatusCode::NOT_FOUND,
         Error::Invalid(_) | Error::Refused(_) | Error::Kept(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Disabled => StatusCode::METHOD_NOT_ALLOWED,
@@ -140,6 +140,10 @@ impl ResponseError for ApiError {
                 Error::Forbidden(rule) => {
                     tracing::info!(rule, "refused an API request: {rule}");
                     say("Authorization fails")
+                }
+                Error::Limited(reason) => {
+                    tracing::info!(rule = reason, "refused an API request: {reason}");
+                    say(&format!("Authorization fails: {reason}"))
                 }
                 Error::Internal(cause) => {
                     tracing::error!(error = %format!("{cause:#}"), "an API request failed: {cause:#}");

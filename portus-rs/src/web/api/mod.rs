@@ -2,20 +2,24 @@
 //! are mounted and documented from there.
 
 mod application_tokens;
+mod bots;
 mod comments;
 mod cors;
 mod deletion;
+mod events;
 mod health;
 mod members;
 mod namespaces;
 mod openapi;
 mod operation;
 mod path;
+mod profile;
 mod registries;
 mod reply;
 mod repositories;
 mod respond;
 mod stars;
+mod sync;
 mod tags;
 mod teams;
 mod users;
@@ -36,9 +40,11 @@ use path::{mount, not_found};
 fn nouns() -> Vec<Noun> {
     vec![
         users::operations(),
+        profile::operations(),
         application_tokens::operations(),
         teams::operations(),
         members::operations(),
+        bots::operations(),
         namespaces::operations(),
         webhooks::operations(),
         repositories::operations(),
@@ -48,6 +54,8 @@ fn nouns() -> Vec<Noun> {
         vulnerabilities::operations(),
         deletion::operations(),
         registries::operations(),
+        sync::operations(),
+        events::operations(),
         health::operations(),
         health::probes(),
         version::operations(),

@@ -206,23 +206,26 @@ fn error(status: u16, code: &str) -> HttpResponse {
 async fn answer(request: HttpRequest, state: Data<Mutex<State>>) -> HttpResponse {
     let fault = state.lock().unwrap().fault.clone();
     match fault {
-        Fault::Silence => std::future::pending().await,
+        Fault::Silence => return std::future::pending().await,
         Fault::Stall => {
             let begun = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]);
-            HttpResponse::Ok().streaming(begun.chain(stream::pending()))
+            return HttpResponse::Ok().streaming(begun.chain(stream::pending()));
         }
-        Fault::DeleteHangs => {
-            let answer = told(&request, &mut state.lock().unwrap());
-            if request.method() == Method::DELETE && answer.status() == 202 {
-                std::future::pending::<()>().await;
-            }
-            answer
-        }
-        _ => told(&request, &mut state.lock().unwrap()),
+        _ => {}
     }
+    let (answer, hangs) = {
+        let mut state = state.lock().unwrap();
+        let answer = answer_now(&request, &mut state);
+        let deleted = request.method() == Method::DELETE && answer.status() == 202;
+        (answer, deleted && state.fault == Fault::DeleteHangs)
+    };
+    if hangs {
+        std::future::pending::<()>().await;
+    }
+    answer
 }
 
-fn told(request: &HttpRequest, state: &mut State) -> HttpResponse {
+fn answer_now(request: &HttpRequest, state: &mut State) -> HttpResponse {
     let path = request.path().strip_prefix("/v2/").unwrap_or_default();
     let kind = ["manifests", "tags", "_catalog"]
         .into_iter()
