@@ -5,6 +5,8 @@ mod comments;
 mod conditional;
 mod conformance;
 mod deletion;
+mod deletion;
+mod deliveries;
 mod deliveries;
 mod limited_tokens;
 mod lists;
