@@ -14,7 +14,8 @@ use crate::{
     app::App,
     database::Write,
     entities::{
-        Role, activity, application_token, auth_epoch, namespace, repository, team, team_user, user,
+        Role, activity, application_token, auth_epoch, namespace, repository, tag, team, team_user,
+        user,
     },
     error::{Error, Result},
     identity::actor::Actor,
@@ -116,6 +117,30 @@ impl Subject for (repository::Model, namespace::Model) {
 
     fn namespace_id(&self) -> Option<i64> {
         Some(self.1.id)
+    }
+}
+
+/// A tag counts by its repository's namespace's team.
+impl Subject for (tag::Model, repository::Model, namespace::Model) {
+    async fn find(
+        id: i64,
+        transaction: &DatabaseTransaction,
+    ) -> Result<Option<Self>, sea_orm::DbErr> {
+        let Some(row) = tag::Entity::find_by_id(id).one(transaction).await? else {
+            return Ok(None);
+        };
+        let place = <(repository::Model, namespace::Model)>::find(row.repository_id, transaction);
+        Ok(place
+            .await?
+            .map(|(repository, namespace)| (row, repository, namespace)))
+    }
+
+    fn team_id(&self) -> Option<i64> {
+        Some(self.2.team_id)
+    }
+
+    fn namespace_id(&self) -> Option<i64> {
+        Some(self.2.id)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rules about namespaces and what lies in them.
 
 use super::{Guard, PushPolicy, Rule, Rules, Standing, Verdict, guard::guards};
-use crate::entities::{Role, Visibility, namespace, repository, team};
+use crate::entities::{Role, Visibility, namespace, repository, tag, team};
 
 /// What the rules need to know of a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +98,20 @@ pub fn delete(standing: Standing, rules: &Rules) -> Verdict {
     Verdict::no(Rule::OnlyOwnersDelete)
 }
 
+/// Removing a namespace with everything in it.
+pub fn remove(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> Verdict {
+    if namespace.global {
+        Verdict::no(Rule::GlobalNamespace)
+    } else {
+        delete(standing, rules)
+    }
+}
+
+/// Whether a button for removing it makes sense: personal namespaces go with their people only.
+pub fn is_destroyable(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> bool {
+    namespace.personal_user_id.is_none() && remove(standing, namespace, rules).granted
+}
+
 /// Changing name, description or team.
 pub fn update(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> Verdict {
     let standing = match standing.inside(namespace.id) {
@@ -191,6 +205,15 @@ guards! {
     ChangeVisibility on namespace::Model: |standing, it, rules|
         change_visibility(standing, &it.into(), rules),
         visible: pull(standing, &it.into()).granted;
+    /// Removing a namespace with everything in it, in the registry too.
+    DeleteNamespace on namespace::Model: |standing, it, rules| remove(standing, &it.into(), rules),
+        visible: pull(standing, &it.into()).granted;
+    /// Deleting a repository with all its tags, in the registry too.
+    DeleteRepository on (repository::Model, namespace::Model): |standing, it, rules| delete(standing, rules),
+        visible: pull(standing, &(&it.1).into()).granted;
+    /// Deleting what a tag points to, in the registry too.
+    DeleteTag on (tag::Model, repository::Model, namespace::Model): |standing, it, rules| delete(standing, rules),
+        visible: pull(standing, &(&it.2).into()).granted;
     /// Changing what a repository says of itself.
     DescribeRepository on (repository::Model, namespace::Model): |standing, it, rules| describe(standing),
         visible: pull(standing, &(&it.1).into()).granted;

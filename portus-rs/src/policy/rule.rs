@@ -130,9 +130,12 @@ rules! {
     AccountMay: "everybody with an account may";
     LogIn: "this needs an account";
     GlobalNamespace: "the global namespace cannot be removed, and only admins change it";
+    PersonalNamespace: "a personal namespace goes with its account only",
+        change: "delete the repositories in it, or have an admin remove the account";
     Oneself: "people may do this to their own account";
     NotOneself: "nobody may do this to their own account";
     BotsToken: "admins may do this to bots";
+    AuthorMay: "people may take back what they wrote";
     NotYours: "this belongs to somebody else";
     OwnersBot: "owners of the team look after its bots";
     NoBotOfATeam: "this account is no bot of a team",

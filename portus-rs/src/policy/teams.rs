@@ -79,12 +79,21 @@ pub fn delete(standing: Standing, hidden: bool, rules: &Rules) -> Verdict {
     }
 }
 
+/// Taking over the namespaces of a team that is removed.
+pub fn take_over(standing: Standing, hidden: bool) -> Verdict {
+    manage_members(standing, hidden)
+}
+
 guards! {
     CreateTeam on (): |standing, it, rules| create(standing, rules), visible: true;
     UpdateTeam on team::Model: |standing, it, rules| update(standing, it.hidden, rules),
         visible: show(standing).granted;
     ManageMembers on team::Model: |standing, it, rules| manage_members(standing, it.hidden),
         visible: show(standing).granted;
+    /// Removing a team with its namespaces, or after they have moved.
     DeleteTeam on team::Model: |standing, it, rules| delete(standing, it.hidden, rules),
         visible: show(standing).granted;
+    /// Receiving the namespaces of a team that is removed.
+    TakeOver on team::Model: |standing, it, rules| take_over(standing, it.hidden),
+        visible: !it.hidden && show(standing).granted;
 }

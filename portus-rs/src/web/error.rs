@@ -12,7 +12,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::NotSignedIn(_) => StatusCode::UNAUTHORIZED,
         Error::Forbidden(_) | Error::Limited(_) => StatusCode::FORBIDDEN,
         Error::NotFound | Error::Unknown(_) => StatusCode::NOT_FOUND,
-        Error::Invalid(_) | Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Invalid(_) | Error::Refused(_) | Error::Kept(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Disabled => StatusCode::METHOD_NOT_ALLOWED,
         Error::Remote(_) => StatusCode::BAD_GATEWAY,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -152,6 +152,7 @@ impl ResponseError for ApiError {
                 Error::Invalid(invalid) => response.json(Body {
                     message: Fields(invalid),
                 }),
+                Error::Kept(reason) => response.json(Body { message: reason }),
                 Error::NotFound
                 | Error::Unknown(_)
                 | Error::Refused(_)

@@ -3,7 +3,9 @@
 
 mod application_tokens;
 mod bots;
+mod comments;
 mod cors;
+mod deletion;
 mod health;
 mod members;
 mod namespaces;
@@ -15,10 +17,13 @@ mod registries;
 mod reply;
 mod repositories;
 mod respond;
+mod stars;
 mod tags;
 mod teams;
 mod users;
 mod version;
+mod vulnerabilities;
+mod webhooks;
 mod words;
 
 use actix_web::{
@@ -39,8 +44,13 @@ fn nouns() -> Vec<Noun> {
         members::operations(),
         bots::operations(),
         namespaces::operations(),
+        webhooks::operations(),
         repositories::operations(),
+        stars::operations(),
+        comments::operations(),
         tags::operations(),
+        vulnerabilities::operations(),
+        deletion::operations(),
         registries::operations(),
         health::operations(),
         health::probes(),
