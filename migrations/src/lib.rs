@@ -58,7 +58,6 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_sync_runs::Migration),
             Box::new(m0017_settings::Migration),
             Box::new(m0018_auth_epoch::Migration),
-            Box::new(m0028_login_failures::Migration),
             Box::new(m0020_stars::Migration),
             Box::new(m0021_comments::Migration),
             Box::new(m0022_webhooks::Migration),
@@ -67,6 +66,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0025_vulnerabilities::Migration),
             Box::new(m0026_scan_results::Migration),
             Box::new(m0027_deletions::Migration),
+            Box::new(m0028_login_failures::Migration),
         ]
     }
 
@@ -77,7 +77,6 @@ impl MigratorTrait for Migrator {
 
 /// The tables of this schema, children before the parents they refer to.
 pub const TABLES: &[&str] = &[
-    "login_failures",
     "scan_results",
     "vulnerabilities",
     "webhook_deliveries",
@@ -85,6 +84,7 @@ pub const TABLES: &[&str] = &[
     "webhooks",
     "comments",
     "stars",
+    "login_failures",
     "auth_epoch",
     "settings",
     "sync_runs",

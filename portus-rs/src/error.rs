@@ -90,14 +90,6 @@ pub fn is_taken(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
 }
 
-/// Whether a write refers to a row that is not there.
-pub fn is_orphan(error: &DbErr) -> bool {
-    matches!(
-        error.sql_err(),
-        Some(SqlErr::ForeignKeyConstraintViolation(_))
-    )
-}
-
 /// Why something stays: in a sentence, or by the names of its parts that stay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -119,6 +111,14 @@ impl fmt::Display for Reason {
             }
         }
     }
+}
+
+/// Whether a write refers to a row that is not there.
+pub fn is_orphan(error: &DbErr) -> bool {
+    matches!(
+        error.sql_err(),
+        Some(SqlErr::ForeignKeyConstraintViolation(_))
+    )
 }
 
 /// Messages by field, in the order in which they were found.

@@ -6,6 +6,7 @@ mod bots;
 mod comments;
 mod cors;
 mod deletion;
+mod events;
 mod health;
 mod members;
 mod namespaces;
@@ -18,6 +19,7 @@ mod reply;
 mod repositories;
 mod respond;
 mod stars;
+mod sync;
 mod tags;
 mod teams;
 mod users;
@@ -52,6 +54,8 @@ fn nouns() -> Vec<Noun> {
         vulnerabilities::operations(),
         deletion::operations(),
         registries::operations(),
+        sync::operations(),
+        events::operations(),
         health::operations(),
         health::probes(),
         version::operations(),

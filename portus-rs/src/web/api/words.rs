@@ -2,7 +2,7 @@
 
 use utoipa::openapi::{ObjectBuilder, Schema, Type};
 
-use crate::entities::{Role, TokenHeader, TokenScope, Visibility};
+use crate::entities::{Role, SyncState, TokenHeader, TokenScope, Visibility};
 
 pub fn role() -> Schema {
     one_of(Role::WORDS)
@@ -18,6 +18,10 @@ pub fn visibility() -> Schema {
 
 pub fn token_header() -> Schema {
     one_of(TokenHeader::WORDS)
+}
+
+pub fn sync_state() -> Schema {
+    one_of(SyncState::WORDS)
 }
 
 fn one_of(words: &[&'static str]) -> Schema {
