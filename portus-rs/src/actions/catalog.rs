@@ -12,7 +12,7 @@ use sea_orm::{
 
 use authors::Authors;
 
-use super::{change::Change, manifests::Read};
+use super::{change::Change, deletion::Remover, manifests::Read};
 use crate::{
     activity::Activity,
     app::App,
@@ -428,15 +428,23 @@ impl<P: Authority> Desk<'_, '_, P> {
         Ok(())
     }
 
-    async fn remove_tag(&mut self, row: KnownTag) -> Result<()> {
-        let tag = (row.id, row.name.as_str());
-        self.activities
-            .push(Activity::tag_deleted(&self.space, &self.repository, tag));
-        self.change
+    /// Removes a tag. Returns whose doing that is, if somebody had it deleted and that was cut off.
+    async fn remove_tag(&mut self, row: KnownTag) -> Result<Option<Remover>> {
+        let digest = row.digest.as_deref();
+        let by = self.change.remover(self.repository.id, digest).await?;
+        let gone = self
+            .change
             .delete_where::<tag::Entity, _>(&self.books, tag::Column::Id.eq(row.id))
             .await?;
+        if gone == 0 {
+            // Whoever was quicker has told of it.
+            return Ok(by);
+        }
+        let tag = (row.id, row.name.as_str());
+        let told = Activity::tag_deleted(&self.space, &self.repository, tag);
+        self.activities.push(attributed(told, by.clone()));
         self.applied.removed.push(row.name);
-        Ok(())
+        Ok(by)
     }
 
     async fn remove_repository(&mut self) -> Result<()> {
@@ -447,18 +455,30 @@ impl<P: Authority> Desk<'_, '_, P> {
             self.applied.postponed = true;
             return Ok(());
         }
+        let mut by = None;
         for row in rows {
-            self.remove_tag(row).await?;
+            by = self.remove_tag(row).await?.or(by);
         }
-        self.activities
-            .push(Activity::repository_deleted(&self.space, &self.repository));
-        self.change
+        let gone = self
+            .change
             .delete_where::<repository::Entity, _>(
                 &self.books,
                 repository::Column::Id.eq(self.repository.id),
             )
             .await?;
+        if gone == 0 {
+            return Ok(());
+        }
+        let told = Activity::repository_deleted(&self.space, &self.repository);
+        self.activities.push(attributed(told, by));
         self.applied.repository_removed = true;
         Ok(())
+    }
+}
+
+fn attributed(told: Activity, by: Option<Remover>) -> Activity {
+    match by {
+        Some((id, name)) => told.by(id, name),
+        None => told,
     }
 }

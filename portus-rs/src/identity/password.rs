@@ -122,11 +122,34 @@ impl Passwords {
     }
 
     fn fingerprint(&self, account: &Account, password: &str) -> Result<[u8; 32]> {
+        self.sealed(&[
+            &account.id.to_be_bytes(),
+            &account.credentials_version.to_be_bytes(),
+            password.as_bytes(),
+        ])
+    }
+
+    /// A fingerprint of texts by which only this process knows them again.
+    pub fn seal(&self, texts: &[&str]) -> Result<[u8; 32]> {
+        // Lengths keep texts apart.
+        let lengths: Vec<[u8; 8]> = texts
+            .iter()
+            .map(|text| (text.len() as u64).to_be_bytes())
+            .collect();
+        let parts: Vec<&[u8]> = lengths
+            .iter()
+            .map(<[u8; 8]>::as_slice)
+            .chain(texts.iter().map(|text| text.as_bytes()))
+            .collect();
+        self.sealed(&parts)
+    }
+
+    fn sealed(&self, parts: &[&[u8]]) -> Result<[u8; 32]> {
         let seal = || {
             let mut signer = Signer::new(MessageDigest::sha256(), &self.key)?;
-            signer.update(&account.id.to_be_bytes())?;
-            signer.update(&account.credentials_version.to_be_bytes())?;
-            signer.update(password.as_bytes())?;
+            for part in parts {
+                signer.update(part)?;
+            }
             let mut seal = [0; 32];
             signer.sign(&mut seal)?;
             Ok::<_, openssl::error::ErrorStack>(seal)

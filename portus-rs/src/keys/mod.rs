@@ -8,12 +8,14 @@ pub mod jwks;
 pub mod load;
 pub mod provider;
 pub mod signing_key;
+pub mod vault;
 
 pub use certificate::Certificate;
 pub use files::secret_key_base;
 pub use load::{KeySources, Keys};
 pub use provider::install_provider;
 pub use signing_key::SigningKey;
+pub use vault::Vault;
 
 use std::path::PathBuf;
 

@@ -12,7 +12,7 @@ use actix_web::{
     web::{self, Bytes, Data},
 };
 use futures_util::{StreamExt as _, stream};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::service::claims_of;
 
@@ -49,7 +49,18 @@ pub enum Fault {
     Redirect(String),
     /// No token is good enough.
     Distrust,
+    /// Manifests are not deleted: this status and, where there is one, this code.
+    Delete(u16, &'static str),
+    /// This manifest alone is not deleted.
+    DeleteOne(String),
+    /// Manifests are deleted, and nobody is told.
+    DeleteHangs,
+    /// Manifests are deleted, and the answer is a 500.
+    DeleteLies,
 }
+
+/// What happens in the registry right after it has deleted something.
+pub type Meanwhile = Box<dyn FnOnce(&mut State) + Send>;
 
 #[derive(Default)]
 pub struct State {
@@ -65,6 +76,20 @@ pub struct State {
     pub asked: BTreeMap<String, usize>,
     /// Requests that showed something to prove who asks.
     pub authorized: usize,
+    /// What the last token that came with a deletion permitted.
+    pub permitted: Value,
+    pub meanwhile: Option<Meanwhile>,
+}
+
+impl State {
+    /// Stores a manifest by tag and digest.
+    pub fn push(&mut self, repository: &str, tag: &str, body: &str) {
+        let manifests = self.repositories.entry(repository.to_owned()).or_default();
+        manifests.insert(digest(body), body.to_owned());
+        if !tag.is_empty() {
+            manifests.insert(tag.to_owned(), body.to_owned());
+        }
+    }
 }
 
 /// A running fake.
@@ -139,12 +164,20 @@ impl FakeRegistry {
 
     /// Stores a manifest by tag and digest.
     pub fn push(&self, repository: &str, tag: &str, body: &str) {
-        let mut state = self.state();
-        let manifests = state.repositories.entry(repository.to_owned()).or_default();
-        manifests.insert(digest(body), body.to_owned());
-        if !tag.is_empty() {
-            manifests.insert(tag.to_owned(), body.to_owned());
-        }
+        self.state().push(repository, tag, body);
+    }
+
+    /// Tags and digests of a repository.
+    pub fn holds(&self, repository: &str) -> Vec<String> {
+        let state = self.state();
+        let manifests = state.repositories.get(repository);
+        let mut names: Vec<String> = manifests
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .collect();
+        names.sort();
+        names
     }
 
     pub fn remove(&self, repository: &str, tag: Option<&str>) {
@@ -173,16 +206,26 @@ fn error(status: u16, code: &str) -> HttpResponse {
 async fn answer(request: HttpRequest, state: Data<Mutex<State>>) -> HttpResponse {
     let fault = state.lock().unwrap().fault.clone();
     match fault {
-        Fault::Silence => std::future::pending().await,
+        Fault::Silence => return std::future::pending().await,
         Fault::Stall => {
             let begun = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]);
-            HttpResponse::Ok().streaming(begun.chain(stream::pending()))
+            return HttpResponse::Ok().streaming(begun.chain(stream::pending()));
         }
-        _ => told(&request, &mut state.lock().unwrap()),
+        _ => {}
     }
+    let (answer, hangs) = {
+        let mut state = state.lock().unwrap();
+        let answer = answer_now(&request, &mut state);
+        let deleted = request.method() == Method::DELETE && answer.status() == 202;
+        (answer, deleted && state.fault == Fault::DeleteHangs)
+    };
+    if hangs {
+        std::future::pending::<()>().await;
+    }
+    answer
 }
 
-fn told(request: &HttpRequest, state: &mut State) -> HttpResponse {
+fn answer_now(request: &HttpRequest, state: &mut State) -> HttpResponse {
     let path = request.path().strip_prefix("/v2/").unwrap_or_default();
     let kind = ["manifests", "tags", "_catalog"]
         .into_iter()
@@ -227,6 +270,9 @@ fn told(request: &HttpRequest, state: &mut State) -> HttpResponse {
         return HttpResponse::Ok().json(json!({"name": name, "tags": tags}));
     }
     let (name, reference) = path.split_once("/manifests/").unwrap();
+    if request.method() == Method::DELETE {
+        return delete(request, state, name, reference);
+    }
     let body = state
         .repositories
         .get(name)
@@ -247,6 +293,38 @@ fn told(request: &HttpRequest, state: &mut State) -> HttpResponse {
         return response.finish();
     }
     response.body(body.clone())
+}
+
+/// As registries 2.x do it: by digest, with every tag that points to it.
+fn delete(request: &HttpRequest, state: &mut State, name: &str, reference: &str) -> HttpResponse {
+    let token = request.headers().get("Authorization");
+    if let Some(token) = token.and_then(|value| value.to_str().unwrap().strip_prefix("Bearer ")) {
+        state.permitted = claims_of(token)["access"].clone();
+    }
+    match &state.fault {
+        Fault::Delete(status, "") => {
+            return HttpResponse::build((*status).try_into().unwrap()).body("Nothing here");
+        }
+        Fault::Delete(status, code) => return error(*status, code),
+        Fault::DeleteOne(digest) if digest == reference => return error(500, "UNKNOWN"),
+        _ => {}
+    }
+    if !reference.contains(':') {
+        return error(400, "DIGEST_INVALID");
+    }
+    let manifests = state.repositories.get_mut(name);
+    let Some(manifests) = manifests.filter(|all| all.contains_key(reference)) else {
+        return error(404, "MANIFEST_UNKNOWN");
+    };
+    let body = manifests.remove(reference).unwrap();
+    manifests.retain(|_, other| *other != body);
+    if let Some(meanwhile) = state.meanwhile.take() {
+        meanwhile(state);
+    }
+    if state.fault == Fault::DeleteLies {
+        return error(500, "UNKNOWN");
+    }
+    HttpResponse::Accepted().finish()
 }
 
 fn challenge(request: &HttpRequest, state: &State, path: &str) -> Option<HttpResponse> {
