@@ -6,4 +6,5 @@ pub mod credentials;
 pub mod names;
 pub mod password;
 pub mod secret;
+pub mod throttle;
 pub mod usage;

@@ -2,8 +2,11 @@
 
 pub mod access;
 pub mod application_tokens;
+pub mod bots;
 pub mod by_name;
+pub mod comments;
 pub mod dead_events;
+pub mod deletion;
 pub mod events;
 pub mod facts;
 pub mod health;
@@ -13,9 +16,12 @@ pub mod registries;
 pub mod repositories;
 pub mod search;
 pub mod stale_tags;
+pub mod stars;
 pub mod sync;
 pub mod sync_runs;
 pub mod tags;
 pub mod teams;
 pub mod users;
 pub mod viewer;
+pub mod vulnerabilities;
+pub mod webhooks;

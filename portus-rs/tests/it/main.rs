@@ -14,6 +14,7 @@ mod acceptance;
 mod api;
 mod cli;
 mod compose;
+mod deletion;
 mod harness;
 mod house;
 mod minimal;

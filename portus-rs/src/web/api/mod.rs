@@ -2,23 +2,30 @@
 //! are mounted and documented from there.
 
 mod application_tokens;
+mod bots;
+mod comments;
 mod cors;
 mod events;
+mod deletion;
 mod health;
 mod members;
 mod namespaces;
 mod openapi;
 mod operation;
 mod path;
+mod profile;
 mod registries;
 mod reply;
 mod repositories;
 mod respond;
 mod sync;
+mod stars;
 mod tags;
 mod teams;
 mod users;
 mod version;
+mod vulnerabilities;
+mod webhooks;
 mod words;
 
 use actix_web::{
@@ -33,12 +40,19 @@ use path::{mount, not_found};
 fn nouns() -> Vec<Noun> {
     vec![
         users::operations(),
+        profile::operations(),
         application_tokens::operations(),
         teams::operations(),
         members::operations(),
+        bots::operations(),
         namespaces::operations(),
+        webhooks::operations(),
         repositories::operations(),
+        stars::operations(),
+        comments::operations(),
         tags::operations(),
+        vulnerabilities::operations(),
+        deletion::operations(),
         registries::operations(),
         sync::operations(),
         events::operations(),
