@@ -1,8 +1,8 @@
 //! The REST API as its clients meet it.
 
-mod conformance;
 mod bots;
 mod comments;
+mod conformance;
 mod deletion;
 mod deliveries;
 mod limited_tokens;
@@ -18,6 +18,7 @@ mod teams;
 mod transport;
 mod users;
 mod visibility;
+mod walk;
 mod vulnerabilities;
 mod webhook_headers;
 mod webhooks;

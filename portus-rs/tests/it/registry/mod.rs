@@ -3,11 +3,11 @@
 mod client;
 mod credentials;
 mod events;
-mod search;
 mod forgeries;
 mod guesses;
 mod limits;
 mod names;
 mod proxies;
+mod search;
 mod throttle;
 mod token;
