@@ -18,7 +18,7 @@ mod teams;
 mod transport;
 mod users;
 mod visibility;
-mod walk;
 mod vulnerabilities;
+mod walk;
 mod webhook_headers;
 mod webhooks;
