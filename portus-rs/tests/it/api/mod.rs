@@ -22,5 +22,6 @@ mod transport;
 mod users;
 mod visibility;
 mod vulnerabilities;
+mod walk;
 mod webhook_headers;
 mod webhooks;
