@@ -20,6 +20,7 @@ mod m0015_leases;
 mod m0016_sync_runs;
 mod m0017_settings;
 mod m0018_auth_epoch;
+mod m0019_sessions;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_sync_runs::Migration),
             Box::new(m0017_settings::Migration),
             Box::new(m0018_auth_epoch::Migration),
+            Box::new(m0019_sessions::Migration),
         ]
     }
 
@@ -59,6 +61,7 @@ impl MigratorTrait for Migrator {
 
 /// The tables of this schema, children before the parents they refer to.
 pub const TABLES: &[&str] = &[
+    "sessions",
     "auth_epoch",
     "settings",
     "sync_runs",

@@ -12,6 +12,7 @@ pub mod refresh_tokens;
 pub mod registries;
 pub mod replicas;
 pub mod repositories;
+pub mod sessions;
 pub mod sync_runs;
 pub mod tags;
 pub mod teams;

@@ -4,6 +4,7 @@
 mod namespaces;
 mod registries;
 mod repositories;
+mod sessions;
 mod teams;
 mod users;
 

@@ -14,6 +14,7 @@ pub mod registry;
 pub mod registry_event;
 pub mod registry_instance;
 pub mod repository;
+pub mod session;
 pub mod setting;
 pub mod sync_run;
 pub mod tag;

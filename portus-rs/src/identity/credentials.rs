@@ -127,7 +127,7 @@ pub async fn check_refresh(
     })
 }
 
-fn wrong() -> Error {
+pub(super) fn wrong() -> Error {
     Error::NotSignedIn(WRONG.to_owned())
 }
 
@@ -214,7 +214,7 @@ async fn imported_token(app: &App, login: &Login, given: &str) -> Result<Identif
     Err(wrong())
 }
 
-async fn renew_hash(app: &App, user_id: i64, password: &str) -> Result<()> {
+pub(super) async fn renew_hash(app: &App, user_id: i64, password: &str) -> Result<()> {
     let hash = app.passwords.hash(password).await?;
     let mut change = Change::begin(app, &Actor::Portus).await?;
     let books = change.books()?;

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     actions::change::Change,
     app::App,
-    entities::{application_token, refresh_token, user},
+    entities::{application_token, refresh_token, session, user},
     error::Result,
 };
 
@@ -36,6 +36,7 @@ struct Gathered {
     users: HashMap<i64, (NaiveDateTime, String, i64)>,
     application_tokens: HashMap<i64, NaiveDateTime>,
     refresh_tokens: HashMap<i64, NaiveDateTime>,
+    sessions: HashMap<i64, NaiveDateTime>,
 }
 
 impl Usage {
@@ -62,13 +63,19 @@ impl Usage {
         }
     }
 
+    /// Remembers that a session was used just now.
+    pub fn note_session(&self, id: i64, now: NaiveDateTime) {
+        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        gathered.sessions.insert(id, now);
+    }
+
     /// Writes what has been gathered, a bounded number of rows with each statement.
     pub async fn write(&self, app: &App) -> Result<()> {
         let gathered = {
             let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *gathered)
         };
-        if gathered.users.is_empty() {
+        if gathered.users.is_empty() && gathered.sessions.is_empty() {
             return Ok(());
         }
         let actor = Actor::Portus;
@@ -92,6 +99,16 @@ impl Usage {
                     moments(refresh_token::Column::Id, batch),
                 )
                 .filter(refresh_token::Column::Id.is_in(batch.iter().map(|(id, _)| *id)));
+            change.note_use(&books, statement.as_query()).await?;
+        }
+        let sessions: Vec<_> = gathered.sessions.into_iter().collect();
+        for batch in sessions.chunks(BATCH) {
+            let statement = session::Entity::update_many()
+                .col_expr(
+                    session::Column::LastSeenAt,
+                    moments(session::Column::Id, batch),
+                )
+                .filter(session::Column::Id.is_in(batch.iter().map(|(id, _)| *id)));
             change.note_use(&books, statement.as_query()).await?;
         }
         let users: Vec<_> = gathered.users.into_iter().collect();

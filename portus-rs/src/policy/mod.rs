@@ -7,6 +7,7 @@ pub mod registries;
 mod rule;
 pub mod rules;
 pub mod scopes;
+pub mod sessions;
 pub mod standing;
 pub mod teams;
 pub mod users;

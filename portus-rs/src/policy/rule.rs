@@ -112,6 +112,11 @@ rules! {
     NotOneself: "nobody may do this to their own account";
     BotsToken: "admins may do this to bots";
     NotYours: "this belongs to somebody else";
+    ForgedRequest: "a browser's write needs the header X-CSRF-Token with the token of its session, and must come from these \
+        pages",
+        change: "read the token from /api/v1/session and send it along";
+    NoPerson: "bots and the service's own account do not sign in on the web",
+        change: "use an application token";
 }
 
 impl fmt::Display for Rule {

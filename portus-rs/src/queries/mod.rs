@@ -11,6 +11,7 @@ pub mod list;
 pub mod namespaces;
 pub mod registries;
 pub mod repositories;
+pub mod sessions;
 pub mod stale_tags;
 pub mod sync;
 pub mod tags;

@@ -9,6 +9,7 @@ mod path;
 mod registries;
 mod repositories;
 mod respond;
+pub(super) mod sessions;
 mod tags;
 mod teams;
 mod users;
@@ -19,7 +20,8 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use path::{at, not_found};
+use path::at;
+pub(super) use path::not_found;
 
 /// Mounts the API below `/api`, and the probes for orchestrators.
 pub fn routes(config: &mut ServiceConfig) {
@@ -56,6 +58,23 @@ fn paths(config: &mut ServiceConfig) {
         .get(users::show)
         .put(users::update)
         .delete(users::delete)
+        .mount(config);
+
+    at("/v1/users/{id}/sessions")
+        .get(sessions::list_of)
+        .delete(sessions::delete_all_of)
+        .mount(config);
+    at("/v1/session")
+        .get(sessions::show)
+        .post(sessions::create)
+        .delete(sessions::destroy)
+        .mount(config);
+    at("/v1/sessions")
+        .get(sessions::list)
+        .delete(sessions::delete_all)
+        .mount(config);
+    at("/v1/sessions/{id}")
+        .delete(sessions::delete)
         .mount(config);
 
     at("/v1/teams")

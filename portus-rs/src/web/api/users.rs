@@ -9,7 +9,10 @@ use super::{
     respond::{Time, created, no_content, ok, paged},
 };
 use crate::{
-    actions::users::{self, NewUser, UserChanges},
+    actions::{
+        sessions,
+        users::{self, NewUser, UserChanges},
+    },
     error::Error,
     queries::{
         self,
@@ -126,7 +129,13 @@ pub async fn update(call: Call) -> ApiResult<HttpResponse> {
         display_name: read.string("user[display_name]"),
     };
     read.finish()?;
-    let row = users::update(&call.app, &call.actor, call.id("id")?, changes).await?;
+    let id = call.id("id")?;
+    let own = call.session.as_ref().filter(|it| it.account.id == id);
+    let kept = own.filter(|_| changes.password.is_some()).map(|it| it.id);
+    let row = users::update(&call.app, &call.actor, id, changes).await?;
+    if let Some(session) = kept {
+        sessions::keep_after_password_change(&call.app, &call.actor, session).await?;
+    }
     ok(User::from(queries::users::with_home(&call.app, row).await?))
 }
 

@@ -3,17 +3,18 @@
 
 use std::sync::Arc;
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
 use futures_util::future::LocalBoxFuture;
 
 use super::{
     body, client,
     params::{Params, Problems},
+    session,
 };
 use crate::{
     app::App,
     error::Error,
-    identity::{actor::Actor, credentials},
+    identity::{actor::Actor, credentials, session::Session},
     policy::{Rule, Who},
     queries::{facts::Facts, viewer::Viewer},
     web::error::{ApiError, ApiResult},
@@ -32,7 +33,16 @@ pub struct Call {
     pub actor: Actor,
     pub params: Params,
     pub request: HttpRequest,
+    /// The session of the browser that calls; nothing where a token proves who it is.
+    pub session: Option<Session>,
     facts: Arc<Facts>,
+}
+
+/// How much an answer shows. Browsers get, for the pages built from it, what they would have to ask for again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presentation {
+    Official,
+    Internal,
 }
 
 impl FromRequest for Open {
@@ -63,12 +73,17 @@ impl FromRequest for Call {
         Box::pin(async move {
             let open = open.await?;
             let facts = open.app.present.facts().await?;
-            let actor = identify(&open, &facts).await?;
+            let session = open.session(&facts).await?;
+            let actor = match &session {
+                Some(session) => Actor::User(Arc::clone(&session.account)),
+                None => identify(&open, &facts).await?,
+            };
             Ok(Self {
                 app: open.app,
                 actor,
                 params: open.params,
                 request: open.request,
+                session,
                 facts,
             })
         })
@@ -104,12 +119,16 @@ async fn identify(open: &Open, facts: &Facts) -> ApiResult<Actor> {
 impl Open {
     /// Whether the request also proves to come from an admin.
     pub async fn is_from_admin(&self) -> bool {
-        if !self.request.headers().contains_key("portus-auth") {
+        let headers = self.request.headers();
+        if !headers.contains_key("portus-auth") && !headers.contains_key(header::COOKIE) {
             return false;
         }
         let Ok(facts) = self.app.present.facts().await else {
             return false;
         };
+        if let Ok(Some(session)) = self.session(&facts).await {
+            return session.account.admin;
+        }
         match identify(self, &facts).await {
             Ok(actor) => matches!(actor.who(), Who::User { admin: true, .. }),
             Err(_) => false,
@@ -117,7 +136,26 @@ impl Open {
     }
 }
 
+impl Open {
+    /// The session of the browser that calls, which wins over any header. A write that our own pages cannot have sent
+    /// is refused.
+    async fn session(&self, facts: &Facts) -> ApiResult<Option<Session>> {
+        let Some(session) = session::resume(&self.app, facts, &self.request).await? else {
+            return Ok(None);
+        };
+        session::require_ours(&self.app, &self.request, &session, None)?;
+        Ok(Some(session))
+    }
+}
+
 impl Call {
+    pub fn presentation(&self) -> Presentation {
+        match self.session {
+            Some(_) => Presentation::Internal,
+            None => Presentation::Official,
+        }
+    }
+
     /// The gate before what only admins may, ahead of any parameter or lookup.
     pub fn admin(&self) -> ApiResult<()> {
         match self.actor.who() {

@@ -7,3 +7,4 @@ pub mod client;
 mod form;
 pub mod page;
 pub mod params;
+pub mod session;

@@ -2,6 +2,7 @@
 
 mod assets;
 mod home;
+mod sign_in;
 
 use std::{error::Error as _, sync::LazyLock};
 
@@ -63,6 +64,7 @@ pub trait Page: Serialize + Sized {
 
 pub fn routes(service: &mut web::ServiceConfig) {
     service.service(home::home).service(assets::asset);
+    sign_in::routes(service);
 }
 
 /// A page with the headers that every page has.

@@ -3,6 +3,7 @@
 mod lists;
 mod registries;
 mod repositories;
+mod sessions;
 mod support;
 mod teams;
 mod transport;
