@@ -29,6 +29,8 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# A login of docker's in the caller's home would be read too, and skopeo refuses to log in beside it.
+export HOME=$work
 for user in admin grace; do
     REGISTRY_AUTH_FILE=$work/$user.json skopeo login --tls-verify=false -u "$user" \
         --password-stdin "$registry" <"$state/$user-password" >/dev/null

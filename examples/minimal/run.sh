@@ -149,7 +149,7 @@ First push, with docker:
   docker push $registry/admin/hello:1
   docker pull $registry/admin/hello:1
 
-or with skopeo:
+or with skopeo (leave out its login where docker has logged in already: it uses docker's, and refuses another):
 
   skopeo login --tls-verify=false -u admin --password-stdin $registry < $shown/admin-password
   skopeo copy --dest-tls-verify=false oci:$shown/hello:1 docker://$registry/admin/hello:1

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::support::dockerd::Dockerd;
 use crate::support::process::{self, Server, Signal};
 use crate::support::skopeo::Said;
 use crate::support::{http, room};
@@ -72,9 +73,14 @@ impl Run {
     }
 
     fn shell(&self, line: &str) -> Said {
+        self.shell_with(line, &[])
+    }
+
+    fn shell_with(&self, line: &str, environment: &[(&str, &str)]) -> Said {
         let mut command = Command::new("/bin/bash");
         command.args(["-c", line]);
         dress(&mut command, self.directory.path());
+        command.envs(environment.iter().copied());
         Said::of(&command.output().expect("run a shell"))
     }
 }
@@ -114,6 +120,31 @@ fn the_printed_lines_push_and_a_second_run_finds_everything_again() {
         .pop()
         .expect("the last one inspects");
     let _ = again.shell(&inspect).succeeded();
+}
+
+/// docker keeps an identity token, beside which skopeo refuses to log in.
+#[test]
+fn the_printed_docker_lines_push_and_pull_and_the_demo_runs_after_them() {
+    let docker = match Dockerd::try_start() {
+        Ok(docker) => docker,
+        Err(reason) => {
+            eprintln!("no docker daemon here: {reason}");
+            return;
+        }
+    };
+    let directory = tempfile::tempdir().expect("make a directory");
+    let run = Run::start(directory, [room::free_port(), room::free_port()]);
+    for line in run.printed("docker") {
+        let _ = run
+            .shell_with(&line, &[("DOCKER_HOST", &docker.host())])
+            .succeeded();
+    }
+    // The last of skopeo's lines uses docker's login.
+    let lines = run.printed("skopeo");
+    let _ = run.shell(lines.last().expect("there are some")).succeeded();
+    let demo = example().join("demo.sh").display().to_string();
+    let said = run.shell(&demo).succeeded();
+    assert!(said.stdout.contains("grace/web:latest"), "{}", said.stdout);
 }
 
 #[test]

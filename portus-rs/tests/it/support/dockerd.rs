@@ -121,11 +121,18 @@ impl Dockerd {
         self.directory.path()
     }
 
+    /// What `DOCKER_HOST` has to be for a client of this daemon.
+    pub fn host(&self) -> String {
+        format!(
+            "unix://{}",
+            self.directory.path().join("docker.sock").display()
+        )
+    }
+
     fn client(&self) -> Command {
-        let socket = self.directory.path().join("docker.sock");
         let mut command = Command::new(process::need_program("docker"));
         command
-            .env("DOCKER_HOST", format!("unix://{}", socket.display()))
+            .env("DOCKER_HOST", self.host())
             .env("DOCKER_CONFIG", self.directory.path())
             .env("HOME", self.directory.path());
         command
