@@ -6,8 +6,7 @@ use std::collections::HashMap;
 use chrono::NaiveDateTime;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityName as _,
-    EntityTrait,
-    ExprTrait as _, IntoActiveModel, QueryFilter, QuerySelect as _, sea_query::Expr,
+    EntityTrait, ExprTrait as _, IntoActiveModel, QueryFilter, QuerySelect as _, sea_query::Expr,
 };
 
 use crate::{

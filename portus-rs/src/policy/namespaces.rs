@@ -84,6 +84,20 @@ pub fn delete(standing: Standing, rules: &Rules) -> Verdict {
     Verdict::no(Rule::OnlyOwnersDelete)
 }
 
+/// Removing a namespace with everything in it.
+pub fn remove(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> Verdict {
+    if namespace.global {
+        Verdict::no(Rule::GlobalNamespace)
+    } else {
+        delete(standing, rules)
+    }
+}
+
+/// Whether a button for removing it makes sense: personal namespaces go with their people only.
+pub fn is_destroyable(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> bool {
+    namespace.personal_user_id.is_none() && remove(standing, namespace, rules).granted
+}
+
 /// Changing name, description or team.
 pub fn update(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> Verdict {
     if standing.is_admin() {

@@ -29,6 +29,14 @@ impl Viewer {
         })
     }
 
+    /// How they stand towards what belongs to no team.
+    pub fn standing_nowhere(&self) -> Standing {
+        Standing {
+            who: self.who,
+            role: None,
+        }
+    }
+
     /// How they stand in a team.
     pub fn standing(&self, team_id: i64) -> Standing {
         Standing {

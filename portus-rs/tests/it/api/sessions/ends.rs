@@ -3,15 +3,12 @@
 use actix_web::{http::Method, test::TestRequest};
 use chrono::TimeDelta;
 use portus_rs::{
-    actions::{
-        sessions,
-        users,
-    },
+    actions::{sessions, users},
     identity::actor::Actor,
 };
 use serde_json::{Value, json};
 
-use super::{Browser, attempt, set_cookie, signing_in::set_enabled};
+use super::{Browser, attempt, set_cookie, sign_in, signing_in::set_enabled};
 use crate::support::{
     databases::{TestDatabase, on_every_database},
     service::{PASSWORD, Service},
@@ -24,7 +21,11 @@ on_every_database! {
         let clock = &service.app.clock;
         let used = Browser::signed_in(&service, "alice").await;
         let unused = Browser::signed_in(&service, "alice").await;
-        let remembered = attempt("alice", PASSWORD).uri("/users/sign_in?user[remember_me]=1");
+        let remembered = attempt("alice", PASSWORD).set_form([
+            ("user[username]", "alice"),
+            ("user[password]", PASSWORD),
+            ("user[remember_me]", "1"),
+        ]);
         let answer = service.call(remembered).await;
         assert!(set_cookie(&answer).unwrap().contains("Max-Age=2592000"));
         let remembered = Browser::of(&answer);
@@ -94,7 +95,7 @@ on_every_database! {
         assert_eq!(changed.status, 200, "{}", changed.body);
         assert!(!both(&third).await, "another password");
 
-        let fourth = Browser::of(&super::sign_in(&service, "alice", "another password").await);
+        let fourth = Browser::of(&sign_in(&service, "alice", "another password").await);
         assert!(both(&fourth).await);
         users::delete(&service.app, &Service::actor(&root), alice.id).await.unwrap();
         assert!(!both(&fourth).await, "deleted");

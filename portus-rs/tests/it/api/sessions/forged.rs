@@ -52,8 +52,11 @@ async fn a_browsers_write_needs_the_token_of_its_session_and_our_origin() {
             .insert_header(speaks_against);
         refused(&service.call(request).await);
     }
-    for method in [Method::PUT, Method::DELETE] {
-        refused(&service.call(alice.request(method, "/api/v1/teams/1")).await);
+    for (method, path) in [
+        (Method::PUT, "/api/v1/teams/1"),
+        (Method::DELETE, "/api/v1/sessions/1"),
+    ] {
+        refused(&service.call(alice.request(method, path)).await);
     }
     assert_eq!(service.count("teams WHERE name = 'forged'").await, 0);
 

@@ -137,15 +137,13 @@ async fn json_opens_a_session_too_and_a_browser_is_sent_on() {
     let service = Service::on(TestDatabase::sqlite()).await;
     service.user("alice").await;
     let wanted = json!({"user": {"username": "alice", "password": PASSWORD}});
-    let json = TestRequest::post()
-        .uri("/api/v1/session")
-        .set_json(&wanted);
+    let json = TestRequest::post().uri("/api/v1/session").set_json(&wanted);
     let browser = Browser::of(&service.call(json).await);
     assert!(browser.is_in(&service).await);
     let form = attempt("alice", PASSWORD).insert_header(("Accept", "text/html"));
     let answer = service.call(form).await;
     assert_eq!(answer.status, 303);
-    assert_eq!(answer.headers["location"], "/");
+    assert_eq!(answer.headers.get("location").unwrap(), "/");
     assert!(set_cookie(&answer).is_some());
     let form = attempt("alice", "wrong").insert_header(("Accept", "text/html"));
     let answer = service.call(form).await;
