@@ -3,10 +3,12 @@
 
 mod members;
 mod namespaces;
+mod repositories;
 mod teams;
 
 pub use members::MemberMore;
 pub use namespaces::{NamespaceMore, Permissions};
+pub use repositories::RepositoryMore;
 pub use teams::TeamMore;
 
 use sea_orm::{EntityTrait, Select};
@@ -20,7 +22,6 @@ pub trait Presentable: Listing {
 
     /// What belongs to each of these rows, in their order.
     fn more(
-        &self,
         app: &App,
         viewer: &Viewer,
         rows: &[Self::Row],
@@ -30,25 +31,21 @@ pub trait Presentable: Listing {
 /// A list as it is for programs, or with what pages need besides.
 pub struct Presented<L> {
     pub list: L,
-    /// For whom pages show it; nobody, where programs ask.
-    pub internal: Option<Viewer>,
+    /// Who looks at the page; nobody, where programs ask.
+    pub onlooker: Option<Viewer>,
 }
 
-impl<L: Presentable> Presented<L>
-where
-    L::Row: Sync,
-{
-    /// One row as the list would give it.
-    pub async fn one(&self, app: &App, row: L::Row) -> Result<(L::Row, Option<L::More>)> {
-        let mut more = Vec::new();
-        if let Some(viewer) = &self.internal {
-            more = self
-                .list
-                .more(app, viewer, std::slice::from_ref(&row))
-                .await?;
-        }
-        Ok((row, more.pop()))
+/// One row as such a list would give it.
+pub async fn one<L: Presentable>(
+    app: &App,
+    onlooker: Option<&Viewer>,
+    row: L::Row,
+) -> Result<(L::Row, Option<L::More>)> {
+    let mut more = Vec::new();
+    if let Some(viewer) = onlooker {
+        more = L::more(app, viewer, std::slice::from_ref(&row)).await?;
     }
+    Ok((row, more.pop()))
 }
 
 impl<L: Presentable> Listing for Presented<L>
@@ -72,10 +69,10 @@ where
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Self::Row>> {
         let rows = self.list.load(app, ids).await?;
-        let Some(viewer) = &self.internal else {
+        let Some(viewer) = &self.onlooker else {
             return Ok(rows.into_iter().map(|row| (row, None)).collect());
         };
-        let more = self.list.more(app, viewer, &rows).await?;
+        let more = L::more(app, viewer, &rows).await?;
         Ok(rows.into_iter().zip(more.into_iter().map(Some)).collect())
     }
 }

@@ -20,7 +20,7 @@ pub struct MemberMore {
 impl Presentable for Members {
     type More = MemberMore;
 
-    async fn more(&self, app: &App, viewer: &Viewer, rows: &[Member]) -> Result<Vec<MemberMore>> {
+    async fn more(app: &App, viewer: &Viewer, rows: &[Member]) -> Result<Vec<MemberMore>> {
         let caller = viewer.standing_nowhere().user_id();
         let shown = |member: &Member| MemberMore {
             current: Some(member.row.user.id) == caller,

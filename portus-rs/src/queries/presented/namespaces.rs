@@ -18,6 +18,7 @@ use crate::{
 
 /// What pages show of a namespace besides.
 pub struct NamespaceMore {
+    pub description: Option<String>,
     pub repositories_count: i64,
     pub webhooks_count: i64,
     /// Found by a synchronisation, and claimed by no team.
@@ -44,7 +45,7 @@ pub struct Permissions {
 impl Presentable for Namespaces {
     type More = NamespaceMore;
 
-    async fn more(&self, app: &App, viewer: &Viewer, rows: &[Row]) -> Result<Vec<NamespaceMore>> {
+    async fn more(app: &App, viewer: &Viewer, rows: &[Row]) -> Result<Vec<NamespaceMore>> {
         let repositories: HashMap<i64, i64> = repository::Entity::find()
             .select_only()
             .column(repository::Column::NamespaceId)
@@ -64,6 +65,7 @@ impl Presentable for Namespaces {
                 let standing = viewer.standing(namespace.team_id);
                 let team = row.team.as_ref().map(|team| team.name.as_str());
                 NamespaceMore {
+                    description: namespace.description.clone(),
                     repositories_count: repositories.get(&namespace.id).copied().unwrap_or(0),
                     // Nothing is told of changes yet.
                     webhooks_count: 0,

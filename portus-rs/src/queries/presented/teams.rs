@@ -18,6 +18,7 @@ use crate::{
 
 /// What pages show of a team besides.
 pub struct TeamMore {
+    pub description: Option<String>,
     /// The caller's own.
     pub role: Option<Role>,
     pub updatable: bool,
@@ -30,12 +31,7 @@ pub struct TeamMore {
 impl Presentable for Teams {
     type More = TeamMore;
 
-    async fn more(
-        &self,
-        app: &App,
-        viewer: &Viewer,
-        rows: &[team::Model],
-    ) -> Result<Vec<TeamMore>> {
+    async fn more(app: &App, viewer: &Viewer, rows: &[team::Model]) -> Result<Vec<TeamMore>> {
         let ids = || rows.iter().map(|row| row.id);
         let users: HashMap<i64, i64> = team_user::Entity::find()
             .select_only()
@@ -67,6 +63,7 @@ impl Presentable for Teams {
             .map(|row| {
                 let standing = viewer.standing(row.id);
                 TeamMore {
+                    description: row.description.clone(),
                     role: standing.role,
                     updatable: policy::teams::update(standing, row.hidden, &app.rules).granted,
                     destroyable: policy::teams::delete(standing, row.hidden, &app.rules).granted,

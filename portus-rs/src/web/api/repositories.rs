@@ -1,9 +1,15 @@
 //! Repositories and what was pushed to them.
 
-use actix_web::HttpResponse;
 use serde::Serialize;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ArrayBuilder, Ref, RefOr, Schema},
+};
 
 use super::{
+    operation::{Noun, get, noun, put},
+    presented::{Dressed, RepositoryExtras, TagExtras, one, presented},
+    reply::{List, Paged, Shown},
     respond::{Time, ok, paged, whole},
     tags::{Author, Tag},
 };
@@ -14,10 +20,69 @@ use crate::{
         repositories::{Repositories, Row},
         tags::{self as tag_queries, Tags},
     },
-    web::{error::ApiResult, extract::caller::Call},
+    web::{
+        error::ApiResult,
+        extract::{caller::Call, declare::params, page::Page},
+    },
 };
 
+pub fn operations() -> Noun {
+    noun(
+        "repositories",
+        "Repositories and what was pushed to them.",
+        vec![
+            get("/v1/repositories", "Lists repositories", list),
+            get("/v1/repositories/{id}", "Shows a repository", show),
+            put("/v1/repositories/{id}", "Describes a repository", update),
+            get(
+                "/v1/repositories/{id}/tags",
+                "Lists a repository's tags",
+                tags,
+            ),
+            get(
+                "/v1/repositories/{id}/tags/grouped",
+                "Lists a repository's tags, those of one digest together",
+                grouped,
+            ),
+            get(
+                "/v1/repositories/{id}/tags/{tag_id}",
+                "Shows a tag of a repository",
+                tag,
+            ),
+        ],
+    )
+}
+
+params! {
+    /// What is to be different about a repository.
+    struct RepositoryChanges in repository {
+        description: Option<String>,
+    }
+}
+
+type PresentedTag = Dressed<Tag, TagExtras>;
+
+/// Tags of one digest.
 #[derive(Serialize)]
+struct TagGroup(Vec<PresentedTag>);
+
+impl PartialSchema for TagGroup {
+    fn schema() -> RefOr<Schema> {
+        ArrayBuilder::new()
+            .items(Ref::from_schema_name(PresentedTag::name()))
+            .description(Some("Tags of one digest."))
+            .into()
+    }
+}
+
+impl ToSchema for TagGroup {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((PresentedTag::name().into_owned(), PresentedTag::schema()));
+        PresentedTag::schemas(schemas);
+    }
+}
+
+#[derive(Serialize, ToSchema)]
 pub struct Repository {
     id: i64,
     name: String,
@@ -35,13 +100,14 @@ pub struct Repository {
     last_tag: Option<LastTag>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RepositoryNamespace)]
 struct Namespace {
     id: i64,
     name: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct LastTag {
     id: i64,
     name: String,
@@ -102,36 +168,34 @@ impl From<Row> for Repository {
     }
 }
 
-pub async fn list(call: Call) -> ApiResult<HttpResponse> {
+pub type PresentedRepository = Dressed<Repository, RepositoryExtras>;
+
+async fn list(call: Call, page: Page) -> ApiResult<Paged<PresentedRepository>> {
     let viewer = call.viewer().await?;
     let list = Repositories {
         viewer,
         namespace_id: None,
     };
-    paged(&call, list, Repository::from).await
+    paged(&call, &page, presented(&call, list).await?, Dressed::from).await
 }
 
-pub async fn show(call: Call) -> ApiResult<HttpResponse> {
+async fn show(call: Call) -> ApiResult<Shown<PresentedRepository>> {
     let viewer = call.viewer().await?;
     let (row, namespace) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
     let shown = queries::repositories::shown(&call.app, &viewer, row, namespace).await?;
-    ok(Repository::from(shown))
+    ok(one::<Repositories, _, _>(&call, shown).await?)
 }
 
-pub async fn update(call: Call) -> ApiResult<HttpResponse> {
-    let mut read = call.params.read();
-    read.required_object("repository");
-    let description = read.string("repository[description]");
-    read.finish()?;
+async fn update(call: Call, changes: RepositoryChanges) -> ApiResult<Shown<PresentedRepository>> {
     let viewer = call.viewer().await?;
     let id = call.id("id")?;
     let (row, namespace) =
-        actions::repositories::describe(&call.app, &call.actor, id, description).await?;
+        actions::repositories::describe(&call.app, &call.actor, id, changes.description).await?;
     let shown = queries::repositories::shown(&call.app, &viewer, row, namespace).await?;
-    ok(Repository::from(shown))
+    ok(one::<Repositories, _, _>(&call, shown).await?)
 }
 
-pub async fn tags(call: Call) -> ApiResult<HttpResponse> {
+async fn tags(call: Call) -> ApiResult<List<Tag>> {
     let viewer = call.viewer().await?;
     let (row, _) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
     let list = Tags {
@@ -140,18 +204,23 @@ pub async fn tags(call: Call) -> ApiResult<HttpResponse> {
     whole(&call, list, Tag::from).await
 }
 
-pub async fn grouped(call: Call) -> ApiResult<HttpResponse> {
+async fn grouped(call: Call) -> ApiResult<List<TagGroup>> {
     let viewer = call.viewer().await?;
     let (row, _) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
     let groups = tag_queries::grouped(&call.app, row.id).await?;
-    let views: Vec<Vec<Tag>> = groups
+    let internal = call.session.is_some();
+    let view = |row: tag_queries::Row| {
+        let size = row.manifest.as_ref().and_then(|it| it.image_size);
+        PresentedTag::new(row.into(), internal.then(|| TagExtras::new(size)))
+    };
+    let views = groups
         .into_iter()
-        .map(|group| group.into_iter().map(Tag::from).collect())
+        .map(|group| TagGroup(group.into_iter().map(view).collect()))
         .collect();
-    ok(views)
+    Ok(List::of(views))
 }
 
-pub async fn tag(call: Call) -> ApiResult<HttpResponse> {
+async fn tag(call: Call) -> ApiResult<Shown<Tag>> {
     let (repository, tag) = (call.id("id")?, call.strict_id("tag_id")?);
     let viewer = call.viewer().await?;
     let row = tag_queries::show(&call.app, &viewer, tag, Some(repository)).await?;

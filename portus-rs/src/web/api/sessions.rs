@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     http::header::{self, HeaderValue},
 };
 use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::{
+    operation::{Noun, delete, get, noun, post},
+    reply::{List, NoContent, Reply, Schemas, Shown, json_body},
     respond::{Time, no_content, ok},
     users::User,
 };
@@ -24,40 +28,90 @@ use crate::{
         error::{ApiError, ApiResult},
         extract::{
             caller::{Call, Open},
-            client, session,
+            client,
+            declare::params,
+            session,
         },
     },
 };
 
-/// Who signs in. Has no `Debug`: it holds a password.
-pub struct SignIn {
-    pub username: String,
-    pub password: String,
-    pub remember_me: bool,
+pub fn operations() -> Noun {
+    noun(
+        "sessions",
+        "Browsers that have signed in: one's own, and for admins anybody's.",
+        vec![
+            get("/v1/session", "Shows who calls, and how to write", show).ours(),
+            post("/v1/session", "Signs a person in", create)
+                .about(
+                    "The session is in the cookie of the answer; a browser that had one gets another. Bots, the \
+                     account `portus` and application tokens cannot sign in, and nobody can by password where \
+                     `oauth.local_login` is off. `POST /users/sign_in` does the same.",
+                )
+                .may(&[401, 403])
+                .ours(),
+            delete("/v1/session", "Signs the caller out", sign_out)
+                .about("`DELETE /users/sign_out` does the same.")
+                .may(&[404])
+                .ours(),
+            get("/v1/sessions", "Lists the caller's sessions", list).ours(),
+            delete("/v1/sessions", "Signs the caller out everywhere", remove_all).ours(),
+            delete("/v1/sessions/{id}", "Ends a session", remove).ours(),
+            get("/v1/users/{id}/sessions", "Lists an account's sessions", list_of).ours(),
+            delete(
+                "/v1/users/{id}/sessions",
+                "Signs an account out everywhere",
+                remove_all_of,
+            )
+            .ours(),
+        ],
+    )
+}
+
+params! {
+    /// Who signs in.
+    pub struct SignIn in user {
+        pub username: String,
+        pub password: String,
+        /// Whether the session outlives the browser and lasts without being used.
+        pub remember_me: bool,
+    }
+}
+
+params! {
+    /// Which sessions.
+    struct Which {
+        /// All but the one that asks.
+        others: bool,
+    }
 }
 
 /// Who is signed in, and how to write.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignedIn)]
 pub struct Present {
     user: OwnUser,
     /// For the header `X-CSRF-Token` of writes; null where a token proves who calls.
     csrf_token: Option<String>,
+    /// Its id; null where a token proves who calls.
     session: Option<i64>,
     expires_at: Option<Time>,
 }
 
 /// An account as its owner's pages show it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct OwnUser {
     #[serde(flatten)]
     user: User,
     display_username: String,
+    /// In all teams.
     namespaces_count: i64,
+    /// Without the hidden ones of personal and global namespaces.
     teams_count: i64,
 }
 
-#[derive(Serialize)]
-pub struct Session {
+/// A browser that has signed in.
+#[derive(Serialize, ToSchema)]
+struct Session {
     id: i64,
     /// Whether it is the one that asks.
     current: bool,
@@ -135,24 +189,52 @@ async fn own(app: &App, user: crate::entities::user::Model) -> Result<OwnUser> {
     })
 }
 
-pub async fn create(open: Open) -> ApiResult<HttpResponse> {
-    let mut read = open.params.read();
-    read.required_object("user");
-    let wanted = SignIn {
-        username: read.required_string("user[username]").unwrap_or_default(),
-        password: read.required_string("user[password]").unwrap_or_default(),
-        remember_me: read.boolean("user[remember_me]").unwrap_or(false),
-    };
-    read.finish()?;
-    let entered = enter(&open, &wanted).await?;
-    Ok(HttpResponse::Created()
-        .insert_header((header::SET_COOKIE, entered.cookie))
-        .json(entered.body))
+/// 201 with who has signed in, and the cookie.
+struct SignedIn(Entered);
+
+impl Reply for SignedIn {
+    fn respond(self, _: &HttpRequest) -> ApiResult<HttpResponse> {
+        Ok(HttpResponse::Created()
+            .insert_header((header::SET_COOKIE, self.0.cookie))
+            .json(self.0.body))
+    }
+
+    fn describe(schemas: &mut Schemas) -> Vec<(u16, Value)> {
+        let mut response = json_body("Signed in.", &schemas.refer::<Present>());
+        response["headers"] = cookie_header("The session.");
+        vec![(201, response)]
+    }
 }
 
-pub async fn show(call: Call) -> ApiResult<HttpResponse> {
-    let id = call.actor.user_id().ok_or(ApiError::NOT_FOUND)?;
-    let user = queries::users::by_id(&call.app, id).await?;
+/// 204, and the end of the cookie.
+struct SignedOut(HeaderValue);
+
+impl Reply for SignedOut {
+    fn respond(self, _: &HttpRequest) -> ApiResult<HttpResponse> {
+        Ok(HttpResponse::NoContent()
+            .insert_header((header::SET_COOKIE, self.0))
+            .finish())
+    }
+
+    fn describe(_: &mut Schemas) -> Vec<(u16, Value)> {
+        let headers = cookie_header("Makes the browser forget the session.");
+        vec![(
+            204,
+            json!({"description": "Signed out.", "headers": headers}),
+        )]
+    }
+}
+
+fn cookie_header(about: &str) -> Value {
+    json!({"Set-Cookie": {"description": about, "schema": {"type": "string"}}})
+}
+
+async fn create(open: Open, wanted: SignIn) -> ApiResult<SignedIn> {
+    Ok(SignedIn(enter(&open, &wanted).await?))
+}
+
+async fn show(call: Call) -> ApiResult<Shown<Present>> {
+    let user = queries::users::by_id(&call.app, caller(&call)?).await?;
     let session = call.session.as_ref();
     ok(Present {
         csrf_token: session.map(|it| it.csrf_token().to_owned()),
@@ -162,56 +244,45 @@ pub async fn show(call: Call) -> ApiResult<HttpResponse> {
     })
 }
 
-pub async fn destroy(call: Call) -> ApiResult<HttpResponse> {
+async fn sign_out(call: Call) -> ApiResult<SignedOut> {
     let session = call.session.as_ref().ok_or(ApiError::NOT_FOUND)?;
     let actor = Actor::User(Arc::clone(&session.account));
     actions::end(&call.app, &actor, session.id).await?;
-    Ok(HttpResponse::NoContent()
-        .insert_header((
-            header::SET_COOKIE,
-            session::no_cookie(&call.app, &call.request)?,
-        ))
-        .finish())
+    Ok(SignedOut(session::no_cookie(&call.app, &call.request)?))
 }
 
-pub async fn list(call: Call) -> ApiResult<HttpResponse> {
-    let id = call.actor.user_id().ok_or(ApiError::NOT_FOUND)?;
-    of(&call, id).await
+async fn list(call: Call) -> ApiResult<List<Session>> {
+    of(&call, caller(&call)?).await
 }
 
-pub async fn list_of(call: Call) -> ApiResult<HttpResponse> {
-    let id = call.id("id")?;
-    of(&call, id).await
+async fn list_of(call: Call) -> ApiResult<List<Session>> {
+    of(&call, call.id("id")?).await
 }
 
-async fn of(call: &Call, user_id: i64) -> ApiResult<HttpResponse> {
+async fn of(call: &Call, user_id: i64) -> ApiResult<List<Session>> {
     let rows = queries::sessions::of(&call.app, call.actor.who(), user_id).await?;
     let current = call.session.as_ref().map(|it| it.id);
-    let views: Vec<Session> = rows
-        .into_iter()
-        .map(|row| Session::new(row, current))
-        .collect();
-    ok(views)
+    let views = rows.into_iter().map(|row| Session::new(row, current));
+    Ok(List::of(views.collect()))
 }
 
-/// Signs the caller out everywhere, or everywhere else.
-pub async fn delete_all(call: Call) -> ApiResult<HttpResponse> {
-    let mut read = call.params.read();
-    let others = read.boolean("others").unwrap_or(false);
-    read.finish()?;
-    let id = call.actor.user_id().ok_or(ApiError::NOT_FOUND)?;
-    let kept = call.session.as_ref().map(|it| it.id).filter(|_| others);
-    actions::end_all(&call.app, &call.actor, id, kept).await?;
+async fn remove_all(call: Call, which: Which) -> ApiResult<NoContent> {
+    let current = call.session.as_ref().map(|it| it.id);
+    let kept = current.filter(|_| which.others);
+    actions::end_all(&call.app, &call.actor, caller(&call)?, kept).await?;
     no_content()
 }
 
-pub async fn delete_all_of(call: Call) -> ApiResult<HttpResponse> {
-    let id = call.id("id")?;
-    actions::end_all(&call.app, &call.actor, id, None).await?;
+async fn remove_all_of(call: Call) -> ApiResult<NoContent> {
+    actions::end_all(&call.app, &call.actor, call.id("id")?, None).await?;
     no_content()
 }
 
-pub async fn delete(call: Call) -> ApiResult<HttpResponse> {
+async fn remove(call: Call) -> ApiResult<NoContent> {
     actions::end(&call.app, &call.actor, call.id("id")?).await?;
     no_content()
+}
+
+fn caller(call: &Call) -> ApiResult<i64> {
+    call.actor.user_id().ok_or(ApiError::NOT_FOUND)
 }

@@ -3,6 +3,7 @@
 mod assets;
 mod home;
 mod sign_in;
+mod typeahead;
 
 use std::{error::Error as _, sync::LazyLock};
 
@@ -65,6 +66,7 @@ pub trait Page: Serialize + Sized {
 pub fn routes(service: &mut web::ServiceConfig) {
     service.service(home::home).service(assets::asset);
     sign_in::routes(service);
+    typeahead::routes(service);
 }
 
 /// A page with the headers that every page has.

@@ -8,11 +8,13 @@ mod signing_in;
 use actix_web::{http::Method, test::TestRequest};
 use serde_json::{Value, json};
 
+pub use signing_in::set_enabled;
+
 use crate::support::service::{Answer, PASSWORD, Service};
 
 /// What a browser keeps of its session.
 #[derive(Clone, Debug)]
-struct Browser {
+pub struct Browser {
     /// `name=value`.
     cookie: String,
     csrf: String,
@@ -20,12 +22,12 @@ struct Browser {
 
 impl Browser {
     /// Signs in with everybody's password.
-    async fn signed_in(service: &Service, name: &str) -> Self {
+    pub async fn signed_in(service: &Service, name: &str) -> Self {
         Self::of(&sign_in(service, name, PASSWORD).await)
     }
 
     #[track_caller]
-    fn of(answer: &Answer) -> Self {
+    pub fn of(answer: &Answer) -> Self {
         assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);
         let cookie = set_cookie(answer).expect("a cookie");
         Self {
@@ -41,13 +43,13 @@ impl Browser {
     }
 
     /// As our own pages send it.
-    fn write(&self, method: Method, path: &str, body: &Value) -> TestRequest {
+    pub fn write(&self, method: Method, path: &str, body: &Value) -> TestRequest {
         self.request(method, path)
             .insert_header(("X-CSRF-Token", self.csrf.as_str()))
             .set_json(body)
     }
 
-    async fn get(&self, service: &Service, path: &str) -> Answer {
+    pub async fn get(&self, service: &Service, path: &str) -> Answer {
         service.call(self.request(Method::GET, path)).await
     }
 
@@ -71,7 +73,7 @@ fn attempt(name: &str, password: &str) -> TestRequest {
         .set_form([("user[username]", name), ("user[password]", password)])
 }
 
-async fn sign_in(service: &Service, name: &str, password: &str) -> Answer {
+pub async fn sign_in(service: &Service, name: &str, password: &str) -> Answer {
     service.call(attempt(name, password)).await
 }
 

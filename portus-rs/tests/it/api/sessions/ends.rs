@@ -8,7 +8,7 @@ use portus_rs::{
 };
 use serde_json::{Value, json};
 
-use super::{Browser, attempt, set_cookie, sign_in, signing_in::set_enabled};
+use super::{Browser, attempt, set_cookie, set_enabled, sign_in};
 use crate::support::{
     databases::{TestDatabase, on_every_database},
     service::{PASSWORD, Service},
