@@ -16,9 +16,10 @@ use crate::{
     error::{Error, Result},
     identity::{
         actor::{Account, Actor},
+        credentials::Attempt,
         secret::{self, Kind},
         session::{csrf_token, idle_limit, lifetime},
-        sign_in::{self, Attempt, Outcome},
+        sign_in::{self, Outcome},
     },
     policy::sessions::{EndSession, EndSessions, StartSession},
     queries::facts::Facts,
@@ -49,7 +50,7 @@ pub struct Started {
 pub async fn sign_in(
     app: &App,
     facts: &Facts,
-    attempt: &Attempt<'_>,
+    attempt: Attempt<'_>,
     browser: &Browser<'_>,
 ) -> Result<Started> {
     match sign_in::check(app, facts, attempt).await? {
@@ -57,7 +58,8 @@ pub async fn sign_in(
             let who = sign_in::identified(&account);
             let started = start(app, &Actor::User(account), attempt.address, browser).await?;
             let address = attempt.address.to_string();
-            app.usage.note(&who, &address, app.clock.now());
+            app.usage
+                .note(&who, &address, browser.user_agent, app.clock.now());
             Ok(started)
         }
         Outcome::Refused(error, account) => {

@@ -1,6 +1,14 @@
 //! Where the three databases differ.
 
-use sea_orm::{DbErr, RuntimeErr};
+use sea_orm::{DatabaseBackend, DbErr, RuntimeErr};
+
+/// What a cast to 64 bits is called: sums of whole numbers are decimals on MySQL and PostgreSQL.
+pub fn whole_number(backend: DatabaseBackend) -> &'static str {
+    match backend {
+        DatabaseBackend::MySql => "SIGNED",
+        _ => "BIGINT",
+    }
+}
 
 /// Whether the database undid a transaction because another was in its way: a deadlock, a lock waited for too long, a
 /// serialization failure.

@@ -7,4 +7,5 @@ pub mod password;
 pub mod secret;
 pub mod session;
 pub mod sign_in;
+pub mod throttle;
 pub mod usage;

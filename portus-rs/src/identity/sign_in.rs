@@ -1,76 +1,86 @@
 //! Signing in on the web, with a password alone: an application token is for programs and opens no session. Directory
 //! and providers join here.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     actor::Account,
-    credentials::{self, renew_hash, usable, wrong},
+    credentials::{Attempt, Identified, Method, miss, renew_hash, usable},
     names,
     password::Checked,
+    throttle,
 };
 use crate::{
     app::App,
     error::{Error, Result},
-    policy,
-    queries::facts::Facts,
+    policy::{self, Reach},
+    queries::facts::{Facts, Login},
 };
 
-/// Somebody at the door. Has no `Debug`: it holds a password.
-pub struct Attempt<'a> {
-    pub username: &'a str,
-    pub password: &'a str,
-    pub address: IpAddr,
-}
-
-/// What came of it.
+/// What came of an attempt.
 pub enum Outcome {
     In(Arc<Account>),
     /// Refused with this text; of an account, if there is one of that name.
     Refused(Error, Option<Arc<Account>>),
 }
 
-/// Checks name and password of a person.
+/// Checks name and password of a person. Whoever is held back is refused unseen, as an error.
 ///
-/// Unknown names, bots, the hidden account and wrong passwords are told apart neither by text nor by time. Throttling
-/// by `(address, name)` belongs ahead of the first line, for it must cost the same for all of these.
-pub async fn check(app: &App, facts: &Facts, attempt: &Attempt<'_>) -> Result<Outcome> {
+/// Unknown names, bots, the hidden account and wrong passwords are told apart neither by text nor by time, and counted:
+/// see [`throttle`].
+pub async fn check(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Outcome> {
     if !app.config.oauth.local_login {
-        let off = Error::forbidden("Local login is disabled");
-        return Ok(Outcome::Refused(off, None));
+        return Err(Error::forbidden("Local login is disabled"));
     }
-    let login = facts.login(&names::canonical(attempt.username)).await?;
-    let person = login.filter(|login| {
-        let person = policy::sessions::Person {
-            username: &login.account.username,
-            bot: login.account.bot,
-        };
-        policy::sessions::sign_in(person).granted && !login.password_hash.is_empty()
-    });
-    let Some(login) = person else {
-        app.passwords.check_nobody(attempt.password).await?;
-        return Ok(Outcome::Refused(wrong(), None));
+    let name = names::canonical(attempt.username);
+    let source = throttle::source(attempt.address);
+    let failed_before = throttle::check(app, &source, &name).await?;
+    let login = facts.login(&name).await?.filter(is_person);
+    let account = login.as_ref().map(|login| Arc::clone(&login.account));
+    let checked = match &login {
+        Some(login) => {
+            app.passwords
+                .check(&login.account, &login.password_hash, attempt.secret)
+                .await?
+        }
+        None => {
+            app.passwords.check_nobody(attempt.secret).await?;
+            Checked::Wrong
+        }
     };
-    let checked = app
-        .passwords
-        .check(&login.account, &login.password_hash, attempt.password)
-        .await?;
-    if checked == Checked::Wrong {
-        return Ok(Outcome::Refused(wrong(), Some(login.account)));
-    }
-    if let Err(refused) = usable(app, &login.account) {
-        return Ok(Outcome::Refused(refused, Some(login.account)));
+    let account = match account {
+        Some(account) if checked != Checked::Wrong => account,
+        account => {
+            let told = miss(app, facts, &source, &name, attempt.secret).await?;
+            return Ok(Outcome::Refused(told, account));
+        }
+    };
+    if let Err(refused) = usable(app, &account) {
+        return Ok(Outcome::Refused(refused, Some(account)));
     }
     if checked == Checked::RightButOld {
-        renew_hash(app, login.account.id, attempt.password).await?;
+        renew_hash(app, account.id, attempt.secret).await?;
     }
-    Ok(Outcome::In(login.account))
+    if failed_before {
+        throttle::succeeded(app, &source, &name).await?;
+    }
+    Ok(Outcome::In(account))
+}
+
+fn is_person(login: &Login) -> bool {
+    let person = policy::sessions::Person {
+        username: &login.account.username,
+        bot: login.account.bot,
+    };
+    policy::sessions::sign_in(person).granted && !login.password_hash.is_empty()
 }
 
 /// The account as one that has proved itself by its password.
-pub fn identified(account: &Arc<Account>) -> credentials::Identified {
-    credentials::Identified {
+pub fn identified(account: &Arc<Account>) -> Identified {
+    Identified {
         account: Arc::clone(account),
-        method: credentials::Method::Password,
+        method: Method::Password,
+        reach: Reach::FULL,
+        application_token: None,
     }
 }

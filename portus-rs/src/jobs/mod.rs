@@ -19,6 +19,7 @@ use crate::{
     config::{Schedule, SyncStrategy},
     entities::SyncState,
     error::{Error, Result},
+    identity::throttle,
     queries::sync,
     remote::{RegistryClient, Trust},
 };
@@ -308,6 +309,7 @@ async fn keep_house(app: &Arc<App>) -> Result<Ran> {
     let logins = refresh_tokens::expire(app).await?;
     let sessions = sessions::expire(app).await?;
     let runs = sync_runs::purge(app).await?;
+    throttle::expire(app).await?;
     if logins + sessions + runs > 0 {
         tracing::debug!(
             "removed {logins} unused logins, {sessions} ended sessions and {runs} old synchronization runs"

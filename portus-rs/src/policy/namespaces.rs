@@ -1,7 +1,7 @@
 //! Rules about namespaces and what lies in them.
 
 use super::{Guard, PushPolicy, Rule, Rules, Standing, Verdict, guard::guards};
-use crate::entities::{Role, Visibility, namespace, repository, team};
+use crate::entities::{Role, Visibility, namespace, repository, tag, team};
 
 /// What the rules need to know of a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,10 @@ impl From<&namespace::Model> for NamespaceFacts {
 
 /// Pulling an image, and seeing the namespace and its repositories at all.
 pub fn pull(standing: Standing, namespace: &NamespaceFacts) -> Verdict {
+    let standing = match standing.inside(namespace.id) {
+        Ok(standing) => standing,
+        Err(verdict) => return verdict,
+    };
     if standing.is_admin() {
         return Verdict::yes(standing.admin_rule());
     }
@@ -44,6 +48,13 @@ pub fn pull(standing: Standing, namespace: &NamespaceFacts) -> Verdict {
 
 /// Pushing an image.
 pub fn push(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> Verdict {
+    let standing = match standing.inside(namespace.id) {
+        Ok(standing) => standing,
+        Err(verdict) => return verdict,
+    };
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if !standing.is_known() {
         return Verdict::no(Rule::AnonymousMayNotPush);
     }
@@ -69,6 +80,9 @@ pub fn push(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> Ve
 
 /// Deleting tags and repositories; the namespace itself has one rule more.
 pub fn delete(standing: Standing, rules: &Rules) -> Verdict {
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if !rules.delete {
         return Verdict::no(Rule::DeletionOff);
     }
@@ -100,6 +114,13 @@ pub fn is_destroyable(standing: Standing, namespace: &NamespaceFacts, rules: &Ru
 
 /// Changing name, description or team.
 pub fn update(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> Verdict {
+    let standing = match standing.inside(namespace.id) {
+        Ok(standing) => standing,
+        Err(verdict) => return verdict,
+    };
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if standing.is_admin() {
         return Verdict::yes(standing.admin_rule());
     }
@@ -120,6 +141,9 @@ pub fn update(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> 
 
 /// Describing a repository in it.
 pub fn describe(standing: Standing) -> Verdict {
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if standing.is_admin() {
         Verdict::yes(standing.admin_rule())
     } else if standing.at_least(Role::Owner) {
@@ -131,6 +155,13 @@ pub fn describe(standing: Standing) -> Verdict {
 
 /// Opening or closing a namespace to people outside its team.
 pub fn change_visibility(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> Verdict {
+    let standing = match standing.inside(namespace.id) {
+        Ok(standing) => standing,
+        Err(verdict) => return verdict,
+    };
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if standing.is_admin() {
         return Verdict::yes(standing.admin_rule());
     }
@@ -145,6 +176,9 @@ pub fn change_visibility(standing: Standing, namespace: &NamespaceFacts, rules: 
 
 /// Creating a namespace for the team in which this is the caller's standing.
 pub fn create_in(standing: Standing, rules: &Rules) -> Verdict {
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if standing.is_admin() {
         return Verdict::yes(standing.admin_rule());
     }
@@ -171,6 +205,15 @@ guards! {
     ChangeVisibility on namespace::Model: |standing, it, rules|
         change_visibility(standing, &it.into(), rules),
         visible: pull(standing, &it.into()).granted;
+    /// Removing a namespace with everything in it, in the registry too.
+    DeleteNamespace on namespace::Model: |standing, it, rules| remove(standing, &it.into(), rules),
+        visible: pull(standing, &it.into()).granted;
+    /// Deleting a repository with all its tags, in the registry too.
+    DeleteRepository on (repository::Model, namespace::Model): |standing, it, rules| delete(standing, rules),
+        visible: pull(standing, &(&it.1).into()).granted;
+    /// Deleting what a tag points to, in the registry too.
+    DeleteTag on (tag::Model, repository::Model, namespace::Model): |standing, it, rules| delete(standing, rules),
+        visible: pull(standing, &(&it.2).into()).granted;
     /// Changing what a repository says of itself.
     DescribeRepository on (repository::Model, namespace::Model): |standing, it, rules| describe(standing),
         visible: pull(standing, &(&it.1).into()).granted;

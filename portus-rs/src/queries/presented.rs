@@ -1,15 +1,19 @@
 //! What pages show beside a row: counts, and what the caller may do, as the rules say it. A list is dressed with a fixed
 //! number of queries, whatever its length.
 
+mod comments;
 mod members;
 mod namespaces;
 mod repositories;
 mod teams;
+mod webhooks;
 
+pub use comments::CommentMore;
 pub use members::MemberMore;
 pub use namespaces::{NamespaceMore, Permissions};
 pub use repositories::RepositoryMore;
 pub use teams::TeamMore;
+pub use webhooks::WebhookMore;
 
 use sea_orm::{EntityTrait, Select};
 

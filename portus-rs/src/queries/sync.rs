@@ -16,7 +16,7 @@ use crate::{
     },
     error::Result,
     identity::actor::PORTUS,
-    protocol::{image_name::ImageName, sync_plan::SETTLING},
+    protocol::{image_name::ImageName, sync_plan},
 };
 
 /// Ids or names in one statement: SQLite and PostgreSQL have limits.
@@ -34,16 +34,21 @@ pub struct KnownTag {
     pub created_at: NaiveDateTime,
 }
 
-impl KnownTag {
-    /// Whether something newer than a listing read at this moment is known.
-    pub fn is_newer_than(&self, read_at: NaiveDateTime) -> bool {
-        self.observed_at >= read_at
+impl sync_plan::KnownTag for KnownTag {
+    fn name(&self) -> &str {
+        &self.name
     }
 
-    /// Whether an event told us of it so recently that the push may not be finished.
-    pub fn is_settling(&self, read_at: NaiveDateTime) -> bool {
-        let by_sync = self.username.as_deref() == Some(PORTUS);
-        !by_sync && (self.created_at > read_at - SETTLING || self.observed_at > read_at - SETTLING)
+    fn observed_at(&self) -> NaiveDateTime {
+        self.observed_at
+    }
+
+    fn created_at(&self) -> NaiveDateTime {
+        self.created_at
+    }
+
+    fn is_found(&self) -> bool {
+        self.username.as_deref() == Some(PORTUS)
     }
 }
 

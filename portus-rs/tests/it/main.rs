@@ -13,6 +13,7 @@ mod support;
 mod api;
 mod cli;
 mod compose;
+mod deletion;
 mod harness;
 mod house;
 mod minimal;

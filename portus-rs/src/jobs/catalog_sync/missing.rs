@@ -7,7 +7,7 @@ use super::pass::{PARALLEL, Pass, stopped};
 use crate::{
     actions::catalog::Findings,
     error::{Error, Result},
-    protocol::sync_plan,
+    protocol::sync_plan::{self, KnownTag as _},
     queries::sync::{self, Known},
     remote::{Absence, RegistryError},
 };
@@ -103,8 +103,7 @@ impl Pass<'_> {
         let known = page.known.get(name)?;
         let queued = page.queued.contains(name) && self.app.config.background.registry;
         let now = self.started_at;
-        let fresh = |tag: &sync::KnownTag| tag.is_newer_than(now) || tag.is_settling(now);
-        if queued || known.tags.iter().any(fresh) {
+        if queued || !known.tags.iter().all(|tag| tag.is_removable(now)) {
             return None;
         }
         match self.is_gone(name, known).await {

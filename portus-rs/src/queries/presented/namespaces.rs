@@ -7,12 +7,13 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use super::Presentable;
 use crate::{
     app::App,
-    entities::repository,
+    entities::{Role, repository},
     error::Result,
     policy::{self, NamespaceFacts, Standing},
     queries::{
         namespaces::{Namespaces, Row},
         viewer::Viewer,
+        webhooks,
     },
 };
 
@@ -57,18 +58,19 @@ impl Presentable for Namespaces {
             .await?
             .into_iter()
             .collect();
+        let ids: Vec<i64> = rows.iter().map(|row| row.namespace.id).collect();
+        let webhooks = webhooks::counts(app, &ids).await?;
         Ok(rows
             .iter()
             .map(|row| {
                 let namespace = &row.namespace;
                 let facts = NamespaceFacts::from(namespace);
-                let standing = viewer.standing(namespace.team_id);
+                let standing = viewer.standing_in(namespace);
                 let team = row.team.as_ref().map(|team| team.name.as_str());
                 NamespaceMore {
                     description: namespace.description.clone(),
                     repositories_count: repositories.get(&namespace.id).copied().unwrap_or(0),
-                    // Nothing is told of changes yet.
-                    webhooks_count: 0,
+                    webhooks_count: webhooks.get(&namespace.id).copied().unwrap_or(0),
                     orphan: !namespace.global
                         && team.is_some_and(|name| name.contains("global_team")),
                     updatable: policy::namespaces::update(standing, &facts, &app.rules).granted,
@@ -83,10 +85,10 @@ impl Presentable for Namespaces {
 fn permissions(app: &App, standing: Standing, facts: &NamespaceFacts) -> Permissions {
     let admin = standing.is_admin().then_some("admin");
     Permissions {
-        role: standing.role.map(|role| role.as_str()).or(admin),
+        role: standing.role.map(Role::as_str).or(admin),
         pull: policy::namespaces::pull(standing, facts).granted,
         push: policy::namespaces::push(standing, facts, &app.rules).granted,
-        webhooks: policy::teams::show(standing).granted,
+        webhooks: policy::webhooks::show(standing).granted,
         visibility: policy::namespaces::change_visibility(standing, facts, &app.rules).granted,
     }
 }

@@ -2,7 +2,10 @@
 //! are mounted and documented from there.
 
 mod application_tokens;
+mod bots;
+mod comments;
 mod cors;
+mod deletion;
 mod health;
 mod members;
 mod namespaces;
@@ -10,16 +13,20 @@ mod openapi;
 mod operation;
 mod path;
 mod presented;
+mod profile;
 mod registries;
 mod reply;
 mod repositories;
 mod respond;
 pub(super) mod sessions;
+mod stars;
 mod tags;
 mod teams;
 pub(super) mod typeahead;
 mod users;
 mod version;
+mod vulnerabilities;
+mod webhooks;
 mod words;
 
 use actix_web::{
@@ -35,13 +42,20 @@ pub(super) use path::not_found;
 fn nouns() -> Vec<Noun> {
     vec![
         users::operations(),
+        profile::operations(),
         application_tokens::operations(),
         sessions::operations(),
         teams::operations(),
         members::operations(),
+        bots::operations(),
         namespaces::operations(),
+        webhooks::operations(),
         repositories::operations(),
+        stars::operations(),
+        comments::operations(),
         tags::operations(),
+        vulnerabilities::operations(),
+        deletion::operations(),
         registries::operations(),
         typeahead::operations(),
         health::operations(),

@@ -4,16 +4,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    operation::{Noun, get, noun, post, put},
+    operation::{Noun, delete, get, noun, post, put},
     presented::{Dressed, NamespaceExtras, one, presented},
     registries::Status,
-    reply::{Created, List, Paged, Shown},
+    reply::{Created, List, NoContent, Paged, Shown},
     repositories::PresentedRepository,
-    respond::{Time, created, ok, paged, whole},
+    respond::{Time, created, no_content, ok, paged, whole},
     words,
 };
 use crate::{
-    actions::namespaces,
+    actions::{deletion, namespaces},
     entities::Visibility,
     queries::{
         self,
@@ -42,6 +42,15 @@ pub fn operations() -> Noun {
             get("/v1/namespaces/{id}", "Shows a namespace", show),
             put("/v1/namespaces/{id}", "Changes a namespace", update)
                 .about("All of the changes are made, or none."),
+            delete(
+                "/v1/namespaces/{id}",
+                "Removes a namespace with all its repositories, in the registry too",
+                remove,
+            )
+            .about(
+                "Repositories that the registry keeps are named in `message`, each with the reason, and the namespace \
+                 stays with them.",
+            ),
             get(
                 "/v1/namespaces/{id}/repositories",
                 "Lists a namespace's repositories",
@@ -200,4 +209,9 @@ async fn repositories(call: Call) -> ApiResult<List<PresentedRepository>> {
         namespace_id: Some(row.id),
     };
     whole(&call, presented(&call, list).await?, Dressed::from).await
+}
+
+async fn remove(call: Call) -> ApiResult<NoContent> {
+    deletion::namespace(&call.app, &call.actor, call.id("id")?).await?;
+    no_content()
 }

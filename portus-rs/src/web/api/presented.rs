@@ -15,9 +15,10 @@ use utoipa::{
 use super::words;
 use crate::{
     queries::presented::{
-        self as more, MemberMore, NamespaceMore, Presentable, Presented, RepositoryMore, TeamMore,
+        self as more, CommentMore, MemberMore, NamespaceMore, Presentable, Presented,
+        RepositoryMore, TeamMore, WebhookMore,
     },
-    web::{error::ApiResult, extract::caller::Call},
+    web::{error::ApiResult, extract::caller::Call, markdown::html},
 };
 
 /// A view, and what belongs to it on a page.
@@ -108,7 +109,7 @@ pub struct TeamExtras {
 impl From<TeamMore> for TeamExtras {
     fn from(more: TeamMore) -> Self {
         Self {
-            description_md: html(more.description),
+            description_md: html(more.description.as_deref()),
             role: more.role.map(words::capital),
             updatable: more.updatable,
             destroyable: more.destroyable,
@@ -152,7 +153,7 @@ impl From<NamespaceMore> for NamespaceExtras {
     fn from(more: NamespaceMore) -> Self {
         let may = more.permissions;
         Self {
-            description_md: html(more.description),
+            description_md: html(more.description.as_deref()),
             repositories_count: more.repositories_count,
             webhooks_count: more.webhooks_count,
             orphan: more.orphan,
@@ -179,7 +180,7 @@ pub struct RepositoryExtras {
 impl From<RepositoryMore> for RepositoryExtras {
     fn from(RepositoryMore(description): RepositoryMore) -> Self {
         Self {
-            description_md: html(description),
+            description_md: html(description.as_deref()),
         }
     }
 }
@@ -208,6 +209,40 @@ pub struct MembershipExtras {
     pub admin: bool,
     /// Whether it is the caller.
     pub current: bool,
+}
+
+/// What pages show of a comment besides.
+#[derive(Serialize, ToSchema)]
+pub struct CommentExtras {
+    /// HTML.
+    body_md: Option<String>,
+    /// Whether the caller may take it back.
+    destroyable: bool,
+}
+
+impl From<CommentMore> for CommentExtras {
+    fn from(more: CommentMore) -> Self {
+        Self {
+            body_md: html(Some(&more.body)),
+            destroyable: more.destroyable,
+        }
+    }
+}
+
+/// What pages show of a webhook besides.
+#[derive(Serialize, ToSchema)]
+pub struct WebhookExtras {
+    updatable: bool,
+    destroyable: bool,
+}
+
+impl From<WebhookMore> for WebhookExtras {
+    fn from(more: WebhookMore) -> Self {
+        Self {
+            updatable: more.updatable,
+            destroyable: more.destroyable,
+        }
+    }
 }
 
 /// What pages show of a tag besides.
@@ -255,12 +290,6 @@ fn size_human(bytes: i64) -> String {
         &text
     };
     format!("{text} {}", UNITS[unit])
-}
-
-/// Blank text has no HTML.
-fn html(text: Option<String>) -> Option<String> {
-    let _ = text;
-    None
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::{
     app::App,
     entities::session as row,
     error::{Error, Result},
-    identity::{actor::Actor, sign_in::Attempt},
+    identity::{actor::Actor, credentials::Attempt},
     policy::Rule,
     queries,
     web::{
@@ -155,20 +155,15 @@ pub async fn enter(open: &Open, wanted: &SignIn) -> ApiResult<Entered> {
     let replaced = session::resume(app, &facts, request).await?;
     let attempt = Attempt {
         username: &wanted.username,
-        password: &wanted.password,
+        secret: &wanted.password,
         address: client::address(request, &app.config.listener.trusted_proxies),
     };
-    let user_agent = request
-        .headers()
-        .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
     let browser = Browser {
-        user_agent,
+        user_agent: client::agent(request),
         remember: wanted.remember_me,
         replaces: replaced.map(|old| old.id),
     };
-    let started = actions::sign_in(app, &facts, &attempt, &browser).await?;
+    let started = actions::sign_in(app, &facts, attempt, &browser).await?;
     let cookie = session::cookie(app, request, &started.secret, wanted.remember_me)?;
     let body = Present {
         csrf_token: Some(started.csrf_token),
@@ -281,6 +276,16 @@ async fn remove_all_of(call: Call) -> ApiResult<NoContent> {
 async fn remove(call: Call) -> ApiResult<NoContent> {
     actions::end(&call.app, &call.actor, call.id("id")?).await?;
     no_content()
+}
+
+/// Lets the session in which somebody changes their own password go on.
+pub async fn outlive_password(call: &Call, user_id: i64, changed: bool) -> ApiResult<()> {
+    match call.session.as_ref().filter(|it| it.account.id == user_id) {
+        Some(session) if changed => {
+            Ok(actions::keep_after_password_change(&call.app, &call.actor, session.id).await?)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn caller(call: &Call) -> ApiResult<i64> {

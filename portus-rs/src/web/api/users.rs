@@ -9,9 +9,11 @@ use super::{
     operation::{Noun, delete, get, noun, post, put},
     reply::{Created, NoContent, Paged, Shown},
     respond::{Time, created, no_content, ok, paged},
+    sessions::outlive_password,
 };
 use crate::{
-    actions::{sessions, users},
+    actions::users,
+    entities::user,
     error::Error,
     queries::{
         self,
@@ -20,7 +22,7 @@ use crate::{
     web::{
         error::{ApiError, ApiResult},
         extract::{
-            caller::{Admin, Open},
+            caller::{Admin, Call, Open},
             declare::params,
             page::Page,
         },
@@ -45,6 +47,28 @@ pub fn operations() -> Noun {
                 .segment("id", "The id, or else the e-mail address."),
             put("/v1/users/{id}", "Changes an account", update),
             delete("/v1/users/{id}", "Removes an account", remove),
+            put(
+                "/v1/users/{id}/toggle_admin",
+                "Makes an admin an ordinary person, and the other way round",
+                toggle_admin,
+            )
+            .ours(),
+            put("/v1/users/{id}/admin", "Makes somebody an admin", promote).ours(),
+            delete("/v1/users/{id}/admin", "Makes an admin an ordinary person", demote)
+                .about("The last admin who can log in stays one, and nobody does it to themselves.")
+                .ours(),
+            put(
+                "/v1/users/{id}/toggle_enabled",
+                "Shuts an account out, or lets it in again",
+                toggle_enabled,
+            )
+            .ours(),
+            put("/v1/users/{id}/enabled", "Lets an account in again", enable).ours(),
+            delete("/v1/users/{id}/enabled", "Shuts an account out", disable)
+                .about(
+                    "For admins, and for one's own account. It is refused from the next request on, whatever it shows.",
+                )
+                .ours(),
         ],
     )
 }
@@ -177,16 +201,47 @@ async fn update(call: Admin, changes: UserChanges) -> ApiResult<Shown<User>> {
         display_name: changes.display_name,
     };
     let id = call.id("id")?;
-    let own = call.session.as_ref().filter(|it| it.account.id == id);
-    let kept = own.filter(|_| changes.password.is_some()).map(|it| it.id);
+    let password = changes.password.is_some();
     let row = users::update(&call.app, &call.actor, id, changes).await?;
-    if let Some(session) = kept {
-        sessions::keep_after_password_change(&call.app, &call.actor, session).await?;
-    }
+    outlive_password(&call, id, password).await?;
     ok(User::from(queries::users::with_home(&call.app, row).await?))
 }
 
 async fn remove(call: Admin) -> ApiResult<NoContent> {
     users::delete(&call.app, &call.actor, call.id("id")?).await?;
     no_content()
+}
+
+async fn toggle_admin(call: Admin) -> ApiResult<Shown<User>> {
+    let row = users::toggle_admin(&call.app, &call.actor, call.id("id")?).await?;
+    shown(&call, row).await
+}
+
+async fn promote(call: Admin) -> ApiResult<Shown<User>> {
+    let row = users::set_admin(&call.app, &call.actor, call.id("id")?, true).await?;
+    shown(&call, row).await
+}
+
+async fn demote(call: Admin) -> ApiResult<Shown<User>> {
+    let row = users::set_admin(&call.app, &call.actor, call.id("id")?, false).await?;
+    shown(&call, row).await
+}
+
+async fn toggle_enabled(call: Call) -> ApiResult<Shown<User>> {
+    let row = users::toggle_enabled(&call.app, &call.actor, call.id("id")?).await?;
+    shown(&call, row).await
+}
+
+async fn enable(call: Call) -> ApiResult<Shown<User>> {
+    let row = users::set_enabled(&call.app, &call.actor, call.id("id")?, true).await?;
+    shown(&call, row).await
+}
+
+async fn disable(call: Call) -> ApiResult<Shown<User>> {
+    let row = users::set_enabled(&call.app, &call.actor, call.id("id")?, false).await?;
+    shown(&call, row).await
+}
+
+async fn shown(call: &Call, row: user::Model) -> ApiResult<Shown<User>> {
+    ok(User::from(queries::users::with_home(&call.app, row).await?))
 }

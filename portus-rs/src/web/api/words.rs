@@ -2,10 +2,14 @@
 
 use utoipa::openapi::{ObjectBuilder, Schema, Type};
 
-use crate::entities::{Role, TokenHeader, Visibility};
+use crate::entities::{Role, TokenHeader, TokenScope, Visibility};
 
 pub fn role() -> Schema {
     one_of(Role::WORDS)
+}
+
+pub fn token_scope() -> Schema {
+    one_of(TokenScope::WORDS)
 }
 
 pub fn visibility() -> Schema {

@@ -1,14 +1,24 @@
 //! The REST API as its clients meet it.
 
+mod bots;
+mod comments;
+mod deletion;
+mod deliveries;
+mod limited_tokens;
 mod lists;
 mod openapi;
 mod presentations;
 mod registries;
 mod repositories;
 mod sessions;
+mod stars;
 mod support;
+mod switches;
 mod teams;
 mod transport;
 mod typeahead;
 mod users;
 mod visibility;
+mod vulnerabilities;
+mod webhook_headers;
+mod webhooks;

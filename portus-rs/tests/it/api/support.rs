@@ -28,6 +28,8 @@ use portus_rs::{
 use sea_orm::ActiveValue::Set;
 use serde_json::Value;
 
+use crate::support::databases::TestDatabase;
+
 pub const OPERATOR: Actor = Actor::Operator;
 
 /// A running service that goes with its data.
@@ -93,9 +95,21 @@ impl TestApp {
     pub async fn with(settings: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let url = format!("sqlite://{}/portus.sqlite3?mode=rwc", dir.path().display());
+        Self::start(dir, &url, settings).await
+    }
+
+    /// On one of the three databases, with a registry.
+    pub async fn on(database: &TestDatabase) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let app = Self::start(dir, &database.url, &[]).await;
+        app.registry("registry", "registry.test.lan:5000").await;
+        app
+    }
+
+    async fn start(dir: tempfile::TempDir, url: &str, settings: &[(&str, &str)]) -> Self {
         let data_dir = dir.path().display().to_string();
         let env = [
-            ("DATABASE_URL", url.as_str()),
+            ("DATABASE_URL", url),
             ("PORTUS_DATA_DIR", data_dir.as_str()),
             ("PORTUS_MACHINE_FQDN_VALUE", "portus.example.org"),
         ];

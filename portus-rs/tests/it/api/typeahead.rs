@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::support::{Caller, TestApp};
+use super::{
+    sessions::set_enabled,
+    support::{Caller, TestApp},
+};
 use crate::support::{
     databases::{TestDatabase, on_every_database},
     service::Service,
@@ -64,7 +67,7 @@ on_every_database! {
         app.get(&alice, &path(seen.id, "bo")).await.is(403);
         app.get(&alice, &path(foreign.id, "bo")).await.is(404);
         app.get(&alice, &path(4711, "bo")).await.is(404);
-        super::sessions::set_enabled(&service, alice.id, false).await;
+        set_enabled(&service, alice.id, false).await;
         assert_eq!(offered(&app, &bob, &path(foreign.id, "al")).await, Vec::<Value>::new());
     }
 }

@@ -1,5 +1,12 @@
 //! What docker and registries ask of the service.
 
+mod client;
 mod credentials;
 mod events;
+mod forgeries;
+mod guesses;
+mod limits;
+mod names;
+mod proxies;
+mod throttle;
 mod token;
