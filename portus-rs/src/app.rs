@@ -48,6 +48,8 @@ pub struct Wake {
     pub details: Notify,
     /// A registry is to be compared now, whatever the schedule says.
     pub sync: Notify,
+    /// Somebody wants a registry compared.
+    pub requests: Notify,
 }
 
 impl App {

@@ -182,8 +182,17 @@ pub enum SyncState {
     /// It would have deleted more than half; its plan waits for a person.
     #[sea_orm(num_value = 3)]
     Held,
+    /// Somebody wants it, and no process has begun yet.
+    #[sea_orm(num_value = 4)]
+    Waiting,
 }
-words!(SyncState { Running = "running", Done = "done", Failed = "failed", Held = "held" });
+words!(SyncState {
+    Running = "running",
+    Done = "done",
+    Failed = "failed",
+    Held = "held",
+    Waiting = "waiting",
+});
 
 /// How a webhook is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize)]

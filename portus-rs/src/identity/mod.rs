@@ -1,6 +1,7 @@
 //! Who is asking.
 
 pub mod actor;
+pub mod bearer;
 pub mod credentials;
 pub mod names;
 pub mod password;

@@ -54,6 +54,8 @@ pub async fn stopped(stop: &mut Stop) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Work {
     Sync(Option<SyncStrategy>),
+    /// What somebody asked for, whatever is configured.
+    Requested,
     Details,
     SelfTest,
     Usage,
@@ -120,6 +122,14 @@ async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
         shared,
         work,
     };
+    // It takes the lease of the above when there is something to do. What is asked on a process without jobs is seen
+    // here at the next look.
+    jobs.push(job(
+        "Requested synchronization",
+        every(5),
+        false,
+        Work::Requested,
+    ));
     // Whoever finds tags describes them.
     jobs.push(job("Manifest details", every(30), true, Work::Details));
     if !only {
@@ -252,11 +262,18 @@ fn run<'a>(
 ) -> Pin<Box<dyn Future<Output = Result<Ran>> + Send + 'a>> {
     match work {
         Work::Sync(strategy) => Box::pin(synchronise(app, strategy, stop)),
+        Work::Requested => Box::pin(answer_requests(app, stop)),
         Work::Details => Box::pin(describe(app, stop)),
         Work::SelfTest => Box::pin(test_registries(app)),
         Work::Usage => Box::pin(write_usage(app)),
         Work::Housekeeping => Box::pin(keep_house(app)),
     }
+}
+
+/// A pass that failed says so in its row, and is not tried again by itself.
+async fn answer_requests(app: &Arc<App>, stop: &Stop) -> Result<Ran> {
+    catalog_sync::run_requested(app, stop).await?;
+    Ok(Ran::Done)
 }
 
 async fn describe(app: &Arc<App>, stop: &Stop) -> Result<Ran> {

@@ -14,7 +14,7 @@ use crate::{
         Details, EventState, SyncState, manifest, namespace, registry, registry_event, repository,
         sync_run, tag,
     },
-    error::Result,
+    error::{Error, Result},
     identity::actor::PORTUS,
     protocol::{image_name::ImageName, sync_plan},
 };
@@ -248,6 +248,18 @@ pub async fn registries(app: &App, named: Option<&str>) -> Result<Vec<registry::
     Ok(find.all(app.database.reader()).await?)
 }
 
+/// The same, where none is an error that says so.
+pub async fn wanted_registries(app: &App, named: Option<&str>) -> Result<Vec<registry::Model>> {
+    let found = registries(app, named).await?;
+    if found.is_empty() {
+        return Err(Error::Unknown(match named {
+            Some(name) => format!("there is no registry called '{name}'"),
+            None => "No registry has been configured!".to_owned(),
+        }));
+    }
+    Ok(found)
+}
+
 /// Digests of a repository whose manifests have been read.
 pub async fn read_digests(
     app: &App,
@@ -277,6 +289,15 @@ pub async fn runs(app: &App, registry_id: i64, limit: u64) -> Result<Vec<sync_ru
         .order_by_desc(sync_run::Column::Id)
         .limit(limit)
         .all(app.database.reader())
+        .await?)
+}
+
+/// The run that has waited longest for a process to begin it.
+pub async fn waiting(app: &App) -> Result<Option<sync_run::Model>> {
+    Ok(sync_run::Entity::find()
+        .filter(sync_run::Column::State.eq(SyncState::Waiting))
+        .order_by_asc(sync_run::Column::Id)
+        .one(app.database.reader())
         .await?)
 }
 

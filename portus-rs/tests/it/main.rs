@@ -10,6 +10,7 @@
 )]
 mod support;
 
+mod acceptance;
 mod api;
 mod cli;
 mod compose;

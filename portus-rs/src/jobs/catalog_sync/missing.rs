@@ -47,6 +47,7 @@ impl Pass<'_> {
     /// Carries out the plan that was held back, as far as it is still true.
     pub(super) async fn carry_out_plan(&self) -> Result<Vec<String>> {
         let held = sync::held(self.app, self.registry.id).await?;
+        let held = held.filter(|run| self.options.plan_of.is_none_or(|id| id == run.id));
         let Some(plan) = held.and_then(|run| run.plan) else {
             return Err(Error::Refused(format!(
                 "nothing of {} waits for a confirmation",

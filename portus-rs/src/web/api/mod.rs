@@ -6,6 +6,7 @@ mod bots;
 mod comments;
 mod cors;
 mod deletion;
+mod events;
 mod health;
 mod members;
 mod namespaces;
@@ -20,6 +21,7 @@ mod repositories;
 mod respond;
 pub(super) mod sessions;
 mod stars;
+mod sync;
 mod tags;
 mod teams;
 pub(super) mod typeahead;
@@ -58,6 +60,8 @@ fn nouns() -> Vec<Noun> {
         deletion::operations(),
         registries::operations(),
         typeahead::operations(),
+        sync::operations(),
+        events::operations(),
         health::operations(),
         health::probes(),
         version::operations(),

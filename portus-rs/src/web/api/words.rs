@@ -2,7 +2,7 @@
 
 use utoipa::openapi::{ObjectBuilder, Schema, Type};
 
-use crate::entities::{Role, TokenHeader, TokenScope, Visibility};
+use crate::entities::{Role, SyncState, TokenHeader, TokenScope, Visibility};
 
 pub fn role() -> Schema {
     one_of(Role::WORDS)
@@ -27,6 +27,10 @@ pub fn capital(role: Role) -> &'static str {
         Role::Contributor => "Contributor",
         Role::Owner => "Owner",
     }
+}
+
+pub fn sync_state() -> Schema {
+    one_of(SyncState::WORDS)
 }
 
 fn one_of(words: &[&'static str]) -> Schema {

@@ -2,11 +2,13 @@
 
 mod bots;
 mod comments;
+mod conformance;
 mod deletion;
 mod deliveries;
 mod limited_tokens;
 mod lists;
 mod openapi;
+mod operations;
 mod presentations;
 mod registries;
 mod repositories;

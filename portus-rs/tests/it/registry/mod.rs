@@ -8,5 +8,6 @@ mod guesses;
 mod limits;
 mod names;
 mod proxies;
+mod search;
 mod throttle;
 mod token;
