@@ -21,7 +21,7 @@ use crate::{
         session::{csrf_token, idle_limit, lifetime},
         sign_in::{self, Outcome},
     },
-    policy::sessions::{EndSession, EndSessions, StartSession},
+    policy::sessions::{EndSessions, StartSession},
     queries::facts::Facts,
 };
 
@@ -144,20 +144,26 @@ async fn failed(app: &App, account: Option<&Account>, address: IpAddr) -> Result
 /// Ends a session: it counts no more at the next request, anywhere.
 pub async fn end(app: &App, actor: &Actor, id: i64) -> Result<()> {
     let mut change = Change::begin(app, actor).await?;
-    let found = session::Entity::find_by_id(id)
-        .find_also_related(user::Entity)
-        .one(change.reader())
-        .await?
-        .and_then(|(session, owner)| Some((session, owner?)))
-        .ok_or(Error::NotFound)?;
-    let permit = change.permit_on::<EndSession>(found)?;
+    let permit = change
+        .permit_loaded::<EndSessions>(owner(&change, id).await?)
+        .await?;
     change
         .delete_where::<session::Entity, _>(&permit, session::Column::Id.eq(id))
         .await?;
-    let (_, owner) = permit.into_inner();
+    let owner = permit.into_inner();
     change
         .commit([Activity::sessions_destroyed(&owner, 1)])
         .await
+}
+
+/// Whose session it is.
+async fn owner(change: &Change<'_>, id: i64) -> Result<user::Model> {
+    session::Entity::find_by_id(id)
+        .find_also_related(user::Entity)
+        .one(change.reader())
+        .await?
+        .and_then(|(_, owner)| owner)
+        .ok_or(Error::NotFound)
 }
 
 /// Signs an account out everywhere, or everywhere but in one session. Returns how many ended.
@@ -184,16 +190,12 @@ pub async fn end_all(app: &App, actor: &Actor, user_id: i64, except: Option<i64>
 /// Lets a session outlive the change of password that was made in it; the account's others have ended.
 pub async fn keep_after_password_change(app: &App, actor: &Actor, id: i64) -> Result<()> {
     let mut change = Change::begin(app, actor).await?;
-    let found = session::Entity::find_by_id(id)
-        .find_also_related(user::Entity)
-        .one(change.reader())
-        .await?
-        .and_then(|(session, owner)| Some((session, owner?)))
-        .ok_or(Error::NotFound)?;
-    let permit = change.permit_on::<EndSession>(found)?;
+    let permit = change
+        .permit_loaded::<EndSessions>(owner(&change, id).await?)
+        .await?;
     let row = session::ActiveModel {
         id: Set(id),
-        credentials_version: Set(permit.on().1.credentials_version),
+        credentials_version: Set(permit.on().credentials_version),
         ..Default::default()
     };
     change.update(&permit, row).await?;

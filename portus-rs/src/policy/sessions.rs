@@ -1,10 +1,7 @@
 //! Rules about signing in on the web, and about who sees and ends whose sessions.
 
 use super::{Guard, Rule, Rules, Standing, Verdict, guard::guards};
-use crate::entities::{
-    session,
-    user::{self, PORTUS},
-};
+use crate::entities::user::{self, PORTUS};
 
 /// What the rule about signing in needs to know of an account.
 #[derive(Clone, Copy, Debug)]
@@ -33,16 +30,19 @@ pub fn manage(standing: Standing, owner: i64) -> Verdict {
     }
 }
 
-guards! {
-    /// Beginning a session of one's own, once the account has proved itself.
-    StartSession on user::Model: |standing, it, rules| if standing.user_id() == Some(it.id) {
-        sign_in(Person { username: &it.username, bot: it.bot })
+/// Beginning a session of one's own, once the account has proved itself.
+pub fn start(standing: Standing, owner: i64, person: Person<'_>) -> Verdict {
+    if standing.user_id() == Some(owner) {
+        sign_in(person)
     } else {
         Verdict::no(Rule::NotYours)
-    }, visible: true;
-    EndSession on (session::Model, user::Model): |standing, it, rules| manage(standing, it.0.user_id),
-        visible: manage(standing, it.0.user_id).granted;
-    /// Ending all sessions of an account.
+    }
+}
+
+guards! {
+    StartSession on user::Model: |standing, it, rules|
+        start(standing, it.id, Person { username: &it.username, bot: it.bot }), visible: true;
+    /// Ending sessions of an account.
     EndSessions on user::Model: |standing, it, rules| manage(standing, it.id),
         visible: manage(standing, it.id).granted;
 }

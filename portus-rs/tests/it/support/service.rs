@@ -83,7 +83,7 @@ impl Service {
             .config;
         keys::install_provider();
         database::migrate(&app::connection(&config)).await.unwrap();
-        let app = assemble(config, Clock::default(), data.path()).await;
+        let app = Box::pin(assemble(config, Clock::default(), data.path())).await;
         users::ensure_portus(&app).await.unwrap();
         let new = registries::NewRegistry {
             name: "registry".to_owned(),
@@ -104,7 +104,7 @@ impl Service {
     /// Another process on the same database, whose clock goes with ours.
     pub async fn replica(&self) -> Arc<App> {
         let (config, clock) = (self.app.config.clone(), self.app.clock.clone());
-        assemble(config, clock, self.data.path()).await
+        Box::pin(assemble(config, clock, self.data.path())).await
     }
 
     pub async fn user(&self, name: &str) -> user::Model {

@@ -88,6 +88,35 @@ on_every_database! {
         assert_eq!(failures.await, 8);
     }
 
+    async fn whoever_guesses_is_held_back_known_name_or_not(database: TestDatabase) {
+        let service = Service::on(database).await;
+        service.user("alice").await;
+        let mut told = Vec::new();
+        for name in ["alice", "nobody"] {
+            let mut texts = Vec::new();
+            for number in 0..10 {
+                let answer = sign_in(&service, name, &format!("guess {number}")).await;
+                assert_eq!(answer.status, 401);
+                texts.push(answer.json()["error"].as_str().unwrap().to_owned());
+            }
+            told.push(texts);
+        }
+        assert_eq!(told[0], told[1]);
+        assert_eq!(told[0][8], "You have one more attempt before your account is locked.");
+        assert_eq!(told[0][9], "Your account is locked.");
+        let right = sign_in(&service, "alice", PASSWORD).await;
+        assert_eq!((right.status.as_u16(), set_cookie(&right)), (401, None));
+        // Whoever is held back fills no log either.
+        let failures = service.count("activities WHERE activities.key = 'session:fail'");
+        assert_eq!(failures.await, 20);
+        let elsewhere = attempt("alice", PASSWORD).insert_header(("X-Forwarded-For", "198.51.100.7"));
+        let elsewhere = Browser::of(&service.call(elsewhere).await);
+        assert!(elsewhere.is_in(&service).await);
+        service.app.clock.advance(chrono::TimeDelta::minutes(11));
+        service.app.throttle.forget();
+        assert!(Browser::signed_in(&service, "alice").await.is_in(&service).await);
+    }
+
     async fn signing_in_and_out_is_in_the_audit_log(database: TestDatabase) {
         let service = Service::on(database).await;
         service.user("alice").await;
