@@ -1,9 +1,11 @@
 //! What the audit log keeps: who did what to which thing. Names stand beside ids, so that history outlives both.
 //! Entries stand by noun in the files beside this one.
 
+pub mod csv;
 mod namespaces;
 mod registries;
 mod repositories;
+pub mod sentence;
 mod teams;
 mod users;
 

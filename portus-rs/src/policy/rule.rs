@@ -112,6 +112,8 @@ rules! {
     NotOneself: "nobody may do this to their own account";
     BotsToken: "admins may do this to bots";
     NotYours: "this belongs to somebody else";
+    NotEverything: "registries read `*` as everything: it is granted only with all of pull, push and delete, and cut down to what of them is allowed otherwise",
+        change: "ask for pull, push or delete by name";
 }
 
 impl fmt::Display for Rule {
