@@ -3,6 +3,7 @@
 
 use super::{
     NamespaceFacts, Rule, Rules, Standing, Verdict,
+    activities::{self, ActivityFacts},
     guard::Guard,
     namespaces, registries,
     scopes::{self, Target},
@@ -93,7 +94,6 @@ macro_rules! things {
 
         /// A thing in hand.
         #[derive(Clone, Debug)]
-        #[expect(clippy::large_enum_variant, reason = "few are ever held at once")]
         pub enum Thing {
             $($name($on)),+
         }
@@ -118,10 +118,10 @@ macro_rules! things {
 
         $(impl About for $on {
             fn of(thing: &Thing) -> Option<&Self> {
-                match thing {
-                    Thing::$name(it) => Some(it),
-                    #[allow(unreachable_patterns, reason = "where there is one kind only")]
-                    _ => None,
+                if let Thing::$name(it) = thing {
+                    Some(it)
+                } else {
+                    None
                 }
             }
         })+
@@ -148,6 +148,7 @@ things! {
     User(user::Model) "user" |it| None;
     Token((application_token::Model, user::Model)) "application_token" |it| None;
     Registry(registry::Model) "registry" |it| None;
+    Activity(ActivityFacts) "activity" |it| None;
 }
 
 /// That a guard has its line in the catalogue.
@@ -265,6 +266,11 @@ catalogue! {
 
     "registry.create" "set up a registry": guard(registries::CreateRegistry);
     "registry.manage" "change a registry": guard(registries::ManageRegistry);
+
+    "activity.show" "read an entry of the audit log": rule "activities::show" on ActivityFacts, Hidden,
+        |standing, it, rules| activities::show(standing, it);
+    "audit.list" "search the whole audit log": rule "users::administer" on (), Told,
+        |standing, it, rules| users::administer(standing);
 
     "service.keep_books" "apply events, synchronise, work from the command line": guard(super::guard::KeepBooks);
 }

@@ -2,13 +2,17 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
-use super::list::{Listing, in_order};
+use super::{
+    filter::{Filter, filters},
+    list::{Listing, in_order},
+};
 use crate::{
     app::App,
     entities::{Role, namespace, team_user, user},
     error::{Error, Result},
+    identity::names,
 };
 
 /// An account as it is shown.
@@ -56,6 +60,23 @@ impl Listing for Users {
             "bot" => C::Bot,
             _ => return None,
         })
+    }
+
+    fn filters() -> &'static [Filter] {
+        use user::Column as C;
+        filters! {
+            "name" text(|it| Condition::all().add(C::CanonicalName.eq(names::canonical(&it)))) "Of exactly this username.";
+            "username" text(|it| Condition::all().add(C::CanonicalName.eq(names::canonical(&it)))) "The same as `name`.";
+            "name_contains" contains(C::Username) "With this in the username, sign by sign.";
+            "email" text(|it| Condition::all().add(C::Email.eq(it.trim().to_lowercase()))) "With exactly this address.";
+            "admin" flag(C::Admin) "Admins, or everybody else.";
+            "enabled" flag(C::Enabled) "Enabled, or disabled.";
+            "bot" flag(C::Bot) "Bots, or people.";
+            "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Made before this moment.";
+            "updated_after" after(C::UpdatedAt) "Changed after this moment.";
+            "updated_before" before(C::UpdatedAt) "Changed before this moment.";
+        }
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {

@@ -13,13 +13,12 @@ fn row(key: &str) -> activity::Model {
     let noun = key.split([':', '.']).next().unwrap_or_default();
     let place = about_place.contains(&noun) || key == "registry.delete";
     let trackable = match noun {
-        "comment" | "vulnerability" => "Repository",
+        "comment" | "vulnerability" | "repository" => "Repository",
         "webhook" => "Webhook",
         "registry" => "Registry",
         "application_token" => "ApplicationToken",
         "team" => "Team",
         "namespace" => "Namespace",
-        "repository" => "Repository",
         _ => "User",
     };
     let parameters = serde_json::json!({
@@ -232,7 +231,7 @@ fn lines_read_as_in_portus_and_no_cell_is_a_formula() {
         assert!(line.contains(&format!(",'{evil},")), "{line}");
     }
     let quoted = line("team.create", |row| {
-        row.actor_name = "a \"b\", c".to_owned()
+        row.actor_name = "a \"b\", c".to_owned();
     });
     assert!(quoted.contains(",\"a \"\"b\"\", c\","), "{quoted}");
 }

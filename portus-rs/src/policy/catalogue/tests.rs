@@ -38,7 +38,8 @@ fn who_may_do_what() {
             .personas
             .iter()
             .map(|it| format!("{:7}", it.name))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         let _ = writeln!(text, "    {:76}{}", "", head.trim_end());
         for group in &table.groups {
             if !group.objects.is_empty() {
@@ -49,7 +50,8 @@ fn who_may_do_what() {
                     .cells
                     .iter()
                     .map(|it| format!("{:4}{:3}", cell(it), table.letter(it)))
-                    .collect();
+                    .collect::<Vec<_>>()
+                    .concat();
                 let _ = writeln!(text, "    {:76}{}", row.when, cells.trim_end());
             }
         }

@@ -177,6 +177,25 @@ const SPEC: &[(&str, &[Line])] = &[
     ),
     ("registry.create", &[("*", "", ADMINS)]),
     ("registry.manage", &[("*", "", ADMINS)]),
+    // Section 4 with D17: "Registry: everybody" only for what was public.
+    (
+        "activity.show",
+        &[
+            ("images of a public namespace", "", ACCOUNTS),
+            (
+                "images of*, a public namespace, a namespace*, a team",
+                "",
+                MEMBERS,
+            ),
+            ("own application tokens", "", ACCOUNTS),
+            (
+                "another person's application tokens, accounts and registries",
+                "",
+                ADMINS,
+            ),
+        ],
+    ),
+    ("audit.list", &[("*", "", ADMINS)]),
     ("service.keep_books", &[("*", "", "- - - - - - - Y Y")]),
 ];
 
@@ -193,6 +212,7 @@ const HIDDEN: &[(&str, &[Line])] = &[
     ("team.", &[("*", "", MEMBERS)]),
     ("user.manage", &[("*", "", ADMINS)]),
     ("registry.manage", &[("*", "", ADMINS)]),
+    ("activity.show", &[("*", "", NOBODY)]),
 ];
 
 #[test]

@@ -8,7 +8,10 @@ use crate::{
         Role, TokenHeader, Visibility, application_token, namespace, registry, repository, team,
         user,
     },
-    policy::{PushPolicy, Rules, Standing, Who},
+    policy::{
+        PushPolicy, Rules, Standing, Who,
+        activities::{AboutWhat, ActivityFacts},
+    },
 };
 
 /// Whoever asks.
@@ -60,6 +63,37 @@ pub fn objects(kind: Kind) -> Vec<Object> {
         .map(|(name, owner, bot)| object(name, Thing::Token((a_token(owner), a_user(owner, bot)))))
         .collect(),
         Kind::Registry => vec![object("", Thing::Registry(a_registry()))],
+        Kind::Activity => {
+            use AboutWhat::{Content, Namespace, Service, Team, Token};
+            let entry = |name, about, actor, public| {
+                let facts = ActivityFacts {
+                    about,
+                    actor_id: Some(actor),
+                    public,
+                };
+                object(name, Thing::Activity(facts))
+            };
+            vec![
+                entry("images of a public namespace", Content, SOMEBODY, true),
+                entry(
+                    "images of a namespace that is not public",
+                    Content,
+                    SOMEBODY,
+                    false,
+                ),
+                entry("a public namespace", Namespace, SOMEBODY, true),
+                entry("a namespace that is not public", Namespace, SOMEBODY, false),
+                entry("a team", Team, SOMEBODY, false),
+                entry("own application tokens", Token, ME, false),
+                entry(
+                    "another person's application tokens",
+                    Token,
+                    SOMEBODY,
+                    false,
+                ),
+                entry("accounts and registries", Service, ME, false),
+            ]
+        }
     }
 }
 
@@ -154,7 +188,9 @@ impl Persona {
     pub fn standing(&self, thing: &Thing) -> Standing {
         Standing {
             who: self.who,
-            role: self.role.filter(|_| thing.team_id().is_some()),
+            role: self
+                .role
+                .filter(|_| thing.team_id().is_some() || matches!(thing, Thing::Activity(_))),
         }
     }
 }
