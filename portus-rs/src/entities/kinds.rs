@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 macro_rules! words {
     ($kind:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         impl $kind {
+            /// Every word for one.
+            pub const WORDS: &[&'static str] = &[$($word),+];
+
             /// The word for it in the API, the command line and the audit log.
             pub fn as_str(self) -> &'static str {
                 match self {

@@ -19,6 +19,58 @@ pub fn status(error: &Error) -> StatusCode {
     }
 }
 
+/// Every way in which the API refuses: status, name and meaning, for its document.
+pub const REFUSALS: &[(u16, &str, &str)] = &[
+    (
+        400,
+        "Unreadable",
+        "The request cannot be read, or parameters are missing or of the wrong kind. For parameters `message` is an \
+         object: each key is a list of names written in JSON, each value says what is wrong.",
+    ),
+    (401, "NotSignedIn", "Credentials are missing or wrong."),
+    (403, "Forbidden", "The caller may see it, but not do this."),
+    (
+        404,
+        "NotFound",
+        "There is no such thing, or the caller may not know that there is.",
+    ),
+    (
+        405,
+        "Disabled",
+        "This installation has the feature switched off.",
+    ),
+    (
+        406,
+        "OtherFormat",
+        "`format` asks for something other than JSON.",
+    ),
+    (
+        409,
+        "Conflict",
+        "It clashes with what is there or under way.",
+    ),
+    (413, "TooLarge", "The body is larger than 1 MiB."),
+    (
+        415,
+        "OtherContentType",
+        "The body is neither JSON nor a form.",
+    ),
+    (
+        422,
+        "Refused",
+        "What was sent is readable, but cannot be. Where fields are to blame `message` is an object: each key is a \
+         field, each value a list of what is wrong with it.",
+    ),
+    (
+        429,
+        "TooMany",
+        "Too many requests; `Retry-After` says when to come again.",
+    ),
+    (500, "Failed", "Our fault; the log says why."),
+    (502, "RegistryFailed", "Another server did not do its part."),
+    (503, "NotNow", "Something this depends on is not there now."),
+];
+
 /// A fault as the API says it: an object with the one key `message`.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {

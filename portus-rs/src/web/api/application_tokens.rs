@@ -1,30 +1,70 @@
 //! Secrets that stand in for a password.
 
-use actix_web::HttpResponse;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::respond::{created, no_content, ok};
+use super::{
+    operation::{Noun, delete, get, noun, post},
+    reply::{Created, List, NoContent},
+    respond::{created, no_content},
+};
 use crate::{
     actions::application_tokens::{self, Issued},
     queries,
-    web::{error::ApiResult, extract::caller::Call},
+    web::{
+        error::ApiResult,
+        extract::{caller::Call, declare::params},
+    },
 };
 
-#[derive(Serialize)]
-struct Token {
+pub fn operations() -> Noun {
+    noun(
+        "application_tokens",
+        "Secrets that stand in for a password.",
+        vec![
+            get(
+                "/v1/users/{id}/application_tokens",
+                "Lists an account's tokens",
+                list,
+            ),
+            post(
+                "/v1/users/{id}/application_tokens",
+                "Issues a token",
+                create,
+            )
+            .about("The answer holds the token's text, which is never shown again."),
+            delete(
+                "/v1/users/application_tokens/{id}",
+                "Revokes a token",
+                revoke,
+            ),
+        ],
+    )
+}
+
+params! {
+    /// A token to be issued.
+    struct NewToken {
+        /// What it is for; unique among the account's tokens.
+        application: String,
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct ApplicationToken {
     id: i64,
     application: String,
 }
 
 /// A token with the text that opens it, shown this once.
-#[derive(Serialize)]
-pub struct NewToken {
+#[derive(Serialize, ToSchema)]
+pub struct IssuedToken {
     id: i64,
     application: String,
     plain_token: String,
 }
 
-impl From<Issued> for NewToken {
+impl From<Issued> for IssuedToken {
     fn from(issued: Issued) -> Self {
         Self {
             id: issued.token.id,
@@ -34,29 +74,27 @@ impl From<Issued> for NewToken {
     }
 }
 
-pub async fn list(call: Call) -> ApiResult<HttpResponse> {
+async fn list(call: Call) -> ApiResult<List<ApplicationToken>> {
     let user_id = call.strict_id("id")?;
     let tokens = queries::application_tokens::of(&call.app, call.actor.who(), user_id).await?;
-    let views: Vec<Token> = tokens
+    let views: Vec<ApplicationToken> = tokens
         .into_iter()
-        .map(|row| Token {
+        .map(|row| ApplicationToken {
             id: row.id,
             application: row.application,
         })
         .collect();
-    ok(views)
+    Ok(List::of(views))
 }
 
-pub async fn create(call: Call) -> ApiResult<HttpResponse> {
-    let mut read = call.params.read();
-    let application = read.required_string("application").unwrap_or_default();
-    read.finish()?;
+async fn create(call: Call, new: NewToken) -> ApiResult<Created<IssuedToken>> {
     let user_id = call.strict_id("id")?;
-    let issued = application_tokens::issue(&call.app, &call.actor, user_id, &application).await?;
-    created(NewToken::from(issued))
+    let issued =
+        application_tokens::issue(&call.app, &call.actor, user_id, &new.application).await?;
+    created(IssuedToken::from(issued))
 }
 
-pub async fn delete(call: Call) -> ApiResult<HttpResponse> {
+async fn revoke(call: Call) -> ApiResult<NoContent> {
     application_tokens::revoke(&call.app, &call.actor, call.id("id")?).await?;
     no_content()
 }

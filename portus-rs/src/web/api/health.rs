@@ -1,40 +1,94 @@
 //! Whether this service and what it depends on work.
 
-use actix_web::{HttpResponse, http::StatusCode};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde_json::{Value, json};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema},
+};
 
-use super::respond::ok;
+use super::{
+    operation::{Noun, get, noun},
+    reply::{Either, Reply, Schemas, Shown},
+    respond::ok,
+};
 use crate::{
     queries::health::{self as report, Component},
     web::{error::ApiResult, extract::caller::Open},
 };
 
-/// Answers as soon as requests are served, with nothing checked.
-pub async fn ping() -> ApiResult<HttpResponse> {
-    ok(200)
+pub fn operations() -> Noun {
+    noun(
+        "health",
+        "Whether this service and what it depends on work.",
+        vec![
+            get("/v1/_ping", "Answers as soon as requests are served", ping),
+            get("/v1/health", "Checks everything", health),
+        ],
+    )
 }
 
-/// For orchestrators: restart what does not answer this.
-pub async fn live() -> HttpResponse {
-    HttpResponse::Ok().finish()
-}
-
-/// For orchestrators: send nobody to what does not answer this.
-pub async fn ready(open: Open) -> HttpResponse {
-    if report::ready(&open.app).await {
-        HttpResponse::Ok().finish()
-    } else {
-        HttpResponse::ServiceUnavailable().finish()
+pub fn probes() -> Noun {
+    let operations = vec![
+        get("/healthz/live", "Tells whether the process lives", live)
+            .about("Restart what does not answer this.")
+            .ours(),
+        get("/healthz/ready", "Tells whether it can serve", ready)
+            .about("Send nobody to what does not answer this.")
+            .ours(),
+    ];
+    Noun {
+        outside: true,
+        ..noun("probes", "For orchestrators.", operations)
     }
 }
 
+async fn ping(_: Open) -> ApiResult<Shown<u16>> {
+    ok(200)
+}
+
+/// A status alone.
+struct Probe {
+    good: bool,
+}
+
+impl Reply for Probe {
+    fn respond(self, _: &HttpRequest) -> ApiResult<HttpResponse> {
+        Ok(if self.good {
+            HttpResponse::Ok().finish()
+        } else {
+            HttpResponse::ServiceUnavailable().finish()
+        })
+    }
+
+    fn describe(_: &mut Schemas) -> Vec<(u16, Value)> {
+        vec![
+            (200, json!({"description": "Yes."})),
+            (503, json!({"description": "Not now."})),
+        ]
+    }
+}
+
+async fn live(_: Open) -> ApiResult<Probe> {
+    Ok(Probe { good: true })
+}
+
+async fn ready(open: Open) -> ApiResult<Probe> {
+    let good = report::ready(&open.app).await;
+    Ok(Probe { good })
+}
+
+/// Components by name.
 struct Report {
     components: Vec<Component>,
     details: bool,
 }
 
-#[derive(Serialize)]
-struct Shown<'a> {
+/// How one component is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Health)]
+struct Told<'a> {
     msg: &'a str,
     success: bool,
 }
@@ -43,27 +97,34 @@ impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.components.len()))?;
         for it in &self.components {
-            let shown = Shown {
+            let told = Told {
                 msg: if self.details { &it.msg } else { it.brief },
                 success: it.success,
             };
-            map.serialize_entry(it.name, &shown)?;
+            map.serialize_entry(it.name, &told)?;
         }
         map.end()
     }
 }
 
-pub async fn health(open: Open) -> ApiResult<HttpResponse> {
+impl PartialSchema for Report {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .additional_properties(Some(Told::schema()))
+            .into()
+    }
+}
+
+impl ToSchema for Report {}
+
+async fn health(open: Open) -> ApiResult<Either<Report, 200, 503>> {
     let components = report::report(&open.app).await;
-    let well = components.iter().all(|it| it.success);
     let details = open.app.config.health_details || open.is_from_admin().await;
-    let status = if well {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    Ok(HttpResponse::build(status).json(Report {
-        components,
-        details,
-    }))
+    Ok(Either {
+        good: components.iter().all(|it| it.success),
+        body: Report {
+            components,
+            details,
+        },
+    })
 }

@@ -1,11 +1,14 @@
 //! Who belongs to a team, and as what.
 
-use actix_web::HttpResponse;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
+    operation::{Noun, delete, get, noun, post, put},
+    reply::{Created, List, NoContent, Shown},
     respond::{Time, created, no_content, ok, whole},
     users::User,
+    words,
 };
 use crate::{
     actions::members,
@@ -14,15 +17,61 @@ use crate::{
         self,
         users::{Member, Members},
     },
-    web::{error::ApiResult, extract::caller::Call},
+    web::{
+        error::ApiResult,
+        extract::{caller::Call, declare::params},
+    },
 };
 
+pub fn operations() -> Noun {
+    noun(
+        "members",
+        "Who belongs to a team, and as what.",
+        vec![
+            get(
+                "/v1/teams/{id}/members",
+                "Lists a team's members as accounts",
+                list,
+            ),
+            post("/v1/teams/{id}/members", "Adds a member to a team", create)
+                .about("Admins become owners whatever the role."),
+            put(
+                "/v1/teams/{id}/members/{member_id}",
+                "Changes a member's role",
+                update,
+            ),
+            delete(
+                "/v1/teams/{id}/members/{member_id}",
+                "Removes a member from a team",
+                remove,
+            ),
+        ],
+    )
+}
+
+params! {
+    /// A member to be.
+    struct NewMember {
+        role: String = Role::WORDS,
+        /// The account's name.
+        user: String,
+    }
+}
+
+params! {
+    /// A member's new role.
+    struct MemberChanges {
+        role: String = Role::WORDS,
+    }
+}
+
 /// A member as an account, with what is needed to change the membership.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct MemberAccount {
     #[serde(flatten)]
     user: User,
     member_id: i64,
+    #[schema(schema_with = words::role)]
     role: Role,
 }
 
@@ -36,13 +85,14 @@ impl From<Member> for MemberAccount {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TeamMember {
     id: i64,
     team_id: i64,
     user_id: i64,
     created_at: Time,
     updated_at: Time,
+    #[schema(schema_with = words::role)]
     role: Role,
     display_name: String,
 }
@@ -61,32 +111,25 @@ impl From<(team_user::Model, user::Model)> for TeamMember {
     }
 }
 
-pub async fn list(call: Call) -> ApiResult<HttpResponse> {
+async fn list(call: Call) -> ApiResult<List<MemberAccount>> {
     let viewer = call.viewer().await?;
     let team = queries::teams::show(&call.app, &viewer, call.id("id")?).await?;
     whole(&call, Members { team_id: team.id }, MemberAccount::from).await
 }
 
-pub async fn create(call: Call) -> ApiResult<HttpResponse> {
-    let mut read = call.params.read();
-    let role = read.required_string("role").unwrap_or_default();
-    let user = read.required_string("user").unwrap_or_default();
-    read.finish()?;
+async fn create(call: Call, new: NewMember) -> ApiResult<Created<TeamMember>> {
     let team = call.id("id")?;
-    let made = members::add(&call.app, &call.actor, team, &user, &role).await?;
+    let made = members::add(&call.app, &call.actor, team, &new.user, &new.role).await?;
     created(TeamMember::from(made))
 }
 
-pub async fn update(call: Call) -> ApiResult<HttpResponse> {
-    let mut read = call.params.read();
-    let role = read.required_string("role").unwrap_or_default();
-    read.finish()?;
+async fn update(call: Call, changes: MemberChanges) -> ApiResult<Shown<TeamMember>> {
     let (team, member) = (call.id("id")?, call.strict_id("member_id")?);
-    let changed = members::change_role(&call.app, &call.actor, team, member, &role).await?;
-    ok(TeamMember::from(changed))
+    let row = members::change_role(&call.app, &call.actor, team, member, &changes.role).await?;
+    ok(TeamMember::from(row))
 }
 
-pub async fn delete(call: Call) -> ApiResult<HttpResponse> {
+async fn remove(call: Call) -> ApiResult<NoContent> {
     let (team, member) = (call.id("id")?, call.strict_id("member_id")?);
     members::remove(&call.app, &call.actor, team, member).await?;
     no_content()

@@ -1,25 +1,88 @@
 //! The first parts of repositories' names, and units of permission.
 
-use actix_web::HttpResponse;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
+    operation::{Noun, get, noun, post, put},
     registries::Status,
+    reply::{Created, List, Paged, Shown},
     repositories::Repository,
     respond::{Time, created, ok, paged, whole},
+    words,
 };
 use crate::{
-    actions::namespaces::{self, NamespaceChanges, NewNamespace},
+    actions::namespaces,
     entities::Visibility,
     queries::{
         self,
         namespaces::{Namespaces, Row},
         repositories::Repositories,
     },
-    web::{error::ApiResult, extract::caller::Call},
+    web::{
+        error::ApiResult,
+        extract::{caller::Call, declare::params, page::Page},
+    },
 };
 
-#[derive(Serialize)]
+pub fn operations() -> Noun {
+    noun(
+        "namespaces",
+        "The first parts of repositories' names, and units of permission.",
+        vec![
+            get("/v1/namespaces", "Lists namespaces", list),
+            get(
+                "/v1/namespaces/validate",
+                "Tells whether a namespace could have a name",
+                validate,
+            )
+            .may(&[404]),
+            post("/v1/namespaces", "Makes a namespace", create).may(&[404]),
+            get("/v1/namespaces/{id}", "Shows a namespace", show),
+            put("/v1/namespaces/{id}", "Changes a namespace", update)
+                .about("All of the changes are made, or none."),
+            get(
+                "/v1/namespaces/{id}/repositories",
+                "Lists a namespace's repositories",
+                repositories,
+            ),
+        ],
+    )
+}
+
+params! {
+    /// A name for a namespace.
+    struct NamespaceName {
+        name: String,
+        /// Name of the registry it would be in; the oldest unless given. Portus knows one only.
+        registry: Option<String>,
+    }
+}
+
+params! {
+    /// A namespace to be made; it is private at first.
+    struct NewNamespace {
+        name: String,
+        /// Name of the team it is to belong to.
+        team: String,
+        description: Option<String>,
+        /// Name of the registry it is in; the oldest unless given. Portus knows one only.
+        registry: Option<String>,
+    }
+}
+
+params! {
+    /// What is to be different about a namespace.
+    struct NamespaceChanges in namespace {
+        name: Option<String>,
+        description: Option<String>,
+        /// Name of the team it is to belong to.
+        team: Option<String>,
+        visibility: Option<String> = Visibility::WORDS,
+    }
+}
+
+#[derive(Serialize, ToSchema)]
 pub struct Namespace {
     id: i64,
     name: String,
@@ -27,19 +90,22 @@ pub struct Namespace {
     updated_at: Time,
     description: Option<String>,
     team: Option<Team>,
+    #[schema(schema_with = words::visibility)]
     visibility: Visibility,
     global: bool,
     registry: Registry,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = NamespaceTeam)]
 struct Team {
     id: i64,
     name: String,
     hidden: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = NamespaceRegistry)]
 struct Registry {
     id: i64,
     hostname: String,
@@ -74,40 +140,35 @@ impl From<Row> for Namespace {
     }
 }
 
-pub async fn list(call: Call) -> ApiResult<HttpResponse> {
+async fn list(call: Call, page: Page) -> ApiResult<Paged<Namespace>> {
     let viewer = call.viewer().await?;
     let list = Namespaces {
         viewer,
         team_id: None,
     };
-    paged(&call, list, Namespace::from).await
+    paged(&call, &page, list, Namespace::from).await
 }
 
-pub async fn validate(call: Call) -> ApiResult<HttpResponse> {
-    let mut read = call.params.read();
-    let name = read.required_string("name").unwrap_or_default();
-    let registry = read.string("registry");
-    read.finish()?;
+async fn validate(call: Call, asked: NamespaceName) -> ApiResult<Shown<Status>> {
+    let NamespaceName { name, registry } = asked;
     let invalid = queries::namespaces::complaints(&call.app, &name, registry.as_deref()).await?;
     ok(Status::of(&invalid, None))
 }
 
-pub async fn create(call: Call) -> ApiResult<HttpResponse> {
-    let mut read = call.params.read();
-    let new = NewNamespace {
-        name: read.required_string("name").unwrap_or_default(),
-        team: read.required_string("team").unwrap_or_default(),
-        description: read.string("description"),
-        registry: read.string("registry"),
+async fn create(call: Call, new: NewNamespace) -> ApiResult<Created<Namespace>> {
+    let new = namespaces::NewNamespace {
+        name: new.name,
+        team: new.team,
+        description: new.description,
+        registry: new.registry,
     };
-    read.finish()?;
     let made = namespaces::create(&call.app, &call.actor, new).await?;
     created(Namespace::from(
         queries::namespaces::shown(&call.app, made).await?,
     ))
 }
 
-pub async fn show(call: Call) -> ApiResult<HttpResponse> {
+async fn show(call: Call) -> ApiResult<Shown<Namespace>> {
     let id = call.strict_id("id")?;
     let viewer = call.viewer().await?;
     let row = queries::namespaces::show(&call.app, &viewer, id).await?;
@@ -116,16 +177,13 @@ pub async fn show(call: Call) -> ApiResult<HttpResponse> {
     ))
 }
 
-pub async fn update(call: Call) -> ApiResult<HttpResponse> {
-    let mut read = call.params.read();
-    read.required_object("namespace");
-    let changes = NamespaceChanges {
-        name: read.string("namespace[name]"),
-        description: read.string("namespace[description]"),
-        team: read.string("namespace[team]"),
-        visibility: read.string("namespace[visibility]"),
+async fn update(call: Call, changes: NamespaceChanges) -> ApiResult<Shown<Namespace>> {
+    let changes = namespaces::NamespaceChanges {
+        name: changes.name,
+        description: changes.description,
+        team: changes.team,
+        visibility: changes.visibility,
     };
-    read.finish()?;
     let id = call.strict_id("id")?;
     let row = namespaces::update(&call.app, &call.actor, id, changes).await?;
     ok(Namespace::from(
@@ -133,7 +191,7 @@ pub async fn update(call: Call) -> ApiResult<HttpResponse> {
     ))
 }
 
-pub async fn repositories(call: Call) -> ApiResult<HttpResponse> {
+async fn repositories(call: Call) -> ApiResult<List<Repository>> {
     let id = call.strict_id("id")?;
     let viewer = call.viewer().await?;
     let row = queries::namespaces::show(&call.app, &viewer, id).await?;

@@ -1,97 +1,68 @@
-//! One path of the API: its methods, HEAD beside every GET, OPTIONS for all, with or without `.json`.
+//! From operations to routes: the methods of one path together, HEAD beside every GET, OPTIONS for all, with or
+//! without `.json`.
+
+use std::collections::BTreeMap;
 
 use actix_web::{
-    FromRequest, Handler, HttpResponse, Resource, Responder,
+    HttpRequest, HttpResponse,
     http::{Method, header},
-    web::{self, ServiceConfig},
+    web::{self, Payload, ServiceConfig},
 };
 
+use super::operation::Operation;
 use crate::web::error::ApiError;
 
-/// A path being put together.
-pub struct Path {
-    resource: Resource,
-    methods: Vec<&'static str>,
-}
-
-/// Begins a path.
-pub fn at(path: &str) -> Path {
-    Path {
-        // Tried in this order, so that an id never swallows the suffix.
-        resource: web::resource(vec![format!("{path}.json"), path.to_owned()]),
-        methods: vec!["OPTIONS"],
+/// Mounts operations, so that a path which names something wins over one with an id in its place.
+pub fn mount(operations: Vec<Operation>, config: &mut ServiceConfig) {
+    let mut paths: BTreeMap<_, Vec<Operation>> = BTreeMap::new();
+    for operation in operations {
+        let order: Vec<_> = operation
+            .path
+            .split('/')
+            .map(|part| (part.starts_with('{'), part))
+            .collect();
+        paths.entry(order).or_default().push(operation);
+    }
+    for operations in paths.into_values() {
+        mount_path(operations, config);
     }
 }
 
-impl Path {
-    pub fn get<F, Args>(mut self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.methods.extend(["GET", "HEAD"]);
-        self.resource = self
-            .resource
-            .route(web::get().to(handler.clone()))
-            .route(web::head().to(handler));
-        self
+fn mount_path(operations: Vec<Operation>, config: &mut ServiceConfig) {
+    let Some(path) = operations.first().map(|it| it.path) else {
+        return;
+    };
+    // Tried in this order, so that an id never swallows the suffix.
+    let mut resource = web::resource(vec![format!("{path}.json"), path.to_owned()]);
+    let mut allow = vec!["OPTIONS".to_owned()];
+    for operation in operations {
+        let mut methods = vec![operation.method.clone()];
+        if operation.method == Method::GET {
+            methods.push(Method::HEAD);
+        }
+        for method in methods {
+            allow.push(method.to_string());
+            let run = operation.run.clone();
+            let handler = move |request: HttpRequest, payload: Payload| {
+                run(request, &mut payload.into_inner())
+            };
+            resource = resource.route(web::method(method).to(handler));
+        }
     }
-
-    pub fn post<F, Args>(self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.on("POST", Method::POST, handler)
-    }
-
-    pub fn put<F, Args>(self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.on("PUT", Method::PUT, handler)
-    }
-
-    pub fn delete<F, Args>(self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.on("DELETE", Method::DELETE, handler)
-    }
-
-    fn on<F, Args>(mut self, name: &'static str, method: Method, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.methods.push(name);
-        self.resource = self.resource.route(web::method(method).to(handler));
-        self
-    }
-
-    pub fn mount(self, config: &mut ServiceConfig) {
-        let allow = self.methods.join(", ");
-        let options = move || {
-            let allow = allow.clone();
-            async move {
-                HttpResponse::NoContent()
-                    .insert_header((header::ALLOW, allow))
-                    .finish()
-            }
-        };
-        config.service(
-            self.resource
-                .route(web::method(Method::OPTIONS).to(options))
-                .default_service(web::to(not_found)),
-        );
-    }
+    let allow = allow.join(", ");
+    let options = move || {
+        let allow = allow.clone();
+        async move {
+            HttpResponse::NoContent()
+                .insert_header((header::ALLOW, allow))
+                .finish()
+        }
+    };
+    config.service(
+        resource
+            .route(web::method(Method::OPTIONS).to(options))
+            .default_service(web::to(not_found)),
+    );
 }
 
 /// What is not here, whatever the method.

@@ -1,18 +1,101 @@
 //! The registries this service speaks for, for admins.
 
-use actix_web::HttpResponse;
 use serde::{Serialize, Serializer, ser::SerializeMap};
+use utoipa::ToSchema;
 
-use super::respond::{Time, created, ok};
+use super::{
+    operation::{Noun, get, noun, post, put},
+    reply::{Created, List, Shown},
+    respond::{Time, created, ok},
+    words,
+};
 use crate::{
-    actions::registries::{self, NewRegistry, RegistryChanges},
+    actions::registries,
     entities::{TokenHeader, registry},
     error::{Error, Invalid},
     queries::registries::{Candidate, all, complaints},
-    web::{error::ApiResult, extract::caller::Call},
+    web::{
+        error::ApiResult,
+        extract::{
+            caller::{Admin, Call},
+            declare::{Present, params},
+        },
+    },
 };
 
-#[derive(Serialize)]
+pub fn operations() -> Noun {
+    noun(
+        "registries",
+        "The registries this service speaks for, for admins.",
+        vec![
+            get("/v1/registries", "Lists registries", list),
+            get(
+                "/v1/registries/validate",
+                "Tells whether a registry could be set up so, and asks whether it answers",
+                validate,
+            ),
+            post("/v1/registries", "Sets up a registry that answers", create),
+            put("/v1/registries/{id}", "Changes a registry", update)
+                .about("A new address must answer."),
+        ],
+    )
+}
+
+params! {
+    /// How a registry might be set up.
+    struct RegistryCandidate {
+        name: String,
+        /// `host[:port]`, as this service reaches it.
+        hostname: String,
+        use_ssl: Present<bool>,
+        /// `host[:port]`, as its users reach it.
+        external_hostname: Option<String>,
+        /// Fields to look at; all unless given.
+        only: Option<Vec<String>>,
+    }
+}
+
+params! {
+    /// A registry to be set up.
+    struct NewRegistry in registry {
+        name: String,
+        /// `host[:port]`, as this service reaches it.
+        hostname: String,
+        use_ssl: Present<bool>,
+        /// `host[:port]`, as its users reach it.
+        external_hostname: Option<String>,
+        /// How it is told which key signed a token. Portus does not know this.
+        token_header: Option<String> = TokenHeader::WORDS,
+        /// Whether it passes on another registry. Portus does not know this.
+        proxy: Option<bool>,
+        /// What it shows when it sends events, from 16 characters. Portus does not know this.
+        events_secret: Option<String>,
+        /// Whether events without the secret are refused. Portus does not know this.
+        events_enforced: Option<bool>,
+    }
+}
+
+params! {
+    /// What is to be different about a registry.
+    struct RegistryChanges in registry {
+        name: Option<String>,
+        /// `host[:port]`, as this service reaches it.
+        hostname: Option<String>,
+        use_ssl: Option<bool>,
+        /// `host[:port]`, as its users reach it.
+        external_hostname: Option<String>,
+        /// How it is told which key signed a token. Portus does not know this.
+        token_header: Option<String> = TokenHeader::WORDS,
+        /// Whether it passes on another registry. Portus does not know this.
+        proxy: Option<bool>,
+        /// What it shows when it sends events, from 16 characters. Portus does not know this.
+        events_secret: Option<String>,
+        /// Whether events without the secret are refused. Portus does not know this.
+        events_enforced: Option<bool>,
+    }
+}
+
+#[derive(Serialize, ToSchema)]
 struct Registry {
     id: i64,
     name: String,
@@ -21,6 +104,7 @@ struct Registry {
     use_ssl: bool,
     created_at: Time,
     updated_at: Time,
+    #[schema(schema_with = words::token_header)]
     token_header: TokenHeader,
     proxy: bool,
     events_enforced: bool,
@@ -44,8 +128,9 @@ impl From<registry::Model> for Registry {
 }
 
 /// What a validation found.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Status {
+    #[schema(value_type = std::collections::BTreeMap<String, Vec<String>>)]
     messages: Messages,
     valid: bool,
 }
@@ -77,28 +162,20 @@ impl Status {
     }
 }
 
-pub async fn list(call: Call) -> ApiResult<HttpResponse> {
-    call.admin()?;
+async fn list(call: Admin) -> ApiResult<List<Registry>> {
     let rows = all(&call.app).await?;
-    ok(rows.into_iter().map(Registry::from).collect::<Vec<_>>())
+    Ok(List::of(rows.into_iter().map(Registry::from).collect()))
 }
 
-pub async fn validate(call: Call) -> ApiResult<HttpResponse> {
-    call.admin()?;
-    let mut read = call.params.read();
-    let name = read.required_string("name").unwrap_or_default();
-    let hostname = read.required_string("hostname").unwrap_or_default();
-    let use_ssl = read.required_boolean("use_ssl");
-    let external = read.string("external_hostname");
-    let only = read.strings("only");
-    read.finish()?;
+async fn validate(call: Admin, wanted: RegistryCandidate) -> ApiResult<Shown<Status>> {
+    let (Present(use_ssl), only) = (wanted.use_ssl, wanted.only);
     let asked = only
         .as_ref()
         .is_none_or(|only| only.iter().any(|it| it == "hostname"));
     let candidate = Candidate {
-        name: &name,
-        hostname: &hostname,
-        external_hostname: external.as_deref(),
+        name: &wanted.name,
+        hostname: &wanted.hostname,
+        external_hostname: wanted.external_hostname.as_deref(),
         use_ssl: use_ssl.unwrap_or(false),
         ask: asked && use_ssl.is_some(),
     };
@@ -111,23 +188,18 @@ pub async fn validate(call: Call) -> ApiResult<HttpResponse> {
 
 const NOT_LISTED: &str = "is not included in the list";
 
-pub async fn create(call: Call) -> ApiResult<HttpResponse> {
-    call.admin()?;
-    let mut read = call.params.read();
-    read.required_object("registry");
-    let name = read.required_string("registry[name]").unwrap_or_default();
-    let hostname = read
-        .required_string("registry[hostname]")
-        .unwrap_or_default();
-    let use_ssl = read.required_boolean("registry[use_ssl]");
-    let external = read.string("registry[external_hostname]");
-    let extras = Extras::read(&call);
-    read.finish()?;
-    let extras = extras?;
+async fn create(call: Admin, new: NewRegistry) -> ApiResult<Created<Registry>> {
+    let Present(use_ssl) = new.use_ssl;
+    let extras = Extras {
+        token_header: new.token_header,
+        proxy: new.proxy,
+        events_secret: new.events_secret,
+        events_enforced: new.events_enforced,
+    };
     let candidate = Candidate {
-        name: &name,
-        hostname: &hostname,
-        external_hostname: external.as_deref(),
+        name: &new.name,
+        hostname: &new.hostname,
+        external_hostname: new.external_hostname.as_deref(),
         use_ssl: use_ssl.unwrap_or(false),
         ask: use_ssl.is_some(),
     };
@@ -137,11 +209,11 @@ pub async fn create(call: Call) -> ApiResult<HttpResponse> {
     }
     extras.complain(&mut invalid);
     invalid.into_result()?;
-    let new = NewRegistry {
-        name,
-        hostname,
+    let new = registries::NewRegistry {
+        name: new.name,
+        hostname: new.hostname,
         use_ssl: use_ssl.unwrap_or(false),
-        external_hostname: external,
+        external_hostname: new.external_hostname,
     };
     let mut row = registries::create(&call.app, &call.actor, new).await?;
     if extras.any() {
@@ -151,17 +223,13 @@ pub async fn create(call: Call) -> ApiResult<HttpResponse> {
     created(Registry::from(row))
 }
 
-pub async fn update(call: Call) -> ApiResult<HttpResponse> {
-    call.admin()?;
-    let mut read = call.params.read();
-    read.required_object("registry");
-    let name = read.string("registry[name]");
-    let hostname = read.string("registry[hostname]");
-    let use_ssl = read.boolean("registry[use_ssl]");
-    let external = read.string("registry[external_hostname]");
-    let extras = Extras::read(&call);
-    read.finish()?;
-    let extras = extras?;
+async fn update(call: Admin, wanted: RegistryChanges) -> ApiResult<Shown<Registry>> {
+    let extras = Extras {
+        token_header: wanted.token_header,
+        proxy: wanted.proxy,
+        events_secret: wanted.events_secret,
+        events_enforced: wanted.events_enforced,
+    };
     let id = call.id("id")?;
     let old = all(&call.app)
         .await?
@@ -171,11 +239,11 @@ pub async fn update(call: Call) -> ApiResult<HttpResponse> {
     let mut invalid = Invalid::default();
     extras.complain(&mut invalid);
     invalid.into_result()?;
-    let changes = RegistryChanges {
-        name,
-        hostname,
-        use_ssl,
-        external_hostname: external,
+    let changes = registries::RegistryChanges {
+        name: wanted.name,
+        hostname: wanted.hostname,
+        use_ssl: wanted.use_ssl,
+        external_hostname: wanted.external_hostname,
         ..extras.into_changes()
     };
     ask_again(&call, &old, &changes).await?;
@@ -184,7 +252,11 @@ pub async fn update(call: Call) -> ApiResult<HttpResponse> {
 }
 
 /// A new address must answer, unless something else is wrong with it already.
-async fn ask_again(call: &Call, old: &registry::Model, changes: &RegistryChanges) -> ApiResult<()> {
+async fn ask_again(
+    call: &Call,
+    old: &registry::Model,
+    changes: &registries::RegistryChanges,
+) -> ApiResult<()> {
     let hostname = changes.hostname.as_deref().unwrap_or(&old.hostname).trim();
     let use_ssl = changes.use_ssl.unwrap_or(old.use_ssl);
     if hostname == old.hostname && use_ssl == old.use_ssl {
@@ -212,18 +284,6 @@ struct Extras {
 const SHORTEST_SECRET: usize = 16;
 
 impl Extras {
-    fn read(call: &Call) -> ApiResult<Self> {
-        let mut read = call.params.read();
-        let extras = Self {
-            token_header: read.string("registry[token_header]"),
-            proxy: read.boolean("registry[proxy]"),
-            events_secret: read.string("registry[events_secret]"),
-            events_enforced: read.boolean("registry[events_enforced]"),
-        };
-        read.finish()?;
-        Ok(extras)
-    }
-
     fn any(&self) -> bool {
         self.token_header.is_some()
             || self.proxy.is_some()
@@ -251,13 +311,13 @@ impl Extras {
         }
     }
 
-    fn into_changes(self) -> RegistryChanges {
-        RegistryChanges {
+    fn into_changes(self) -> registries::RegistryChanges {
+        registries::RegistryChanges {
             token_header: self.header().and_then(Result::ok),
             proxy: self.proxy,
             events_secret: self.events_secret,
             events_enforced: self.events_enforced,
-            ..RegistryChanges::default()
+            ..registries::RegistryChanges::default()
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Repositories and what was pushed to them.
 
-use actix_web::HttpResponse;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
+    operation::{Noun, get, noun, put},
+    reply::{List, Paged, Shown},
     respond::{Time, ok, paged, whole},
     tags::{Author, Tag},
 };
@@ -14,10 +16,51 @@ use crate::{
         repositories::{Repositories, Row},
         tags::{self as tag_queries, Tags},
     },
-    web::{error::ApiResult, extract::caller::Call},
+    web::{
+        error::ApiResult,
+        extract::{caller::Call, declare::params, page::Page},
+    },
 };
 
-#[derive(Serialize)]
+pub fn operations() -> Noun {
+    noun(
+        "repositories",
+        "Repositories and what was pushed to them.",
+        vec![
+            get("/v1/repositories", "Lists repositories", list),
+            get("/v1/repositories/{id}", "Shows a repository", show),
+            put("/v1/repositories/{id}", "Describes a repository", update),
+            get(
+                "/v1/repositories/{id}/tags",
+                "Lists a repository's tags",
+                tags,
+            ),
+            get(
+                "/v1/repositories/{id}/tags/grouped",
+                "Lists a repository's tags, those of one digest together",
+                grouped,
+            ),
+            get(
+                "/v1/repositories/{id}/tags/{tag_id}",
+                "Shows a tag of a repository",
+                tag,
+            ),
+        ],
+    )
+}
+
+params! {
+    /// What is to be different about a repository.
+    struct RepositoryChanges in repository {
+        description: Option<String>,
+    }
+}
+
+/// Tags of one digest.
+#[derive(Serialize, ToSchema)]
+struct TagGroup(Vec<Tag>);
+
+#[derive(Serialize, ToSchema)]
 pub struct Repository {
     id: i64,
     name: String,
@@ -35,13 +78,14 @@ pub struct Repository {
     last_tag: Option<LastTag>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RepositoryNamespace)]
 struct Namespace {
     id: i64,
     name: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct LastTag {
     id: i64,
     name: String,
@@ -102,36 +146,32 @@ impl From<Row> for Repository {
     }
 }
 
-pub async fn list(call: Call) -> ApiResult<HttpResponse> {
+async fn list(call: Call, page: Page) -> ApiResult<Paged<Repository>> {
     let viewer = call.viewer().await?;
     let list = Repositories {
         viewer,
         namespace_id: None,
     };
-    paged(&call, list, Repository::from).await
+    paged(&call, &page, list, Repository::from).await
 }
 
-pub async fn show(call: Call) -> ApiResult<HttpResponse> {
+async fn show(call: Call) -> ApiResult<Shown<Repository>> {
     let viewer = call.viewer().await?;
     let (row, namespace) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
     let shown = queries::repositories::shown(&call.app, &viewer, row, namespace).await?;
     ok(Repository::from(shown))
 }
 
-pub async fn update(call: Call) -> ApiResult<HttpResponse> {
-    let mut read = call.params.read();
-    read.required_object("repository");
-    let description = read.string("repository[description]");
-    read.finish()?;
+async fn update(call: Call, changes: RepositoryChanges) -> ApiResult<Shown<Repository>> {
     let viewer = call.viewer().await?;
     let id = call.id("id")?;
     let (row, namespace) =
-        actions::repositories::describe(&call.app, &call.actor, id, description).await?;
+        actions::repositories::describe(&call.app, &call.actor, id, changes.description).await?;
     let shown = queries::repositories::shown(&call.app, &viewer, row, namespace).await?;
     ok(Repository::from(shown))
 }
 
-pub async fn tags(call: Call) -> ApiResult<HttpResponse> {
+async fn tags(call: Call) -> ApiResult<List<Tag>> {
     let viewer = call.viewer().await?;
     let (row, _) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
     let list = Tags {
@@ -140,18 +180,18 @@ pub async fn tags(call: Call) -> ApiResult<HttpResponse> {
     whole(&call, list, Tag::from).await
 }
 
-pub async fn grouped(call: Call) -> ApiResult<HttpResponse> {
+async fn grouped(call: Call) -> ApiResult<List<TagGroup>> {
     let viewer = call.viewer().await?;
     let (row, _) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
     let groups = tag_queries::grouped(&call.app, row.id).await?;
-    let views: Vec<Vec<Tag>> = groups
+    let views = groups
         .into_iter()
-        .map(|group| group.into_iter().map(Tag::from).collect())
+        .map(|group| TagGroup(group.into_iter().map(Tag::from).collect()))
         .collect();
-    ok(views)
+    Ok(List::of(views))
 }
 
-pub async fn tag(call: Call) -> ApiResult<HttpResponse> {
+async fn tag(call: Call) -> ApiResult<Shown<Tag>> {
     let (repository, tag) = (call.id("id")?, call.strict_id("tag_id")?);
     let viewer = call.viewer().await?;
     let row = tag_queries::show(&call.app, &viewer, tag, Some(repository)).await?;

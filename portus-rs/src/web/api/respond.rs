@@ -1,4 +1,4 @@
-//! Writing answers: JSON, times, and lists that may be long.
+//! Writing answers: times, and lists that may be long.
 
 use std::sync::Arc;
 
@@ -6,7 +6,9 @@ use actix_web::{HttpResponse, HttpResponseBuilder, http::header::ContentType, we
 use chrono::NaiveDateTime;
 use futures_util::{StreamExt as _, stream};
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
+use super::reply::{Answered, Created, List, NoContent, Paged, Shown};
 use crate::{
     app::App,
     error::{Error, Result},
@@ -18,7 +20,8 @@ use crate::{
 };
 
 /// A moment as Portus writes it: ISO 8601 in UTC with milliseconds.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, ToSchema)]
+#[schema(value_type = String, format = DateTime)]
 pub struct Time(pub NaiveDateTime);
 
 impl Serialize for Time {
@@ -28,29 +31,31 @@ impl Serialize for Time {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
-pub fn ok(body: impl Serialize) -> ApiResult<HttpResponse> {
-    Ok(HttpResponse::Ok().json(body))
+pub fn ok<T>(body: T) -> ApiResult<Shown<T>> {
+    Ok(Answered(body))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
-pub fn created(body: impl Serialize) -> ApiResult<HttpResponse> {
-    Ok(HttpResponse::Created().json(body))
+pub fn created<T>(body: T) -> ApiResult<Created<T>> {
+    Ok(Answered(body))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
-pub fn no_content() -> ApiResult<HttpResponse> {
-    Ok(HttpResponse::NoContent().finish())
+pub fn no_content() -> ApiResult<NoContent> {
+    Ok(NoContent)
 }
 
 /// Answers with a list of which pages can be asked for.
-pub async fn paged<L, V>(call: &Call, list: L, view: fn(L::Row) -> V) -> ApiResult<HttpResponse>
+pub async fn paged<L, V>(
+    call: &Call,
+    page: &Page,
+    list: L,
+    view: fn(L::Row) -> V,
+) -> ApiResult<Paged<V>>
 where
     L: Listing,
     V: Serialize + 'static,
 {
-    let mut read = call.params.read();
-    let page = Page::read(&mut read);
-    read.finish()?;
     let app = &call.app;
     let (sort_by, descending) = (&page.sort_attr, page.descending);
     let (ids, total) = if let Some(slice) = page.slice() {
@@ -62,11 +67,11 @@ where
     };
     let mut response = HttpResponse::Ok();
     page.tell(&mut response, app, &call.request, total);
-    write(call, response, list, ids, view).await
+    Ok(Paged(write(call, response, list, ids, view).await?))
 }
 
 /// Answers with a whole list, in the order of its ids.
-pub async fn whole<L, V>(call: &Call, list: L, view: fn(L::Row) -> V) -> ApiResult<HttpResponse>
+pub async fn whole<L, V>(call: &Call, list: L, view: fn(L::Row) -> V) -> ApiResult<List<V>>
 where
     L: Listing,
     V: Serialize + 'static,
@@ -82,7 +87,7 @@ async fn write<L, V>(
     list: L,
     ids: Vec<i64>,
     view: fn(L::Row) -> V,
-) -> ApiResult<HttpResponse>
+) -> ApiResult<List<V>>
 where
     L: Listing,
     V: Serialize + 'static,
@@ -91,7 +96,7 @@ where
     if ids.len() <= BATCH {
         let rows = list.load(&app, &ids).await?;
         let views: Vec<V> = rows.into_iter().map(view).collect();
-        return Ok(response.json(views));
+        return Ok(List::new(response.json(views)));
     }
     // What fails for the first rows can still be said with a status.
     let first = batch(
@@ -120,9 +125,10 @@ where
         }
     });
     let first = stream::once(async move { Ok(first) });
-    Ok(response
+    let response = response
         .content_type(ContentType::json())
-        .streaming(first.chain(rest)))
+        .streaming(first.chain(rest));
+    Ok(List::new(response))
 }
 
 async fn batch<L, V>(

@@ -1,15 +1,36 @@
 //! Names for images, indexes and artifacts.
 
-use actix_web::HttpResponse;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::respond::{Time, ok, paged};
+use super::{
+    operation::{Noun, get, noun},
+    reply::{Paged, Shown},
+    respond::{Time, ok, paged},
+};
 use crate::{
     queries::tags::{self, Row, Tags},
-    web::{error::ApiResult, extract::caller::Call},
+    web::{
+        error::ApiResult,
+        extract::{
+            caller::{Admin, Call},
+            page::Page,
+        },
+    },
 };
 
-#[derive(Serialize)]
+pub fn operations() -> Noun {
+    noun(
+        "tags",
+        "Names for images, indexes and artifacts.",
+        vec![
+            get("/v1/tags", "Lists all tags, for admins", list),
+            get("/v1/tags/{id}", "Shows a tag", show),
+        ],
+    )
+}
+
+#[derive(Serialize, ToSchema)]
 pub struct Tag {
     id: i64,
     name: String,
@@ -20,6 +41,7 @@ pub struct Tag {
     updated_at: Time,
     size: Option<i64>,
     scanned: i16,
+    #[schema(value_type = Option<Object>)]
     vulnerabilities: Option<()>,
     platforms: Vec<String>,
     media_type: Option<String>,
@@ -29,7 +51,7 @@ pub struct Tag {
 }
 
 /// Whoever pushed last; both are null once the account is gone.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Author {
     id: Option<i64>,
     name: Option<String>,
@@ -70,15 +92,14 @@ impl From<Row> for Tag {
     }
 }
 
-pub async fn list(call: Call) -> ApiResult<HttpResponse> {
-    call.admin()?;
+async fn list(call: Admin, page: Page) -> ApiResult<Paged<Tag>> {
     let list = Tags {
         repository_id: None,
     };
-    paged(&call, list, Tag::from).await
+    paged(&call, &page, list, Tag::from).await
 }
 
-pub async fn show(call: Call) -> ApiResult<HttpResponse> {
+async fn show(call: Call) -> ApiResult<Shown<Tag>> {
     let id = call.strict_id("id")?;
     let viewer = call.viewer().await?;
     ok(Tag::from(tags::show(&call.app, &viewer, id, None).await?))

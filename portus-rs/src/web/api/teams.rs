@@ -1,22 +1,68 @@
 //! Groups of people and what they own.
 
-use actix_web::HttpResponse;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     namespaces::Namespace,
+    operation::{Noun, get, noun, post, put},
+    reply::{Created, List, Paged, Shown},
     respond::{Time, created, ok, paged, whole},
 };
 use crate::{
-    actions::teams::{self, NewTeam},
+    actions::teams,
     entities::team,
     error::Error,
     policy::Rule,
     queries::{self, namespaces::Namespaces, teams::Teams},
-    web::{error::ApiResult, extract::caller::Call},
+    web::{
+        error::ApiResult,
+        extract::{caller::Call, declare::params, page::Page},
+    },
 };
 
-#[derive(Serialize)]
+pub fn operations() -> Noun {
+    noun(
+        "teams",
+        "Groups of people and what they own.",
+        vec![
+            get(
+                "/v1/teams",
+                "Lists the caller's teams; all of them for admins",
+                list,
+            ),
+            post("/v1/teams", "Makes a team, owned by the caller", create).may(&[404]),
+            get("/v1/teams/{id}", "Shows a team", show),
+            put("/v1/teams/{id}", "Changes a team", update),
+            get(
+                "/v1/teams/{id}/namespaces",
+                "Lists a team's namespaces",
+                namespaces,
+            ),
+        ],
+    )
+}
+
+params! {
+    /// A team to be made.
+    struct NewTeam {
+        /// Unique among teams.
+        name: String,
+        description: Option<String>,
+        /// Id of the account that will own it instead of the caller; for admins only.
+        owner_id: Option<i64>,
+    }
+}
+
+params! {
+    /// What is to be different about a team.
+    struct TeamChanges in team {
+        name: Option<String>,
+        description: Option<String>,
+    }
+}
+
+#[derive(Serialize, ToSchema)]
 struct Team {
     id: i64,
     name: String,
@@ -39,45 +85,38 @@ impl From<team::Model> for Team {
     }
 }
 
-pub async fn list(call: Call) -> ApiResult<HttpResponse> {
+async fn list(call: Call, page: Page) -> ApiResult<Paged<Team>> {
     let viewer = call.viewer().await?;
-    paged(&call, Teams { viewer }, Team::from).await
+    paged(&call, &page, Teams { viewer }, Team::from).await
 }
 
-pub async fn create(call: Call) -> ApiResult<HttpResponse> {
-    let mut read = call.params.read();
-    let new = NewTeam {
-        name: read.required_string("name").unwrap_or_default(),
-        description: read.string("description"),
-        owner_id: read.integer("owner_id"),
-    };
-    read.finish()?;
+async fn create(call: Call, new: NewTeam) -> ApiResult<Created<Team>> {
     if new.owner_id.is_some() && call.admin().is_err() {
         return Err(Error::forbidden(Rule::OnlyAdmins).into());
     }
-    created(Team::from(
-        teams::create(&call.app, &call.actor, new).await?,
-    ))
+    let new = teams::NewTeam {
+        name: new.name,
+        description: new.description,
+        owner_id: new.owner_id,
+    };
+    let row = teams::create(&call.app, &call.actor, new).await?;
+    created(Team::from(row))
 }
 
-pub async fn show(call: Call) -> ApiResult<HttpResponse> {
+async fn show(call: Call) -> ApiResult<Shown<Team>> {
     let viewer = call.viewer().await?;
     let row = queries::teams::show(&call.app, &viewer, call.id("id")?).await?;
     ok(Team::from(row))
 }
 
-pub async fn update(call: Call) -> ApiResult<HttpResponse> {
-    let mut read = call.params.read();
-    read.required_object("team");
-    let name = read.string("team[name]");
-    let description = read.string("team[description]");
-    read.finish()?;
+async fn update(call: Call, changes: TeamChanges) -> ApiResult<Shown<Team>> {
+    let TeamChanges { name, description } = changes;
     let id = call.id("id")?;
     let row = teams::update(&call.app, &call.actor, id, name, description).await?;
     ok(Team::from(row))
 }
 
-pub async fn namespaces(call: Call) -> ApiResult<HttpResponse> {
+async fn namespaces(call: Call) -> ApiResult<List<Namespace>> {
     let viewer = call.viewer().await?;
     let team = queries::teams::show(&call.app, &viewer, call.id("id")?).await?;
     let list = Namespaces {

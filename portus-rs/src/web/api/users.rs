@@ -1,15 +1,17 @@
 //! Accounts, for admins; and the very first one.
 
-use actix_web::HttpResponse;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
-    application_tokens::NewToken,
+    application_tokens::IssuedToken,
+    operation::{Noun, delete, get, noun, post, put},
+    reply::{Created, NoContent, Paged, Shown},
     respond::{Time, created, no_content, ok, paged},
 };
 use crate::{
-    actions::users::{self, NewUser, UserChanges},
+    actions::users,
     error::Error,
     queries::{
         self,
@@ -17,12 +19,73 @@ use crate::{
     },
     web::{
         error::{ApiError, ApiResult},
-        extract::caller::{Call, Open},
+        extract::{
+            caller::{Admin, Open},
+            declare::params,
+            page::Page,
+        },
     },
 };
 
+pub fn operations() -> Noun {
+    noun(
+        "users",
+        "Accounts, for admins; and the very first one.",
+        vec![
+            get("/v1/users", "Lists accounts", list),
+            post("/v1/users", "Makes an account", create),
+            post(
+                "/v1/users/bootstrap",
+                "Makes the first account, an admin",
+                bootstrap,
+            )
+            .about("Works while there are no accounts, and unless `first_user_admin` is off.")
+            .may(&[405]),
+            get("/v1/users/{id}", "Shows an account", show)
+                .segment("id", "The id, or else the e-mail address."),
+            put("/v1/users/{id}", "Changes an account", update),
+            delete("/v1/users/{id}", "Removes an account", remove),
+        ],
+    )
+}
+
+params! {
+    /// An account to be made.
+    struct NewUser in user {
+        username: String,
+        email: String,
+        /// From 8 to 128 characters.
+        password: String,
+        display_name: Option<String>,
+        /// Whether it is a program, which has no namespace of its own and cannot sign in.
+        bot: bool,
+    }
+}
+
+params! {
+    /// The account of the first admin.
+    struct FirstUser in user {
+        username: String,
+        email: String,
+        /// From 8 to 128 characters.
+        password: String,
+        display_name: Option<String>,
+    }
+}
+
+params! {
+    /// What is to be different about an account.
+    struct UserChanges in user {
+        username: Option<String>,
+        email: Option<String>,
+        /// From 8 to 128 characters.
+        password: Option<String>,
+        display_name: Option<String>,
+    }
+}
+
 /// An account.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct User {
     id: i64,
     username: String,
@@ -60,42 +123,34 @@ impl From<Row> for User {
     }
 }
 
-pub async fn list(call: Call) -> ApiResult<HttpResponse> {
-    call.admin()?;
-    paged(&call, Users, User::from).await
+async fn list(call: Admin, page: Page) -> ApiResult<Paged<User>> {
+    paged(&call, &page, Users, User::from).await
 }
 
-pub async fn create(call: Call) -> ApiResult<HttpResponse> {
-    call.admin()?;
-    let mut read = call.params.read();
-    read.required_object("user");
-    let new = NewUser {
-        username: read.required_string("user[username]").unwrap_or_default(),
-        email: read.required_string("user[email]").unwrap_or_default(),
-        password: read.required_string("user[password]").unwrap_or_default(),
-        display_name: read.string("user[display_name]"),
-        bot: read.boolean("user[bot]").unwrap_or(false),
+async fn create(call: Admin, new: NewUser) -> ApiResult<Created<User>> {
+    let new = users::NewUser {
+        username: new.username,
+        email: new.email,
+        password: new.password,
+        display_name: new.display_name,
+        bot: new.bot,
         admin: false,
     };
-    read.finish()?;
     let made = users::create(&call.app, &call.actor, new).await?;
     let row = queries::users::with_home(&call.app, made.user).await?;
     created(User::from(row))
 }
 
-pub async fn bootstrap(open: Open) -> ApiResult<HttpResponse> {
-    let mut read = open.params.read();
-    read.required_object("user");
-    let new = NewUser {
-        username: read.required_string("user[username]").unwrap_or_default(),
-        email: read.required_string("user[email]").unwrap_or_default(),
-        password: read.required_string("user[password]").unwrap_or_default(),
-        display_name: read.string("user[display_name]"),
-        ..NewUser::default()
+async fn bootstrap(open: Open, new: FirstUser) -> ApiResult<Created<IssuedToken>> {
+    let new = users::NewUser {
+        username: new.username,
+        email: new.email,
+        password: new.password,
+        display_name: new.display_name,
+        ..users::NewUser::default()
     };
-    read.finish()?;
     match users::bootstrap(&open.app, new).await {
-        Ok((_, issued)) => created(NewToken::from(issued)),
+        Ok((_, issued)) => created(IssuedToken::from(issued)),
         // Too late rather than missing, and 400 is what Portus' clients expect.
         Err(Error::Unknown(text)) => Err(ApiError::BadRequest(text)),
         Err(error) => Err(error.into()),
@@ -103,8 +158,7 @@ pub async fn bootstrap(open: Open) -> ApiResult<HttpResponse> {
 }
 
 /// By id, or else by e-mail address.
-pub async fn show(call: Call) -> ApiResult<HttpResponse> {
-    call.admin()?;
+async fn show(call: Admin) -> ApiResult<Shown<User>> {
     let written = call.segment("id");
     let row = if written.bytes().all(|byte| byte.is_ascii_digit()) {
         queries::users::by_id(&call.app, call.id("id")?).await?
@@ -115,23 +169,18 @@ pub async fn show(call: Call) -> ApiResult<HttpResponse> {
     ok(User::from(queries::users::with_home(&call.app, row).await?))
 }
 
-pub async fn update(call: Call) -> ApiResult<HttpResponse> {
-    call.admin()?;
-    let mut read = call.params.read();
-    read.required_object("user");
-    let changes = UserChanges {
-        username: read.string("user[username]"),
-        email: read.string("user[email]"),
-        password: read.string("user[password]"),
-        display_name: read.string("user[display_name]"),
+async fn update(call: Admin, changes: UserChanges) -> ApiResult<Shown<User>> {
+    let changes = users::UserChanges {
+        username: changes.username,
+        email: changes.email,
+        password: changes.password,
+        display_name: changes.display_name,
     };
-    read.finish()?;
     let row = users::update(&call.app, &call.actor, call.id("id")?, changes).await?;
     ok(User::from(queries::users::with_home(&call.app, row).await?))
 }
 
-pub async fn delete(call: Call) -> ApiResult<HttpResponse> {
-    call.admin()?;
+async fn remove(call: Admin) -> ApiResult<NoContent> {
     users::delete(&call.app, &call.actor, call.id("id")?).await?;
     no_content()
 }

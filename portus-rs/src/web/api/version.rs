@@ -1,15 +1,29 @@
 //! Which API and which release this is.
 
-use actix_web::HttpResponse;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::respond::ok;
+use super::{
+    operation::{Noun, get, noun},
+    reply::Shown,
+    respond::ok,
+};
 use crate::web::{error::ApiResult, extract::caller::Call};
 
-#[derive(Serialize)]
+pub fn operations() -> Noun {
+    noun(
+        "version",
+        "Which API and which release this is.",
+        vec![get("/version", "Shows the versions", version)],
+    )
+}
+
+#[derive(Serialize, ToSchema)]
 struct Version {
     #[serde(rename = "api-versions")]
+    #[schema(value_type = Vec<String>)]
     api_versions: [&'static str; 1],
+    #[schema(value_type = Option<Object>)]
     git: Option<()>,
     #[serde(rename = "version")]
     release: &'static str,
@@ -18,7 +32,7 @@ struct Version {
     compatible_with: &'static str,
 }
 
-pub async fn version(_: Call) -> ApiResult<HttpResponse> {
+async fn version(_: Call) -> ApiResult<Shown<Version>> {
     ok(Version {
         api_versions: ["v1"],
         git: None,

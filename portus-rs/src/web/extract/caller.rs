@@ -1,7 +1,7 @@
 //! Who calls, and with which parameters. One extractor does both, because what cannot be read is refused before
 //! anybody is asked who they are.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use futures_util::future::LocalBoxFuture;
@@ -33,6 +33,17 @@ pub struct Call {
     pub params: Params,
     pub request: HttpRequest,
     facts: Arc<Facts>,
+}
+
+/// A request from an admin; refused to anybody else ahead of any parameter or lookup.
+pub struct Admin(Call);
+
+impl Deref for Admin {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        &self.0
+    }
 }
 
 impl FromRequest for Open {
@@ -75,6 +86,20 @@ impl FromRequest for Call {
     }
 }
 
+impl FromRequest for Admin {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let call = Call::from_request(request, payload);
+        Box::pin(async move {
+            let call = call.await?;
+            call.admin()?;
+            Ok(Self(call))
+        })
+    }
+}
+
 fn application(request: &HttpRequest) -> ApiResult<Data<App>> {
     request.app_data::<Data<App>>().cloned().ok_or_else(|| {
         Error::Internal(anyhow::anyhow!("the server was built without its App")).into()
@@ -101,7 +126,16 @@ async fn identify(open: &Open, facts: &Facts) -> ApiResult<Actor> {
     Ok(Actor::User(found.account))
 }
 
+fn segment<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
+    request.match_info().get(name).unwrap_or_default()
+}
+
 impl Open {
+    /// A part of the path as it was written.
+    pub fn segment(&self, name: &str) -> &str {
+        segment(&self.request, name)
+    }
+
     /// Whether the request also proves to come from an admin.
     pub async fn is_from_admin(&self) -> bool {
         if !self.request.headers().contains_key("portus-auth") {
@@ -118,7 +152,7 @@ impl Open {
 }
 
 impl Call {
-    /// The gate before what only admins may, ahead of any parameter or lookup.
+    /// Refuses whoever is no admin. Where a whole operation is for admins its handler takes an [`Admin`] instead.
     pub fn admin(&self) -> ApiResult<()> {
         match self.actor.who() {
             Who::User { admin: true, .. } => Ok(()),
@@ -132,7 +166,7 @@ impl Call {
 
     /// A part of the path as it was written.
     pub fn segment(&self, name: &str) -> &str {
-        self.request.match_info().get(name).unwrap_or_default()
+        segment(&self.request, name)
     }
 
     /// An id in the path; what is no decimal number names nothing.

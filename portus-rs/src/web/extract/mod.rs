@@ -4,6 +4,7 @@ pub mod basic;
 pub mod body;
 pub mod caller;
 pub mod client;
+pub mod declare;
 mod form;
 pub mod page;
 pub mod params;

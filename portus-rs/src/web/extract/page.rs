@@ -2,7 +2,10 @@
 
 use actix_web::{HttpRequest, HttpResponseBuilder, http::header};
 
-use super::params::Reader;
+use super::{
+    declare::{Field, Parameters, params},
+    params::Reader,
+};
 use crate::{app::App, queries::list::Slice};
 
 const DEFAULT_SIZE: i64 = 15;
@@ -19,26 +22,51 @@ pub struct Page {
     pub descending: bool,
 }
 
-impl Page {
-    pub fn read(read: &mut Reader<'_>) -> Self {
-        let all = read.boolean("all").unwrap_or(false);
-        let page = read.integer("page");
-        let size = read.integer("per_page");
-        let sort_attr = read.string("sort_attr").unwrap_or_else(|| "id".to_owned());
-        let order = read.string("sort_order");
-        if size.is_some_and(|size| !(1..=LARGEST_SIZE).contains(&size)) {
+params! {
+    struct Paging {
+        /// Everything, and no headers about pages.
+        all: bool,
+        /// Which page, from 1. Without `page` and `per_page` the answer is the whole list.
+        page: Option<i64>,
+        /// How many to a page, from 1 to 1000; 15 unless given.
+        per_page: Option<i64>,
+        /// The field to sort by; `id` for an unknown one. Equals follow their ids.
+        sort_attr: Option<String>,
+        /// `asc`, or else descending.
+        sort_order: Option<String>,
+    }
+}
+
+impl Parameters for Page {
+    fn read(read: &mut Reader<'_>) -> Self {
+        let paging = Paging::read(read);
+        if paging
+            .per_page
+            .is_some_and(|size| !(1..=LARGEST_SIZE).contains(&size))
+        {
             read.reject("per_page");
         }
-        let number = u64::try_from(page.unwrap_or(1)).unwrap_or(1).max(1);
-        let size_in = u64::try_from(size.unwrap_or(DEFAULT_SIZE)).unwrap_or(1);
+        let number = u64::try_from(paging.page.unwrap_or(1)).unwrap_or(1).max(1);
+        let size = u64::try_from(paging.per_page.unwrap_or(DEFAULT_SIZE)).unwrap_or(1);
+        let asked = paging.page.is_some() || paging.per_page.is_some();
         Self {
-            all,
-            wanted: (!all && (page.is_some() || size.is_some())).then_some((number, size_in)),
-            sort_attr,
-            descending: order.is_some_and(|order| order != "asc"),
+            all: paging.all,
+            wanted: (!paging.all && asked).then_some((number, size)),
+            sort_attr: paging.sort_attr.unwrap_or_else(|| "id".to_owned()),
+            descending: paging.sort_order.is_some_and(|order| order != "asc"),
         }
     }
 
+    fn fields() -> Vec<Field> {
+        Paging::fields()
+    }
+
+    fn name() -> Option<&'static str> {
+        None
+    }
+}
+
+impl Page {
     /// The rows of the wanted page.
     pub fn slice(&self) -> Option<Slice> {
         self.wanted.map(|(number, size)| Slice {

@@ -1,6 +1,7 @@
 //! The REST API as its clients meet it.
 
 mod lists;
+mod openapi;
 mod registries;
 mod repositories;
 mod support;

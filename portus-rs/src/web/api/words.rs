@@ -1,0 +1,25 @@
+//! Schemas of what rows hold as small numbers and the API says in words.
+
+use utoipa::openapi::{ObjectBuilder, Schema, Type};
+
+use crate::entities::{Role, TokenHeader, Visibility};
+
+pub fn role() -> Schema {
+    one_of(Role::WORDS)
+}
+
+pub fn visibility() -> Schema {
+    one_of(Visibility::WORDS)
+}
+
+pub fn token_header() -> Schema {
+    one_of(TokenHeader::WORDS)
+}
+
+fn one_of(words: &[&'static str]) -> Schema {
+    let words = words.iter().copied();
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(words))
+        .into()
+}
