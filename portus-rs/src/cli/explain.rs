@@ -1,10 +1,13 @@
 //! `explain`: the answer to a token request and the rule behind it, for people.
 
 use crate::{
-    identity::{actor::Account, credentials},
+    identity::actor::Account,
     policy::Rule,
     protocol::scope::ScopeRequest,
-    queries::{access, by_name},
+    queries::{
+        by_name,
+        explain::{self, Candour},
+    },
 };
 
 use super::{
@@ -49,58 +52,21 @@ pub async fn print(session: &Session, options: Options) -> Outcome {
         })?;
         Some(Account::from(&row))
     };
-    let service = match options.service {
-        Some(service) => service,
-        None => by_name::registries(&app.database)
-            .await?
-            .into_iter()
-            .next()
-            .map(|row| row.hostname)
-            .ok_or_else(|| {
-                Failure::aborted(
-                    "there is no registry yet: create it with portus:create_registry[NAME,HOST:PORT,USE_SSL]",
-                )
-            })?,
-    };
-    let facts = app.present.facts().await?;
-    let answer = access::decide(&facts, &app.rules, account.as_ref(), &service, &request).await?;
-    let who = account
-        .as_ref()
-        .map_or("somebody who has not logged in", |account| {
-            &account.username
-        });
-    let unable = account
-        .as_ref()
-        .and_then(|account| credentials::usable(&app, account).err())
-        .map(|error| error.to_string());
+    let found = explain::token(
+        &app,
+        account.as_ref(),
+        options.service,
+        &request,
+        Candour::Full,
+    )
+    .await?;
     if options.json {
-        let decisions: Vec<serde_json::Value> = answer
-            .grant
-            .decisions
-            .iter()
-            .map(|decision| {
-                let scope = &request.scopes[decision.scope];
-                serde_json::json!({
-                    "name": scope.name,
-                    "action": decision.action.as_str(),
-                    "granted": decision.verdict.granted && unable.is_none(),
-                    "rule": decision.verdict.rule,
-                    "text": decision.verdict.rule.text(),
-                    "remedy": decision.verdict.rule.remedy(),
-                })
-            })
-            .collect();
-        let document = serde_json::json!({
-            "user": account.as_ref().map(|account| &account.username),
-            "service": service,
-            "registry_known": answer.registry.is_some(),
-            "cannot_log_in": unable,
-            "decisions": decisions,
-        });
+        let document = serde_json::to_value(&found).map_err(anyhow::Error::from)?;
         say(format!("{document:#}"));
         return Ok(());
     }
-    if answer.registry.is_none() {
+    let service = &found.service;
+    if !found.registry_known {
         say(sentence("nothing is granted", Rule::UnknownRegistry));
         let known: Vec<String> = by_name::registries(&app.database)
             .await?
@@ -110,19 +76,23 @@ pub async fn print(session: &Session, options: Options) -> Outcome {
         say(format!("  asked: {service}\n  known: {}", known.join(", ")));
         return Ok(());
     }
+    let who = found
+        .user
+        .as_deref()
+        .unwrap_or("somebody who has not logged in");
     say(format!("{who} at {service}:"));
-    if let Some(reason) = &unable {
+    if let Some(reason) = &found.cannot_log_in {
         say(format!("  gets no token at all: {reason}"));
+        return Ok(());
     }
-    for decision in &answer.grant.decisions {
-        let scope = &request.scopes[decision.scope];
-        let may = if decision.verdict.granted {
+    for decision in &found.decisions {
+        let may = if decision.reason.granted {
             "may"
         } else {
             "may not"
         };
-        let what = format!("{may} {} {}", decision.action.as_str(), scope.name);
-        say(format!("  {}", sentence(&what, decision.verdict.rule)));
+        let what = format!("{may} {} {}", decision.action, decision.name);
+        say(format!("  {}", sentence(&what, decision.reason.rule)));
     }
     Ok(())
 }

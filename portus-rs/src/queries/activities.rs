@@ -1,5 +1,7 @@
 //! Entries of the audit log, the newest first: what somebody may read of it, and all of it for admins.
 
+use std::sync::Arc;
+
 use sea_orm::{
     ColumnTrait, Condition, DatabaseBackend, EntityTrait, ExprTrait as _, QueryFilter, Select,
 };
@@ -17,6 +19,12 @@ use crate::{
     policy::{self, Who},
 };
 
+/// An entry with what its sentence needs.
+pub struct Row {
+    pub row: activity::Model,
+    pub hosts: Arc<Hosts>,
+}
+
 /// What of the log this caller may read.
 pub struct Activities {
     pub who: Who,
@@ -24,7 +32,7 @@ pub struct Activities {
 
 impl Listing for Activities {
     type Entity = activity::Entity;
-    type Row = (activity::Model, std::sync::Arc<Hosts>);
+    type Row = Row;
 
     fn select(&self) -> Select<activity::Entity> {
         activity::Entity::find().filter(policy::visible::activities(self.who))
@@ -75,15 +83,18 @@ impl Listing for Activities {
             .all(app.database.reader())
             .await?;
         let hosts = hosts(app).await?;
-        let rows = rows.into_iter().map(|row| (row.id, (row, hosts.clone())));
+        let rows = rows.into_iter().map(|row| {
+            let hosts = Arc::clone(&hosts);
+            (row.id, Row { row, hosts })
+        });
         Ok(in_order(ids, rows))
     }
 }
 
-async fn hosts(app: &App) -> Result<std::sync::Arc<Hosts>> {
+async fn hosts(app: &App) -> Result<Arc<Hosts>> {
     let registries = registries::all(app).await?;
     let hosts = registries.into_iter().map(|row| (row.id, row.hostname));
-    Ok(std::sync::Arc::new(hosts.collect()))
+    Ok(Arc::new(hosts.collect()))
 }
 
 /// Keys are compared as a range, so that an index finds those that begin alike and nothing in them is a pattern.
@@ -117,9 +128,11 @@ fn object(name: &str, backend: DatabaseBackend) -> Condition {
     // What has no column of its own is looked for in the parameters of its few kinds of entries.
     let parameter = |keys: &str, parameter: &str| {
         let written = format!("\"{parameter}\":{}", serde_json::Value::from(name));
-        Condition::all()
-            .add(key(keys))
-            .add(dialect::contains(backend, C::Parameters.into_expr(), written))
+        Condition::all().add(key(keys)).add(dialect::contains(
+            backend,
+            C::Parameters.into_expr(),
+            written,
+        ))
     };
     Condition::any()
         .add(C::NamespaceName.eq(name))

@@ -82,6 +82,10 @@ impl<L: Listing> Listing for Narrowed<L> {
         L::sort_column(name)
     }
 
+    fn filters() -> &'static [Filter] {
+        L::filters()
+    }
+
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Self::Row>> {
         self.list.load(app, ids).await
     }

@@ -6,6 +6,7 @@ pub mod application_tokens;
 pub mod by_name;
 pub mod dead_events;
 pub mod events;
+pub mod explain;
 pub mod facts;
 pub mod filter;
 pub mod health;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use super::{
-    filter::{Filter, filters},
+    filter::{Filter, filters, named},
     list::{Listing, in_order},
 };
 use crate::{
@@ -111,6 +111,27 @@ impl Listing for Members {
 
     fn sort_column(_: &str) -> Option<team_user::Column> {
         None
+    }
+
+    fn filters() -> &'static [Filter] {
+        use team_user::Column as C;
+        filters! {
+            "username" text(|it| Condition::all().add(C::UserId.in_subquery(named(
+                user::Entity,
+                user::Column::Id,
+                user::Column::CanonicalName.eq(names::canonical(&it)),
+            )))) "Of exactly this username.";
+            "role" word(&["viewer", "contributor", "owner"], |it| {
+                it.parse::<Role>().map_or_else(
+                    |()| Condition::all(),
+                    |it| Condition::all().add(C::Role.eq(it)),
+                )
+            }) "In this role.";
+            "created_after" after(C::CreatedAt) "Joined after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Joined before this moment.";
+            "updated_after" after(C::UpdatedAt) "In their role since after this moment.";
+            "updated_before" before(C::UpdatedAt) "In their role since before this moment.";
+        }
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Member>> {

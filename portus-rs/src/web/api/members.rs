@@ -19,7 +19,7 @@ use crate::{
     },
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params},
+        extract::{caller::Call, declare::params, filters::Filters},
     },
 };
 
@@ -111,10 +111,11 @@ impl From<(team_user::Model, user::Model)> for TeamMember {
     }
 }
 
-async fn list(call: Call) -> ApiResult<List<MemberAccount>> {
+async fn list(call: Call, filters: Filters<Members>) -> ApiResult<List<MemberAccount>> {
     let viewer = call.viewer().await?;
     let team = queries::teams::show(&call.app, &viewer, call.id("id")?).await?;
-    whole(&call, Members { team_id: team.id }, MemberAccount::from).await
+    let list = filters.narrow(&call.app, Members { team_id: team.id });
+    whole(&call, list, MemberAccount::from).await
 }
 
 async fn create(call: Call, new: NewMember) -> ApiResult<Created<TeamMember>> {

@@ -1,8 +1,10 @@
 //! The door for programs: the REST API as Portus' clients know it. One file per noun, which says its operations; they
 //! are mounted and documented from there.
 
+mod activities;
 mod application_tokens;
 mod cors;
+mod explain;
 mod health;
 mod members;
 mod namespaces;
@@ -38,6 +40,9 @@ fn nouns() -> Vec<Noun> {
         repositories::operations(),
         tags::operations(),
         registries::operations(),
+        activities::operations(),
+        activities::exports(),
+        explain::operations(),
         health::operations(),
         health::probes(),
         version::operations(),

@@ -21,7 +21,7 @@ use crate::{
     },
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params, page::Page},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -140,12 +140,13 @@ impl From<Row> for Namespace {
     }
 }
 
-async fn list(call: Call, page: Page) -> ApiResult<Paged<Namespace>> {
+async fn list(call: Call, page: Page, filters: Filters<Namespaces>) -> ApiResult<Paged<Namespace>> {
     let viewer = call.viewer().await?;
     let list = Namespaces {
         viewer,
         team_id: None,
     };
+    let list = filters.narrow(&call.app, list);
     paged(&call, &page, list, Namespace::from).await
 }
 
@@ -191,7 +192,7 @@ async fn update(call: Call, changes: NamespaceChanges) -> ApiResult<Shown<Namesp
     ))
 }
 
-async fn repositories(call: Call) -> ApiResult<List<Repository>> {
+async fn repositories(call: Call, filters: Filters<Repositories>) -> ApiResult<List<Repository>> {
     let id = call.strict_id("id")?;
     let viewer = call.viewer().await?;
     let row = queries::namespaces::show(&call.app, &viewer, id).await?;
@@ -199,5 +200,6 @@ async fn repositories(call: Call) -> ApiResult<List<Repository>> {
         viewer,
         namespace_id: Some(row.id),
     };
+    let list = filters.narrow(&call.app, list);
     whole(&call, list, Repository::from).await
 }

@@ -18,7 +18,7 @@ use crate::{
     },
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params, page::Page},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -146,12 +146,17 @@ impl From<Row> for Repository {
     }
 }
 
-async fn list(call: Call, page: Page) -> ApiResult<Paged<Repository>> {
+async fn list(
+    call: Call,
+    page: Page,
+    filters: Filters<Repositories>,
+) -> ApiResult<Paged<Repository>> {
     let viewer = call.viewer().await?;
     let list = Repositories {
         viewer,
         namespace_id: None,
     };
+    let list = filters.narrow(&call.app, list);
     paged(&call, &page, list, Repository::from).await
 }
 
@@ -171,12 +176,13 @@ async fn update(call: Call, changes: RepositoryChanges) -> ApiResult<Shown<Repos
     ok(Repository::from(shown))
 }
 
-async fn tags(call: Call) -> ApiResult<List<Tag>> {
+async fn tags(call: Call, filters: Filters<Tags>) -> ApiResult<List<Tag>> {
     let viewer = call.viewer().await?;
     let (row, _) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
     let list = Tags {
         repository_id: Some(row.id),
     };
+    let list = filters.narrow(&call.app, list);
     whole(&call, list, Tag::from).await
 }
 

@@ -17,7 +17,7 @@ use crate::{
     queries::{self, namespaces::Namespaces, teams::Teams},
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params, page::Page},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -85,9 +85,10 @@ impl From<team::Model> for Team {
     }
 }
 
-async fn list(call: Call, page: Page) -> ApiResult<Paged<Team>> {
+async fn list(call: Call, page: Page, filters: Filters<Teams>) -> ApiResult<Paged<Team>> {
     let viewer = call.viewer().await?;
-    paged(&call, &page, Teams { viewer }, Team::from).await
+    let list = filters.narrow(&call.app, Teams { viewer });
+    paged(&call, &page, list, Team::from).await
 }
 
 async fn create(call: Call, new: NewTeam) -> ApiResult<Created<Team>> {
@@ -116,12 +117,13 @@ async fn update(call: Call, changes: TeamChanges) -> ApiResult<Shown<Team>> {
     ok(Team::from(row))
 }
 
-async fn namespaces(call: Call) -> ApiResult<List<Namespace>> {
+async fn namespaces(call: Call, filters: Filters<Namespaces>) -> ApiResult<List<Namespace>> {
     let viewer = call.viewer().await?;
     let team = queries::teams::show(&call.app, &viewer, call.id("id")?).await?;
     let list = Namespaces {
         viewer,
         team_id: Some(team.id),
     };
+    let list = filters.narrow(&call.app, list);
     whole(&call, list, Namespace::from).await
 }

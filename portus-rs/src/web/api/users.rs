@@ -22,6 +22,7 @@ use crate::{
         extract::{
             caller::{Admin, Open},
             declare::params,
+            filters::Filters,
             page::Page,
         },
     },
@@ -123,8 +124,9 @@ impl From<Row> for User {
     }
 }
 
-async fn list(call: Admin, page: Page) -> ApiResult<Paged<User>> {
-    paged(&call, &page, Users, User::from).await
+async fn list(call: Admin, page: Page, filters: Filters<Users>) -> ApiResult<Paged<User>> {
+    let list = filters.narrow(&call.app, Users);
+    paged(&call, &page, list, User::from).await
 }
 
 async fn create(call: Admin, new: NewUser) -> ApiResult<Created<User>> {

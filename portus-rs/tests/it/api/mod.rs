@@ -1,5 +1,9 @@
 //! The REST API as its clients meet it.
 
+mod audit;
+mod counting;
+mod explain;
+mod filters;
 mod lists;
 mod openapi;
 mod registries;

@@ -1,6 +1,10 @@
 //! A service over a migrated SQLite file, and callers.
 
-use std::{ffi::OsString, path::Path, sync::Arc};
+use std::{
+    ffi::OsString,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use actix_web::{
     http::{Method, StatusCode, header::HeaderMap},
@@ -28,12 +32,17 @@ use portus_rs::{
 use sea_orm::ActiveValue::Set;
 use serde_json::Value;
 
+use crate::support::databases::TestDatabase;
+
 pub const OPERATOR: Actor = Actor::Operator;
 
 /// A running service that goes with its data.
 pub struct TestApp {
     pub app: Arc<App>,
+    /// What was read from the database.
+    pub selects: Arc<Mutex<Vec<String>>>,
     _dir: tempfile::TempDir,
+    _database: TestDatabase,
 }
 
 /// Somebody who sends requests: nobody, or an account with its token.
@@ -91,22 +100,38 @@ impl TestApp {
 
     /// With settings by their variables.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::build(TestDatabase::sqlite(), settings).await
+    }
+
+    /// On some database, with a registry that nobody asks for an answer.
+    pub async fn on(database: TestDatabase) -> Self {
+        let app = Self::build(database, &[]).await;
+        app.registry("registry", "registry.test.lan:5000").await;
+        app
+    }
+
+    async fn build(database: TestDatabase, settings: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let url = format!("sqlite://{}/portus.sqlite3?mode=rwc", dir.path().display());
         let data_dir = dir.path().display().to_string();
         let env = [
-            ("DATABASE_URL", url.as_str()),
+            ("DATABASE_URL", database.url.as_str()),
             ("PORTUS_DATA_DIR", data_dir.as_str()),
             ("PORTUS_MACHINE_FQDN_VALUE", "portus.example.org"),
         ];
         let env = env.iter().chain(settings);
         let env = env.map(|(name, value)| (OsString::from(name), OsString::from(value)));
         let config = config::load(&Sources::new(env, dir.path())).expect("a configuration");
-        let app = start(config.config, dir.path()).await;
+        let selects = Arc::default();
+        let app = start(config.config, dir.path(), &selects).await;
         users::ensure_portus(&app)
             .await
             .expect("the hidden account");
-        Self { app, _dir: dir }
+        Self {
+            app,
+            selects,
+            _dir: dir,
+            _database: database,
+        }
     }
 
     /// With a registry that nobody asks for an answer.
@@ -320,7 +345,7 @@ impl TestApp {
     }
 }
 
-async fn start(config: config::Config, dir: &Path) -> Arc<App> {
+async fn start(config: config::Config, dir: &Path, selects: &Arc<Mutex<Vec<String>>>) -> Arc<App> {
     let clock = Clock::default();
     let sources = KeySources {
         data_dir: dir,
@@ -331,6 +356,13 @@ async fn start(config: config::Config, dir: &Path) -> Arc<App> {
     let keys = Keys::load(sources, clock.now()).expect("keys");
     let connection = connection(&config);
     database::migrate(&connection).await.expect("a schema");
-    let database = Database::connect(&connection).await.expect("a database");
+    let mut database = Database::connect(&connection).await.expect("a database");
+    let selects = Arc::clone(selects);
+    database.observe(move |statement| {
+        if statement.starts_with("SELECT") {
+            let mut selects = selects.lock().expect("nobody panics with it");
+            selects.push(statement.to_owned());
+        }
+    });
     App::assemble(config, clock, database, keys).expect("an app")
 }
