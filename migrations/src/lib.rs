@@ -20,6 +20,15 @@ mod m0015_leases;
 mod m0016_sync_runs;
 mod m0017_settings;
 mod m0018_auth_epoch;
+mod m0020_stars;
+mod m0021_comments;
+mod m0022_webhooks;
+mod m0023_webhook_headers;
+mod m0024_webhook_deliveries;
+mod m0025_vulnerabilities;
+mod m0026_scan_results;
+mod m0027_deletions;
+mod m0028_login_failures;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -49,6 +58,15 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_sync_runs::Migration),
             Box::new(m0017_settings::Migration),
             Box::new(m0018_auth_epoch::Migration),
+            Box::new(m0020_stars::Migration),
+            Box::new(m0021_comments::Migration),
+            Box::new(m0022_webhooks::Migration),
+            Box::new(m0023_webhook_headers::Migration),
+            Box::new(m0024_webhook_deliveries::Migration),
+            Box::new(m0025_vulnerabilities::Migration),
+            Box::new(m0026_scan_results::Migration),
+            Box::new(m0027_deletions::Migration),
+            Box::new(m0028_login_failures::Migration),
         ]
     }
 
@@ -59,12 +77,21 @@ impl MigratorTrait for Migrator {
 
 /// The tables of this schema, children before the parents they refer to.
 pub const TABLES: &[&str] = &[
+    "scan_results",
+    "vulnerabilities",
+    "webhook_deliveries",
+    "webhook_headers",
+    "webhooks",
+    "comments",
+    "stars",
+    "login_failures",
     "auth_epoch",
     "settings",
     "sync_runs",
     "leases",
     "registry_events",
     "activities",
+    "deletions",
     "tags",
     "manifest_children",
     "manifests",

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::columns::{Columns, unique};
+use crate::columns::{Columns, index, unique};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -33,6 +33,8 @@ impl MigrationTrait for Migration {
             .col(c.count("failed_attempts"))
             .col(c.time("locked_at"))
             .col(c.count("credentials_version"))
+            // The team that a bot belongs to. The table of teams comes later, so the bond is kept by the actions.
+            .col(c.reference("owner_team_id"))
             .col(c.time("created_at").not_null())
             .col(c.time("updated_at").not_null())
             .to_owned();
@@ -41,6 +43,7 @@ impl MigrationTrait for Migration {
         unique(manager, "users", &["canonical_name"]).await?;
         unique(manager, "users", &["email"]).await?;
         unique(manager, "users", &["display_name"]).await?;
+        index(manager, "users", &["owner_team_id"]).await?;
         Ok(())
     }
 

@@ -21,6 +21,11 @@ impl MigrationTrait for Migration {
             .col(c.time("created_at"))
             .col(c.time("last_used_at"))
             .col(c.time("expires_at"))
+            .col(c.small("scope"))
+            // The only namespace it is good for. Ids are never used twice, so one that is gone opens nothing.
+            .col(c.reference("namespace_id"))
+            .col(c.name("last_used_ip"))
+            .col(c.name("last_used_client"))
             .foreign_key(&mut foreign_key(
                 ("application_tokens", "user_id"),
                 "users",

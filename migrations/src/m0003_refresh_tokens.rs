@@ -15,6 +15,7 @@ impl MigrationTrait for Migration {
             .table("refresh_tokens")
             .col(c.id())
             .col(c.reference("user_id").not_null())
+            .col(c.reference("application_token_id"))
             .col(c.name("token_sha256").not_null())
             .col(c.name("service").not_null())
             .col(c.name("client_id").not_null())
@@ -26,10 +27,16 @@ impl MigrationTrait for Migration {
                 "users",
                 ForeignKeyAction::Cascade,
             ))
+            .foreign_key(&mut foreign_key(
+                ("refresh_tokens", "application_token_id"),
+                "application_tokens",
+                ForeignKeyAction::Cascade,
+            ))
             .to_owned();
         manager.create_table(table).await?;
         unique(manager, "refresh_tokens", &["token_sha256"]).await?;
         index(manager, "refresh_tokens", &["user_id"]).await?;
+        index(manager, "refresh_tokens", &["application_token_id"]).await?;
         index(manager, "refresh_tokens", &["last_used_at"]).await?;
         Ok(())
     }

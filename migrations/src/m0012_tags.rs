@@ -42,6 +42,7 @@ impl MigrationTrait for Migration {
         unique(manager, "tags", &["repository_id", "name"]).await?;
         index(manager, "tags", &["repository_id", "digest"]).await?;
         index(manager, "tags", &["repository_id", "pushed_at"]).await?;
+        index(manager, "tags", &["digest"]).await?;
         index(manager, "tags", &["user_id"]).await?;
         // Whatever all tags can be sorted by; the id decides between equals. The digest finds an image by its content.
         for column in [

@@ -25,6 +25,8 @@ impl MigrationTrait for Migration {
             .col(c.count("errors"))
             .col(c.text("message"))
             .col(c.text("plan"))
+            .col(c.name("requested_by"))
+            .col(c.reference("confirms"))
             .col(c.time("started_at").not_null())
             .col(c.time("updated_at").not_null())
             .col(c.time("finished_at"))

@@ -9,9 +9,9 @@ use crate::{
     config::Config,
     database::{Connection, Database},
     error::{Error, Result},
-    identity::{password::Passwords, usage::Usage},
+    identity::{password::Passwords, throttle::Throttle, usage::Usage},
     intake::Inbox,
-    keys::Keys,
+    keys::{self, Keys, Vault},
     policy::Rules,
     protocol::{
         scope::Access,
@@ -28,9 +28,11 @@ pub struct App {
     pub clock: Clock,
     pub database: Database,
     pub keys: Keys,
+    pub vault: Vault,
     pub passwords: Passwords,
     pub present: Present,
     pub usage: Usage,
+    pub throttle: Throttle,
     pub registries: RegistryClients,
     pub health: Health,
     pub wake: Wake,
@@ -46,6 +48,8 @@ pub struct Wake {
     pub details: Notify,
     /// A registry is to be compared now, whatever the schedule says.
     pub sync: Notify,
+    /// Somebody wants a registry compared.
+    pub requests: Notify,
 }
 
 impl App {
@@ -56,11 +60,13 @@ impl App {
         database: Database,
         keys: Keys,
     ) -> Result<Arc<Self>> {
+        let vault = vault(&config).map_err(|error| Error::Internal(error.into()))?;
         Ok(Arc::new(Self {
             rules: Rules::from(&config),
             passwords: Passwords::new()?,
             present: Present::start(&database),
             usage: Usage::default(),
+            throttle: Throttle::default(),
             registries: RegistryClients::new(&config)?,
             health: Health::default(),
             wake: Wake::default(),
@@ -69,6 +75,7 @@ impl App {
             clock,
             database,
             keys,
+            vault,
         }))
     }
 
@@ -92,6 +99,14 @@ impl App {
             Error::Internal(anyhow::Error::new(error).context("signing a token"))
         })?;
         Ok((token, claims))
+    }
+}
+
+/// The vault of the secret key base that is configured, or else was made at the first start.
+fn vault(config: &Config) -> Result<Vault, keys::KeyError> {
+    match &config.secrets.secret_key_base {
+        Some(base) => Vault::new(base.expose()),
+        None => Vault::new(&keys::secret_key_base(&config.process.data_dir)?),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What can go wrong, knowing nothing of HTTP: each door has its own way of saying it.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use sea_orm::{DbErr, SqlErr};
+use serde::Serialize;
 
 /// The one error of everything below the doors.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +14,9 @@ pub enum Error {
     /// Known and visible, but not theirs to do; the text names the rule.
     #[error("{0}")]
     Forbidden(String),
+    /// The account might, but not with the credential it came with; the text says what that one is good for.
+    #[error("{0}")]
+    Limited(String),
     /// There is no such thing, or the caller may not know that there is.
     #[error("Not found")]
     NotFound,
@@ -25,6 +29,9 @@ pub enum Error {
     /// A rule of the field forbids it whoever asks.
     #[error("{0}")]
     Refused(String),
+    /// Parts of it could not be removed, so it stays.
+    #[error("{0}")]
+    Kept(Reason),
     /// This installation has the feature switched off.
     #[error("this instance has disabled this endpoint")]
     Disabled,
@@ -81,6 +88,37 @@ impl Error {
 /// Whether a write clashed with a row that holds the same unique value.
 pub fn is_taken(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+}
+
+/// Why something stays: in a sentence, or by the names of its parts that stay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Reason {
+    Text(String),
+    Parts(BTreeMap<String, Reason>),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Parts(parts) => {
+                for (index, (name, reason)) in parts.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { "; " };
+                    write!(f, "{comma}{name}: {reason}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Whether a write refers to a row that is not there.
+pub fn is_orphan(error: &DbErr) -> bool {
+    matches!(
+        error.sql_err(),
+        Some(SqlErr::ForeignKeyConstraintViolation(_))
+    )
 }
 
 /// Messages by field, in the order in which they were found.

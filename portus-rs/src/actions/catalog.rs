@@ -12,7 +12,7 @@ use sea_orm::{
 
 use authors::Authors;
 
-use super::{change::Change, manifests::Read};
+use super::{change::Change, deletion::Remover, manifests::Read};
 use crate::{
     activity::Activity,
     app::App,
@@ -21,7 +21,9 @@ use crate::{
     error::{Error, Result, is_taken},
     identity::actor::Actor,
     policy::guard::Authority,
-    protocol::{digest::Digest, image_name::ImageName, manifest::ManifestKind},
+    protocol::{
+        digest::Digest, image_name::ImageName, manifest::ManifestKind, sync_plan::KnownTag as _,
+    },
     queries::sync::{self, KnownTag},
 };
 
@@ -294,8 +296,12 @@ impl<P: Authority> Desk<'_, '_, P> {
                 continue;
             };
             self.write_manifest(found).await?;
-            self.rewrite_tag(found, row.id, &authors).await?;
             self.applied.changed.push(found.tag.clone());
+            if row.username.is_some() && row.digest.as_deref().is_none_or(str::is_empty) {
+                self.complete_tag(found, row.id).await?;
+                continue;
+            }
+            self.rewrite_tag(found, row.id, &authors).await?;
             self.record(row.id, &found.tag);
         }
         for new in new.chunks(WRITTEN) {
@@ -391,6 +397,20 @@ impl<P: Authority> Desk<'_, '_, P> {
         Ok(())
     }
 
+    /// Learns where a tag points that somebody once pushed: that is no push of its own.
+    async fn complete_tag(&mut self, found: &Found, id: i64) -> Result<()> {
+        let row = tag::ActiveModel {
+            id: Set(id),
+            digest: Set(Some(found.digest.to_string())),
+            scanned: Set(0),
+            observed_at: Set(self.read_at),
+            updated_at: Set(self.change.now()),
+            ..Default::default()
+        };
+        self.change.update(&self.books, row).await?;
+        Ok(())
+    }
+
     async fn remove_tags(&mut self, gone: &[String]) -> Result<()> {
         if gone.is_empty() {
             return Ok(());
@@ -399,7 +419,7 @@ impl<P: Authority> Desk<'_, '_, P> {
             if !gone.contains(&row.name) {
                 continue;
             }
-            if row.is_newer_than(self.read_at) || row.is_settling(self.read_at) {
+            if !row.is_removable(self.read_at) {
                 self.applied.postponed = true;
                 continue;
             }
@@ -408,39 +428,57 @@ impl<P: Authority> Desk<'_, '_, P> {
         Ok(())
     }
 
-    async fn remove_tag(&mut self, row: KnownTag) -> Result<()> {
-        let tag = (row.id, row.name.as_str());
-        self.activities
-            .push(Activity::tag_deleted(&self.space, &self.repository, tag));
-        self.change
+    /// Removes a tag. Returns whose doing that is, if somebody had it deleted and that was cut off.
+    async fn remove_tag(&mut self, row: KnownTag) -> Result<Option<Remover>> {
+        let digest = row.digest.as_deref();
+        let by = self.change.remover(self.repository.id, digest).await?;
+        let gone = self
+            .change
             .delete_where::<tag::Entity, _>(&self.books, tag::Column::Id.eq(row.id))
             .await?;
+        if gone == 0 {
+            // Whoever was quicker has told of it.
+            return Ok(by);
+        }
+        let tag = (row.id, row.name.as_str());
+        let told = Activity::tag_deleted(&self.space, &self.repository, tag);
+        self.activities.push(attributed(told, by.clone()));
         self.applied.removed.push(row.name);
-        Ok(())
+        Ok(by)
     }
 
     async fn remove_repository(&mut self) -> Result<()> {
         let rows = self.tags().await?;
         let newer = self.repository.created_at >= self.read_at
-            || rows
-                .iter()
-                .any(|row| row.is_newer_than(self.read_at) || row.is_settling(self.read_at));
+            || !rows.iter().all(|row| row.is_removable(self.read_at));
         if newer {
             self.applied.postponed = true;
             return Ok(());
         }
+        let mut by = None;
         for row in rows {
-            self.remove_tag(row).await?;
+            by = self.remove_tag(row).await?.or(by);
         }
-        self.activities
-            .push(Activity::repository_deleted(&self.space, &self.repository));
-        self.change
+        let gone = self
+            .change
             .delete_where::<repository::Entity, _>(
                 &self.books,
                 repository::Column::Id.eq(self.repository.id),
             )
             .await?;
+        if gone == 0 {
+            return Ok(());
+        }
+        let told = Activity::repository_deleted(&self.space, &self.repository);
+        self.activities.push(attributed(told, by));
         self.applied.repository_removed = true;
         Ok(())
+    }
+}
+
+fn attributed(told: Activity, by: Option<Remover>) -> Activity {
+    match by {
+        Some((id, name)) => told.by(id, name),
+        None => told,
     }
 }

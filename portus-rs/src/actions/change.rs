@@ -13,7 +13,10 @@ use crate::{
     activity::Activity,
     app::App,
     database::Write,
-    entities::{Role, activity, auth_epoch, namespace, repository, team, team_user},
+    entities::{
+        Role, activity, application_token, auth_epoch, namespace, repository, tag, team, team_user,
+        user,
+    },
     error::{Error, Result},
     identity::actor::Actor,
     policy::{
@@ -40,10 +43,17 @@ pub trait Subject: Sized + Send {
     ) -> impl Future<Output = Result<Option<Self>, sea_orm::DbErr>> + Send;
 
     fn team_id(&self) -> Option<i64>;
+
+    /// The namespace it lies in, for credentials that are good for one only.
+    fn namespace_id(&self) -> Option<i64> {
+        None
+    }
 }
 
 macro_rules! subjects {
-    ($($module:ident: |$row:ident| $team:expr;)+) => {
+    (@namespace) => { None };
+    (@namespace $id:expr) => { $id };
+    ($($module:ident: |$row:ident| $team:expr $(, in $namespace:expr)?;)+) => {
         $(impl Subject for crate::entities::$module::Model {
             async fn find(id: i64, transaction: &DatabaseTransaction) -> Result<Option<Self>, sea_orm::DbErr> {
                 crate::entities::$module::Entity::find_by_id(id).one(transaction).await
@@ -53,15 +63,39 @@ macro_rules! subjects {
                 let $row = self;
                 $team
             }
+
+            fn namespace_id(&self) -> Option<i64> {
+                let $row = self;
+                let _ = $row;
+                subjects!(@namespace $($namespace)?)
+            }
         })+
     };
 }
 
 subjects! {
-    user: |_row| None;
+    user: |row| row.owner_team_id;
     registry: |_row| None;
     team: |row| Some(row.id);
-    namespace: |row| Some(row.team_id);
+    namespace: |row| Some(row.team_id), in Some(row.id);
+}
+
+/// An application token counts by the team that its bot belongs to, if it is a bot's.
+impl Subject for (application_token::Model, user::Model) {
+    async fn find(
+        id: i64,
+        transaction: &DatabaseTransaction,
+    ) -> Result<Option<Self>, sea_orm::DbErr> {
+        let found = application_token::Entity::find_by_id(id)
+            .find_also_related(user::Entity)
+            .one(transaction)
+            .await?;
+        Ok(found.and_then(|(token, owner)| Some((token, owner?))))
+    }
+
+    fn team_id(&self) -> Option<i64> {
+        self.1.owner_team_id
+    }
 }
 
 /// A repository counts by its namespace's team.
@@ -79,6 +113,34 @@ impl Subject for (repository::Model, namespace::Model) {
 
     fn team_id(&self) -> Option<i64> {
         Some(self.1.team_id)
+    }
+
+    fn namespace_id(&self) -> Option<i64> {
+        Some(self.1.id)
+    }
+}
+
+/// A tag counts by its repository's namespace's team.
+impl Subject for (tag::Model, repository::Model, namespace::Model) {
+    async fn find(
+        id: i64,
+        transaction: &DatabaseTransaction,
+    ) -> Result<Option<Self>, sea_orm::DbErr> {
+        let Some(row) = tag::Entity::find_by_id(id).one(transaction).await? else {
+            return Ok(None);
+        };
+        let place = <(repository::Model, namespace::Model)>::find(row.repository_id, transaction);
+        Ok(place
+            .await?
+            .map(|(repository, namespace)| (row, repository, namespace)))
+    }
+
+    fn team_id(&self) -> Option<i64> {
+        Some(self.2.team_id)
+    }
+
+    fn namespace_id(&self) -> Option<i64> {
+        Some(self.2.id)
     }
 }
 
@@ -140,7 +202,7 @@ impl<'a> Change<'a> {
         G: Guard,
         G::On: Subject,
     {
-        let standing = self.standing(on.team_id()).await?;
+        let standing = self.standing(on.team_id(), on.namespace_id()).await?;
         Permit::ask(standing, on, self.rules())
     }
 
@@ -158,15 +220,12 @@ impl<'a> Change<'a> {
         self.permit_on(())
     }
 
-    async fn standing(&self, team_id: Option<i64>) -> Result<Standing> {
+    async fn standing(&self, team_id: Option<i64>, namespace_id: Option<i64>) -> Result<Standing> {
         let role = match (team_id, self.actor.user_id()) {
             (Some(team_id), Some(user_id)) => self.role(team_id, user_id).await?,
             _ => None,
         };
-        Ok(Standing {
-            who: self.actor.who(),
-            role,
-        })
+        Ok(Standing::towards(self.actor.who(), role, namespace_id))
     }
 
     async fn role(&self, team_id: i64, user_id: i64) -> Result<Option<Role>> {

@@ -5,13 +5,13 @@ use std::collections::{HashMap, HashSet};
 use chrono::{NaiveDateTime, TimeDelta};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, EntityTrait, QueryFilter, QuerySelect as _, QueryTrait as _,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect as _, QueryTrait as _,
 };
 
 use super::change::Change;
 use crate::{
     app::App,
-    entities::{Details, manifest, manifest_child},
+    entities::{Details, manifest, manifest_child, tag},
     error::Result,
     identity::actor::Actor,
     policy::guard::Authority,
@@ -152,6 +152,56 @@ impl Change<'_> {
             self.execute::<manifest::Entity, _, _>(permit, &statement)
                 .await?;
         }
+        Ok(())
+    }
+
+    /// Notes in the indexes of a repository whether manifests they list are gone.
+    pub(super) async fn mark_children<P: Authority>(
+        &mut self,
+        permit: &P,
+        repository_id: i64,
+        digests: &[&str],
+        dangling: bool,
+    ) -> Result<()> {
+        let parents = manifest::Entity::find()
+            .select_only()
+            .column(manifest::Column::Id)
+            .filter(manifest::Column::RepositoryId.eq(repository_id))
+            .into_query();
+        let statement = manifest_child::Entity::update_many()
+            .set(manifest_child::ActiveModel {
+                dangling: Set(dangling),
+                ..Default::default()
+            })
+            .filter(manifest_child::Column::Digest.is_in(digests.iter().copied()))
+            .filter(manifest_child::Column::Dangling.eq(!dangling))
+            .filter(manifest_child::Column::ManifestId.in_subquery(parents))
+            .into_query();
+        self.execute::<manifest_child::Entity, _, _>(permit, &statement)
+            .await?;
+        Ok(())
+    }
+
+    /// Writes what a tag points to, if that was unknown.
+    pub(super) async fn fill_digest<P: Authority>(
+        &mut self,
+        permit: &P,
+        tag_id: i64,
+        digest: &str,
+    ) -> Result<()> {
+        let unknown = Condition::any()
+            .add(tag::Column::Digest.is_null())
+            .add(tag::Column::Digest.eq(""));
+        let statement = tag::Entity::update_many()
+            .set(tag::ActiveModel {
+                digest: Set(Some(digest.to_owned())),
+                ..Default::default()
+            })
+            .filter(tag::Column::Id.eq(tag_id))
+            .filter(unknown)
+            .into_query();
+        self.execute::<tag::Entity, _, _>(permit, &statement)
+            .await?;
         Ok(())
     }
 

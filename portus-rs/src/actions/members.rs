@@ -30,11 +30,17 @@ pub async fn add(
         .await?
         .filter(|row| !super::homes::is_portus(row))
         .ok_or(Error::NotFound)?;
+    if member.owner_team_id.is_some_and(|own| own != team_id) {
+        return Err(Error::Refused(
+            "This bot belongs to another team and cannot join this one".to_owned(),
+        ));
+    }
     let role = if member.admin {
         Role::Owner
     } else {
         parsed(role)?
     };
+    no_owner_by_itself(&member, role)?;
     let present = team_user::Entity::find()
         .filter(team_user::Column::TeamId.eq(team_id))
         .filter(team_user::Column::UserId.eq(member.id))
@@ -68,6 +74,7 @@ pub async fn change_role(
     if role == row.role {
         return Ok((row, member));
     }
+    no_owner_by_itself(&member, role)?;
     if member.admin && role != Role::Owner {
         return Err(Error::Refused(
             "User cannot be demoted because it's a Portus admin".to_owned(),
@@ -126,6 +133,16 @@ async fn membership(
         .await?
         .and_then(|(row, member)| Some((row, member?)))
         .ok_or(Error::NotFound)
+}
+
+/// A team's own bot never owns it: people look after bots, and not the other way round.
+fn no_owner_by_itself(member: &user::Model, role: Role) -> Result<()> {
+    if member.owner_team_id.is_some() && role == Role::Owner {
+        return Err(Error::Refused(
+            "A bot of the team cannot own it; make it a contributor".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 async fn another_owner(

@@ -1,8 +1,11 @@
 //! Changing: one function for each thing that people do, used by every door.
 
 pub mod application_tokens;
+pub mod bots;
 pub mod catalog;
 pub mod change;
+pub mod comments;
+pub mod deletion;
 pub mod homes;
 pub mod inbox;
 pub mod manifests;
@@ -12,7 +15,10 @@ pub mod refresh_tokens;
 pub mod registries;
 pub mod replicas;
 pub mod repositories;
+pub mod stars;
 pub mod sync_runs;
 pub mod tags;
 pub mod teams;
 pub mod users;
+pub mod vulnerabilities;
+pub mod webhooks;

@@ -9,10 +9,10 @@ use super::change::Change;
 use crate::{
     app::App,
     entities::refresh_token,
-    error::Result,
+    error::{Error, Result, is_orphan},
     identity::{
-        actor::{Account, Actor},
-        credentials::REFRESH_UNUSED,
+        actor::Actor,
+        credentials::{Identified, REFRESH_UNUSED},
         secret::{self, Kind},
     },
 };
@@ -27,8 +27,9 @@ pub struct Login<'a> {
     pub address: &'a str,
 }
 
-/// Gives out a refresh token for an account that has just proved itself.
-pub async fn issue(app: &App, account: &Account, login: Login<'_>) -> Result<String> {
+/// Gives out a refresh token for an account that has just proved itself. With an application token, it has that one's
+/// limits and goes with it.
+pub async fn issue(app: &App, who: &Identified, login: Login<'_>) -> Result<String> {
     let actor = Actor::Portus;
     let mut change = Change::begin(app, &actor).await?;
     let books = change.books()?;
@@ -36,7 +37,8 @@ pub async fn issue(app: &App, account: &Account, login: Login<'_>) -> Result<Str
     let short = |text: &str| text.chars().take(255).collect::<String>();
     let row = refresh_token::ActiveModel {
         id: NotSet,
-        user_id: Set(account.id),
+        user_id: Set(who.account.id),
+        application_token_id: Set(who.application_token),
         token_sha256: Set(secret::fingerprint(&plain)),
         service: Set(login.service.to_owned()),
         client_id: Set(short(login.client_id)),
@@ -44,11 +46,19 @@ pub async fn issue(app: &App, account: &Account, login: Login<'_>) -> Result<Str
         created_at: Set(change.now()),
         last_used_at: Set(change.now()),
     };
-    change.insert(&books, row).await?;
+    match change.insert(&books, row).await {
+        // The application token was revoked, or the account removed, a moment ago.
+        Err(error) if is_orphan(&error) => {
+            return Err(Error::NotSignedIn(
+                "this login is no longer valid".to_owned(),
+            ));
+        }
+        done => done?,
+    };
     let surplus: Vec<i64> = refresh_token::Entity::find()
         .select_only()
         .column(refresh_token::Column::Id)
-        .filter(refresh_token::Column::UserId.eq(account.id))
+        .filter(refresh_token::Column::UserId.eq(who.account.id))
         .order_by_desc(refresh_token::Column::LastUsedAt)
         .order_by_desc(refresh_token::Column::Id)
         .offset(MOST)

@@ -1,6 +1,6 @@
 //! The row of a synchronisation: how far it has come, how it ended, what it holds back.
 
-use chrono::TimeDelta;
+use chrono::{NaiveDateTime, TimeDelta};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, EntityTrait, QueryFilter,
@@ -9,10 +9,13 @@ use sea_orm::{
 
 use super::change::Change;
 use crate::{
+    activity::Activity,
     app::App,
+    config::SyncStrategy,
     entities::{SyncState, sync_run},
-    error::Result,
+    error::{Error, Result},
     identity::actor::Actor,
+    policy::{Permit, guard::KeepBooks, registries::ManageRegistry},
 };
 
 /// For how long runs are kept: those that changed nothing, and all others.
@@ -39,11 +42,117 @@ pub struct Outcome {
     pub plan: Option<String>,
 }
 
+/// Asks for a comparison of each registry, on whichever process runs the jobs. Who asks again while one waits gets that
+/// one.
+pub async fn request(
+    app: &App,
+    actor: &Actor,
+    registry_ids: &[i64],
+    strategy: Option<SyncStrategy>,
+) -> Result<Vec<sync_run::Model>> {
+    let strategy = strategy.unwrap_or(app.config.background.sync.strategy);
+    let mut change = Change::begin(app, actor).await?;
+    let mut runs = Vec::with_capacity(registry_ids.len());
+    let mut activities = Vec::new();
+    for id in registry_ids {
+        let permit = change.permit::<ManageRegistry>(*id).await?;
+        let waiting = sync_run::Entity::find()
+            .filter(sync_run::Column::RegistryId.eq(*id))
+            .filter(sync_run::Column::State.eq(SyncState::Waiting))
+            .filter(sync_run::Column::Confirms.is_null())
+            .one(change.reader())
+            .await?;
+        if let Some(run) = waiting {
+            runs.push(run);
+            continue;
+        }
+        let row = sync_run::ActiveModel {
+            requested_by: Set(Some(actor.name().to_owned())),
+            ..fresh(*id, strategy.as_str(), SyncState::Waiting, change.now())
+        };
+        runs.push(change.insert(&permit, row).await?);
+        activities.push(Activity::sync_requested(permit.on(), strategy.as_str()));
+    }
+    change.commit(activities).await?;
+    app.wake.requests.notify_one();
+    Ok(runs)
+}
+
+/// Asks for the removals that a run held back, each of which the registry has to confirm once more.
+pub async fn confirm(app: &App, actor: &Actor, id: i64) -> Result<sync_run::Model> {
+    let mut change = Change::begin(app, actor).await?;
+    let run = sync_run::Entity::find_by_id(id)
+        .one(change.reader())
+        .await?
+        .ok_or(Error::NotFound)?;
+    let permit = change.permit::<ManageRegistry>(run.registry_id).await?;
+    if run.state != SyncState::Held {
+        return Err(Error::Refused(format!(
+            "the synchronization {id} holds nothing back: it is {}{}",
+            run.state,
+            run.message.map(|it| format!(" ({it})")).unwrap_or_default()
+        )));
+    }
+    let known = sync_run::Entity::find()
+        .filter(sync_run::Column::Confirms.eq(id))
+        .filter(sync_run::Column::State.is_in([SyncState::Waiting, SyncState::Running]))
+        .one(change.reader())
+        .await?;
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let row = sync_run::ActiveModel {
+        requested_by: Set(Some(actor.name().to_owned())),
+        confirms: Set(Some(id)),
+        ..fresh(
+            run.registry_id,
+            &run.strategy,
+            SyncState::Waiting,
+            change.now(),
+        )
+    };
+    let made = change.insert(&permit, row).await?;
+    let activity = Activity::sync_confirmed(permit.on(), id);
+    change.commit([activity]).await?;
+    app.wake.requests.notify_one();
+    Ok(made)
+}
+
+/// Begins a run that was waiting.
+pub async fn begin(app: &App, run: &sync_run::Model) -> Result<sync_run::Model> {
+    let actor = Actor::Portus;
+    let mut change = Change::begin_redoable(app, &actor).await?;
+    let books = change.books()?;
+    abandon(&mut change, &books, run.registry_id).await?;
+    let row = sync_run::ActiveModel {
+        id: Set(run.id),
+        state: Set(SyncState::Running),
+        started_at: Set(change.now()),
+        updated_at: Set(change.now()),
+        ..Default::default()
+    };
+    let begun = change.update(&books, row).await?;
+    change.commit_unrecorded("a run is its own record").await?;
+    Ok(begun)
+}
+
 /// Opens the row. One that a process left open when it died is closed.
 pub async fn start(app: &App, registry_id: i64, strategy: &str) -> Result<i64> {
     let actor = Actor::Portus;
     let mut change = Change::begin_redoable(app, &actor).await?;
     let books = change.books()?;
+    abandon(&mut change, &books, registry_id).await?;
+    let row = fresh(registry_id, strategy, SyncState::Running, change.now());
+    let made = change.insert(&books, row).await?;
+    change.commit_unrecorded("a run is its own record").await?;
+    Ok(made.id)
+}
+
+async fn abandon(
+    change: &mut Change<'_>,
+    books: &Permit<KeepBooks>,
+    registry_id: i64,
+) -> Result<()> {
     let abandoned = sync_run::Entity::update_many()
         .col_expr(
             sync_run::Column::State,
@@ -57,13 +166,22 @@ pub async fn start(app: &App, registry_id: i64, strategy: &str) -> Result<i64> {
         .filter(sync_run::Column::RegistryId.eq(registry_id))
         .filter(sync_run::Column::State.eq(SyncState::Running));
     change
-        .execute::<sync_run::Entity, _, _>(&books, sea_orm::QueryTrait::as_query(&abandoned))
+        .execute::<sync_run::Entity, _, _>(books, sea_orm::QueryTrait::as_query(&abandoned))
         .await?;
-    let row = sync_run::ActiveModel {
+    Ok(())
+}
+
+fn fresh(
+    registry_id: i64,
+    strategy: &str,
+    state: SyncState,
+    now: NaiveDateTime,
+) -> sync_run::ActiveModel {
+    sync_run::ActiveModel {
         id: NotSet,
         registry_id: Set(registry_id),
         strategy: Set(strategy.to_owned()),
-        state: Set(SyncState::Running),
+        state: Set(state),
         repositories: Set(0),
         tags: Set(0),
         added: Set(0),
@@ -72,13 +190,12 @@ pub async fn start(app: &App, registry_id: i64, strategy: &str) -> Result<i64> {
         errors: Set(0),
         message: Set(None),
         plan: Set(None),
-        started_at: Set(change.now()),
-        updated_at: Set(change.now()),
+        requested_by: Set(None),
+        confirms: Set(None),
+        started_at: Set(now),
+        updated_at: Set(now),
         finished_at: Set(None),
-    };
-    let made = change.insert(&books, row).await?;
-    change.commit_unrecorded("a run is its own record").await?;
-    Ok(made.id)
+    }
 }
 
 /// Writes how far a run has come; with an outcome it is closed, and older plans that waited are void.

@@ -1,6 +1,7 @@
 //! What the audit log keeps: who did what to which thing. Names stand beside ids, so that history outlives both.
 //! Entries stand by noun in the files beside this one.
 
+mod comments;
 pub mod csv;
 mod namespaces;
 mod registries;
@@ -8,6 +9,8 @@ mod repositories;
 pub mod sentence;
 mod teams;
 mod users;
+mod vulnerabilities;
+mod webhooks;
 
 use sea_orm::ActiveValue::{NotSet, Set};
 use serde_json::{Map, Value};
@@ -20,24 +23,28 @@ pub use teams::TeamAttribute;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     ApplicationToken,
+    Comment,
     Namespace,
     Registry,
     Repository,
     Tag,
     Team,
     User,
+    Webhook,
 }
 
 impl Kind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ApplicationToken => "ApplicationToken",
+            Self::Comment => "Comment",
             Self::Namespace => "Namespace",
             Self::Registry => "Registry",
             Self::Repository => "Repository",
             Self::Tag => "Tag",
             Self::Team => "Team",
             Self::User => "User",
+            Self::Webhook => "Webhook",
         }
     }
 }

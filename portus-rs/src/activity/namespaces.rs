@@ -40,6 +40,17 @@ impl Activity {
         .about(namespace)
     }
 
+    pub fn namespace_deleted(namespace: &namespace::Model, team: &str) -> Self {
+        let registry = (Kind::Registry, namespace.registry_id);
+        let mut it = Self::new("registry.delete", Some(registry))
+            .with("namespace_name", namespace.name.as_str())
+            .with("team_name", team)
+            .with("registry_id", namespace.registry_id)
+            .about(namespace);
+        it.recipient = Some((Kind::Namespace, namespace.id));
+        it
+    }
+
     pub fn visibility_changed(namespace: &namespace::Model) -> Self {
         Self::new(
             "namespace.change_visibility",

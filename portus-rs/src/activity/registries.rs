@@ -12,6 +12,14 @@ impl Activity {
         Self::of_registry("registry:update", registry).with("fields", fields.to_vec())
     }
 
+    pub fn sync_requested(registry: &registry::Model, strategy: &str) -> Self {
+        Self::of_registry("registry:sync", registry).with("strategy", strategy)
+    }
+
+    pub fn sync_confirmed(registry: &registry::Model, run: i64) -> Self {
+        Self::of_registry("registry:confirm_sync", registry).with("run", run)
+    }
+
     fn of_registry(key: &'static str, registry: &registry::Model) -> Self {
         let mut it = Self::new(key, Some((Kind::Registry, registry.id)))
             .with("name", registry.name.as_str())

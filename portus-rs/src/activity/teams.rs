@@ -44,6 +44,31 @@ impl Activity {
             .with("new", new)
     }
 
+    /// All namespaces of a team that is removed go to this one.
+    pub fn namespaces_migrated(old: &team::Model, new: &team::Model) -> Self {
+        Self::of_team("team.migration", new)
+            .with("old_team", old.name.as_str())
+            .with("team", new.name.as_str())
+    }
+
+    /// A registry is named as the thing, as in Portus: the team is gone.
+    pub fn team_removed(team: &team::Model, registry_id: Option<i64>) -> Self {
+        let mut it = Self::new(
+            "registry.remove_team",
+            registry_id.map(|id| (Kind::Registry, id)),
+        )
+        .with("team", team.name.as_str());
+        it.team_id = Some(team.id);
+        it.registry_id = registry_id;
+        it.recipient = Some((Kind::Team, team.id));
+        it
+    }
+
+    /// The directory's group of that name is not asked about members any more.
+    pub fn ldap_check_disabled(team: &team::Model) -> Self {
+        Self::of_team("team:disable_ldap_check", team).with("team", team.name.as_str())
+    }
+
     fn of_team(key: &'static str, team: &team::Model) -> Self {
         let mut it = Self::new(key, Some((Kind::Team, team.id)));
         it.team_id = Some(team.id);

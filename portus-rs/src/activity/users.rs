@@ -1,7 +1,7 @@
 //! What the audit log keeps of accounts and their tokens.
 
 use super::{Activity, Kind};
-use crate::entities::{application_token, user};
+use crate::entities::{application_token, team, user};
 
 impl Activity {
     pub fn user_created(user: &user::Model) -> Self {
@@ -15,6 +15,44 @@ impl Activity {
             .with("fields", fields.to_vec())
     }
 
+    pub fn user_promoted(user: &user::Model) -> Self {
+        Self::new("user:promote", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+    }
+
+    pub fn user_demoted(user: &user::Model) -> Self {
+        Self::new("user:demote", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+    }
+
+    pub fn user_enabled(user: &user::Model) -> Self {
+        Self::new("user:enable", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+    }
+
+    pub fn user_disabled(user: &user::Model) -> Self {
+        Self::new("user:disable", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+    }
+
+    /// Many wrong secrets for one name from one address. `account` is whose name it is, if it is anybody's: what else
+    /// was typed there may be a secret.
+    pub fn guesses_held(account: Option<(i64, &str)>, address: &str, minutes: i64) -> Self {
+        Self::new("user:throttle", account.map(|(id, _)| (Kind::User, id)))
+            .with("username", account.map(|(_, name)| name))
+            .with("address", address)
+            .with("minutes", minutes)
+    }
+
+    pub fn bot_created(bot: &user::Model, team: &team::Model, role: &str) -> Self {
+        let mut it = Self::new("user:create_bot", Some((Kind::User, bot.id)))
+            .with("username", bot.username.as_str())
+            .with("team", team.name.as_str())
+            .with("role", role);
+        it.team_id = Some(team.id);
+        it
+    }
+
     pub fn user_deleted(user: &user::Model) -> Self {
         Self::new("user.delete", Some((Kind::User, user.id)))
             .with("username", user.username.as_str())
@@ -24,8 +62,21 @@ impl Activity {
         Self::new("user:clear_passwords", None).with("count", count)
     }
 
-    pub fn token_created(token: &application_token::Model, owner: &user::Model) -> Self {
-        Self::of_token("application_token.create", token, owner)
+    /// `namespace` is the only one that the token is good for.
+    pub fn token_created(
+        token: &application_token::Model,
+        owner: &user::Model,
+        namespace: Option<&str>,
+    ) -> Self {
+        let mut it = Self::of_token("application_token.create", token, owner)
+            .with("scope", token.scope.as_str());
+        if let Some(namespace) = namespace {
+            it = it.with("namespace", namespace);
+        }
+        if let Some(end) = token.expires_at {
+            it = it.with("expires_at", end.format("%Y-%m-%dT%H:%M:%SZ").to_string());
+        }
+        it
     }
 
     pub fn token_destroyed(token: &application_token::Model, owner: &user::Model) -> Self {

@@ -52,7 +52,6 @@ pub async fn create(session: &Session) -> Outcome {
 
 fn name_of(settings: &DatabaseSettings) -> String {
     match &settings.connection {
-        Place::Memory => ":memory:".to_owned(),
         Place::File(path) => path.display().to_string(),
         Place::Server(server) => server.database.clone(),
     }

@@ -1,11 +1,12 @@
 //! `explain`: the answer to a token request and the rule behind it, for people.
 
 use crate::{
+    app::App,
     identity::actor::Account,
-    policy::Rule,
+    policy::{Reach, Rule, Who},
     protocol::scope::ScopeRequest,
     queries::{
-        by_name,
+        application_tokens, by_name,
         explain::{self, Candour},
     },
 };
@@ -24,6 +25,9 @@ pub struct Options {
     /// As docker asks for it: repository:NAME:ACTIONS, where ACTIONS is pull, push, delete or several with commas
     #[arg(required = true)]
     scope: Vec<String>,
+    /// What it looks like through the user's application token of this name, with its limits
+    #[arg(long, value_name = "APPLICATION")]
+    token: Option<String>,
     /// The registry's service (its host name); by default the oldest registry's
     #[arg(long, value_name = "HOST")]
     service: Option<String>,
@@ -52,9 +56,10 @@ pub async fn print(session: &Session, options: Options) -> Outcome {
         })?;
         Some(Account::from(&row))
     };
+    let asking = asking(&app, options.token.as_deref(), account.as_ref()).await?;
     let found = explain::token(
         &app,
-        account.as_ref(),
+        (account.as_ref(), asking),
         options.service,
         &request,
         Candour::Full,
@@ -95,6 +100,31 @@ pub async fn print(session: &Session, options: Options) -> Outcome {
         say(format!("  {}", sentence(&what, decision.reason.rule)));
     }
     Ok(())
+}
+
+/// Whoever is asked about, through the token that is asked about.
+async fn asking(app: &App, token: Option<&str>, account: Option<&Account>) -> Result<Who, Failure> {
+    match (token, account) {
+        (Some(application), Some(account)) => {
+            let found = application_tokens::named(app, account.id, application).await?;
+            let token = found.ok_or_else(|| {
+                Failure::aborted(format!(
+                    "{} has no application token '{application}'",
+                    account.username
+                ))
+            })?;
+            let reach = Reach {
+                scope: token.scope,
+                namespace: token.namespace_id,
+            };
+            Ok(Who::with(account.id, account.admin, reach))
+        }
+        (Some(_), None) => Err(Failure::aborted(
+            "somebody who has not logged in has no application token",
+        )),
+        (None, Some(account)) => Ok(Who::with(account.id, account.admin, Reach::FULL)),
+        (None, None) => Ok(Who::Anonymous),
+    }
 }
 
 fn sentence(what: &str, rule: Rule) -> String {

@@ -20,6 +20,7 @@ use crate::{
     identity::actor::Actor,
     jobs::{self, Jobs},
     keys::{self, KeySources, Keys},
+    queries::webhooks,
     web,
 };
 
@@ -170,6 +171,7 @@ pub async fn prepare(loaded: Loaded) -> anyhow::Result<Ready> {
     let app = App::assemble(config, clock, database, keys)?;
     replicas::join(&app, &secret_key_base).await?;
     users::ensure_portus(&app).await?;
+    warn_of_lost_secrets(&app).await?;
     if let Some(init) = init {
         set_up_registry(&app, init).await?;
     }
@@ -177,6 +179,29 @@ pub async fn prepare(loaded: Loaded) -> anyhow::Result<Ready> {
         app,
         secret_key_base,
     })
+}
+
+/// Names the webhooks whose secrets were stored under another key base.
+async fn warn_of_lost_secrets(app: &App) -> anyhow::Result<()> {
+    const NAMED: usize = 20;
+    let lost = webhooks::with_lost_secrets(app).await?;
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = lost
+        .iter()
+        .take(NAMED)
+        .map(|(webhook, namespace)| format!("{} of {}", webhook.name, namespace.name))
+        .collect();
+    tracing::warn!(
+        "the secret key base is another one than when the secrets of {} webhooks were stored ({}{}): give \
+         PORTUS_SECRET_KEY_BASE, or the file secret_key_base of PORTUS_DATA_DIR, its former value again, or enter \
+         their passwords, secrets and headers anew",
+        lost.len(),
+        names.join(", "),
+        if lost.len() > NAMED { ", ..." } else { "" }
+    );
+    Ok(())
 }
 
 /// Waits for the database to answer, in steps and with words that operators know from Portus.

@@ -41,10 +41,10 @@ pub struct Options {
 pub async fn run(session: &Session, options: Options) -> Outcome {
     let app = session.app().await?;
     let how = catalog_sync::Options {
-        strategy: options.strategy.as_deref().map(strategy),
+        strategy: options.strategy.as_deref().and_then(SyncStrategy::parse),
         dry_run: options.dry_run,
         confirm: options.confirm,
-        stop: None,
+        ..catalog_sync::Options::default()
     };
     let watcher = Watcher {
         bar: progress::bar(None),
@@ -60,15 +60,6 @@ pub async fn run(session: &Session, options: Options) -> Outcome {
         .iter()
         .any(|report| matches!(report.state, SyncState::Failed | SyncState::Held));
     if bad { Err(Failure::Code(1)) } else { Ok(()) }
-}
-
-fn strategy(word: &str) -> SyncStrategy {
-    match word {
-        "update" => SyncStrategy::Update,
-        "on-start" => SyncStrategy::OnStart,
-        "initial" => SyncStrategy::Initial,
-        _ => SyncStrategy::UpdateDelete,
-    }
 }
 
 fn tell(report: &Report, dry_run: bool) {

@@ -67,6 +67,29 @@ pub enum SyncStrategy {
     Initial,
 }
 
+impl SyncStrategy {
+    pub const ALL: [Self; 4] = [
+        Self::UpdateDelete,
+        Self::Update,
+        Self::OnStart,
+        Self::Initial,
+    ];
+
+    /// The word for it in configuration, requests and rows.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UpdateDelete => "update-delete",
+            Self::Update => "update",
+            Self::OnStart => "on-start",
+            Self::Initial => "initial",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+}
+
 /// What happens to repositories of a namespace that does not exist here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrphanPolicy {
@@ -86,12 +109,8 @@ impl Background {
         }
         let mut sync = SyncSettings {
             enabled: values.flag("background.sync.enabled"),
-            strategy: match values.text("background.sync.strategy").as_str() {
-                "update" => SyncStrategy::Update,
-                "on-start" => SyncStrategy::OnStart,
-                "initial" => SyncStrategy::Initial,
-                _ => SyncStrategy::UpdateDelete,
-            },
+            strategy: SyncStrategy::parse(&values.text("background.sync.strategy"))
+                .unwrap_or(SyncStrategy::UpdateDelete),
             schedule: USUAL,
             orphans: match values.text("background.sync.orphans").as_str() {
                 "skip" => OrphanPolicy::Skip,

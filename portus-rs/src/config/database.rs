@@ -84,8 +84,6 @@ pub enum Adapter {
 pub enum Connection {
     /// A `SQLite` file, created when missing.
     File(PathBuf),
-    /// `SQLite` in memory, gone with the process.
-    Memory,
     Server(Server),
 }
 
@@ -105,7 +103,6 @@ impl DatabaseSettings {
     /// The connection as the database driver takes it, with every special character escaped.
     pub fn url(&self) -> Secret {
         match (&self.connection, self.adapter) {
-            (Connection::Memory, _) => Secret::new("sqlite::memory:"),
             (Connection::File(path), _) => {
                 Secret::new(format!("sqlite://{}?mode=rwc", escaped_path(path)))
             }
@@ -117,7 +114,6 @@ impl DatabaseSettings {
     /// For people: where the database is, without the password.
     pub fn describe(&self) -> String {
         match &self.connection {
-            Connection::Memory => "SQLite in memory".to_owned(),
             Connection::File(path) => format!("SQLite file {}", path.display()),
             Connection::Server(server) => {
                 let kind = if self.adapter == Adapter::Postgres {
@@ -198,6 +194,10 @@ const SERVER_SETTINGS: &[&str] = &[
     "PORTUS_DB_PASSWORD",
 ];
 
+/// Each connection would have a database of its own, and none would outlive the process.
+const NO_MEMORY: &str = "must name a file: a database in memory would lose every acknowledged event; leave it out for \
+                         portus.sqlite3 in the data directory";
+
 impl DatabaseSettings {
     pub(super) fn read(values: &mut Values, environment: Environment, data_dir: &Path) -> Self {
         let mut settings = Self {
@@ -236,7 +236,7 @@ impl DatabaseSettings {
         if settings.adapter == Adapter::Sqlite {
             match database.as_deref() {
                 None => {}
-                Some(":memory:") => settings.connection = Connection::Memory,
+                Some(":memory:") => values.refuse("PORTUS_DB_DATABASE", NO_MEMORY),
                 Some(file) => settings.connection = Connection::File(values.root().join(file)),
             }
             return settings;
@@ -281,7 +281,7 @@ impl DatabaseSettings {
                     decoded(path.split_once('?').map_or(path, |(path, _)| path)).ok_or(FIX)?;
                 self.connection = match path.as_str() {
                     "" => return Err(FIX),
-                    ":memory:" => Connection::Memory,
+                    ":memory:" => return Err(NO_MEMORY),
                     file => Connection::File(root.join(file)),
                 };
                 return Ok(());

@@ -10,7 +10,7 @@ pub(super) const KEYS: &[Key] = &[
         "PORTUS_SECRET_KEY_BASE",
         Kind::Text,
         "",
-        "Signs and encrypts what browsers keep. Unset: generated once, kept in the data directory.",
+        "Signs and encrypts what browsers keep, and the passwords of webhooks. Unset: generated once, kept in the data directory.",
     )
     .legacy(&["SECRETS_SECRET_KEY_BASE"])
     .secret(),

@@ -46,7 +46,7 @@ pub(super) const KEYS: &[Key] = &[
         "webhooks.allow_hosts",
         Kind::List,
         "",
-        "Host names and addresses to which webhooks may go in any case, separated by commas.",
+        "Host names, addresses and networks to which webhooks may go in any case, separated by commas.",
     )
     .since("portus-rs"),
     Key::new(
@@ -117,6 +117,11 @@ pub enum ClairApi {
 }
 
 impl Security {
+    /// Whether anything scans at all.
+    pub fn is_on(&self) -> bool {
+        self.clair.is_some() || self.trivy.is_some() || self.zypper.is_some() || self.dummy
+    }
+
     pub(super) fn read(values: &mut Values, production: bool) -> Self {
         let dummy = values.optional("security.dummy.server").is_some();
         if dummy && production {

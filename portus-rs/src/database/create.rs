@@ -7,8 +7,13 @@ use super::{Connection, Database, State, explain, sqlite_file, state};
 
 /// Creates the configured database. Returns whether it was missing.
 pub async fn create(connection: &Connection) -> anyhow::Result<bool> {
-    if state(connection).await != State::Missing {
-        return Ok(false);
+    match state(connection).await {
+        State::Missing => {}
+        // What cannot be looked at may not be there: that it is must not be said.
+        State::Down(text) | State::Unknown(text) => {
+            return Err(explain(&sea_orm::DbErr::Custom(text), &connection.url));
+        }
+        State::Ready | State::Empty | State::Newer(_) | State::Portus => return Ok(false),
     }
     if sqlite_file(&connection.url).is_ok() {
         let made = Database::connect(connection)

@@ -205,7 +205,13 @@ fn advice_for_file(text: &str) -> &'static str {
 fn advice_for_server(text: &str) -> &'static str {
     if text.contains("readonly") || text.contains("read-only") {
         "the database is read-only: give this process the right to write, or point it at another one"
-    } else if text.contains("password") || text.contains("Access denied") {
+    } else if text.contains("Access denied") && text.contains("to database") {
+        "this user may not use the database, which may not exist: create it, or let this user do so, and let it use \
+         everything in it"
+    } else if text.contains("password")
+        || text.contains("Access denied")
+        || (text.contains("role \"") && text.contains("does not exist"))
+    {
         "the server refused the user name or password: check PORTUS_DB_USERNAME and PORTUS_DB_PASSWORD"
     } else if text.contains("does not exist") || text.contains("Unknown database") {
         "the server has no such database: create it with `portus-rs db:create` or correct PORTUS_DB_DATABASE"

@@ -64,7 +64,8 @@ pub async fn look(database: &Database) -> State {
 )]
 fn failure(error: DbErr) -> State {
     let text = error.to_string();
-    if text.contains("Unknown database") || text.contains("does not exist") {
+    let missing = text.contains("database \"") && text.contains("does not exist");
+    if text.contains("Unknown database") || missing {
         State::Missing
     } else if matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) {
         State::Down(text)

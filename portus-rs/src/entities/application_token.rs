@@ -14,6 +14,11 @@ pub struct Model {
     pub created_at: Option<DateTime>,
     pub last_used_at: Option<DateTime>,
     pub expires_at: Option<DateTime>,
+    pub scope: super::TokenScope,
+    /// The only namespace it is good for.
+    pub namespace_id: Option<i64>,
+    pub last_used_ip: Option<String>,
+    pub last_used_client: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

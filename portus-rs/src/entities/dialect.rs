@@ -5,6 +5,14 @@ use sea_orm::{
     sea_query::{Expr, Func},
 };
 
+/// What a cast to 64 bits is called: sums of whole numbers are decimals on MySQL and PostgreSQL.
+pub fn whole_number(backend: DatabaseBackend) -> &'static str {
+    match backend {
+        DatabaseBackend::MySql => "SIGNED",
+        _ => "BIGINT",
+    }
+}
+
 /// Whether the database undid a transaction because another was in its way: a deadlock, a lock waited for too long, a
 /// serialization failure.
 pub fn is_collision(error: &DbErr) -> bool {

@@ -92,6 +92,36 @@ pub enum Visibility {
 }
 words!(Visibility { Private = "private", Protected = "protected", Public = "public" });
 
+/// How much of its owner's rights an application token carries.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    Serialize,
+    Deserialize,
+)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+#[serde(rename_all = "lowercase")]
+pub enum TokenScope {
+    /// All of them.
+    #[default]
+    #[sea_orm(num_value = 0)]
+    Full,
+    /// Looking, and pulling images.
+    #[sea_orm(num_value = 1)]
+    Read,
+    /// Pulling images and nothing else, not even the API.
+    #[sea_orm(num_value = 2)]
+    Pull,
+}
+words!(TokenScope { Full = "full", Read = "read", Pull = "pull" });
+
 /// How a registry is told which key signed a token.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
@@ -152,8 +182,68 @@ pub enum SyncState {
     /// It would have deleted more than half; its plan waits for a person.
     #[sea_orm(num_value = 3)]
     Held,
+    /// Somebody wants it, and no process has begun yet.
+    #[sea_orm(num_value = 4)]
+    Waiting,
 }
-words!(SyncState { Running = "running", Done = "done", Failed = "failed", Held = "held" });
+words!(SyncState {
+    Running = "running",
+    Done = "done",
+    Failed = "failed",
+    Held = "held",
+    Waiting = "waiting",
+});
+
+/// How a webhook is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+pub enum RequestMethod {
+    #[sea_orm(num_value = 0)]
+    #[serde(rename = "GET")]
+    Get,
+    #[sea_orm(num_value = 1)]
+    #[serde(rename = "POST")]
+    Post,
+}
+words!(RequestMethod { Get = "GET", Post = "POST" });
+
+/// As what a webhook's body is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+pub enum ContentType {
+    #[sea_orm(num_value = 0)]
+    #[serde(rename = "application/json")]
+    Json,
+    #[sea_orm(num_value = 1)]
+    #[serde(rename = "application/x-www-form-urlencoded")]
+    Form,
+}
+words!(ContentType { Json = "application/json", Form = "application/x-www-form-urlencoded" });
+
+/// How far a delivery of a webhook has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+#[serde(rename_all = "lowercase")]
+pub enum DeliveryState {
+    /// To be sent once its time has come.
+    #[sea_orm(num_value = 0)]
+    Queued,
+    /// A sender has taken it; it is free again when the claim runs out.
+    #[sea_orm(num_value = 1)]
+    Sending,
+    /// Answered with 2xx.
+    #[sea_orm(num_value = 2)]
+    Delivered,
+    /// Refused, or given up after repeated failure.
+    #[sea_orm(num_value = 3)]
+    Failed,
+}
+words!(DeliveryState {
+    Queued = "queued",
+    Sending = "sending",
+    Delivered = "delivered",
+    Failed = "failed",
+});
 
 impl From<TokenHeader> for crate::protocol::token::HeaderForm {
     fn from(header: TokenHeader) -> Self {

@@ -3,9 +3,12 @@
 pub mod activity;
 pub mod application_token;
 pub mod auth_epoch;
+pub mod comment;
+pub mod deletion;
 pub mod dialect;
 mod kinds;
 pub mod lease;
+pub mod login_failure;
 pub mod manifest;
 pub mod manifest_child;
 pub mod namespace;
@@ -14,11 +17,21 @@ pub mod registry;
 pub mod registry_event;
 pub mod registry_instance;
 pub mod repository;
+pub mod scan_result;
 pub mod setting;
+pub mod star;
 pub mod sync_run;
 pub mod tag;
 pub mod team;
 pub mod team_user;
 pub mod user;
+pub mod vulnerability;
+pub mod webhook;
+pub mod webhook_delivery;
+pub mod webhook_header;
 
-pub use kinds::{Details, EventState, Role, SyncState, TokenHeader, Visibility};
+pub use kinds::{
+    ContentType, DeliveryState, Details, EventState, RequestMethod, Role, SyncState, TokenHeader,
+    Visibility,
+};
+pub use kinds::{Details, EventState, Role, SyncState, TokenHeader, TokenScope, Visibility};

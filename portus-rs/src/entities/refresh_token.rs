@@ -8,6 +8,8 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     pub user_id: i64,
+    /// The application token it was given out for, whose limits it has and with which it goes.
+    pub application_token_id: Option<i64>,
     pub token_sha256: String,
     pub service: String,
     pub client_id: String,

@@ -18,6 +18,11 @@ pub struct Model {
     pub errors: i64,
     pub message: Option<String>,
     pub plan: Option<String>,
+    /// Who wanted it, if it was not the schedule.
+    pub requested_by: Option<String>,
+    /// The run whose plan, held back until then, it carries out.
+    pub confirms: Option<i64>,
+    /// While it waits, when it was wanted.
     pub started_at: DateTime,
     pub updated_at: DateTime,
     pub finished_at: Option<DateTime>,

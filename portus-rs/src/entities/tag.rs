@@ -12,6 +12,7 @@ pub struct Model {
     pub digest: Option<String>,
     pub user_id: Option<i64>,
     pub username: Option<String>,
+    /// [`Model::PENDING`], [`Model::SCANNING`] or [`Model::SCANNED`].
     pub scanned: i16,
     pub marked: bool,
     pub observed_at: DateTime,
@@ -20,6 +21,15 @@ pub struct Model {
     pub pull_count: i64,
     pub created_at: DateTime,
     pub updated_at: DateTime,
+}
+
+impl Model {
+    /// To be scanned when a scanner comes by.
+    pub const PENDING: i16 = 0;
+    /// A scanner has it in hand.
+    pub const SCANNING: i16 = 1;
+    /// The results are those of this digest.
+    pub const SCANNED: i16 = 2;
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -29,6 +29,8 @@ pub struct Model {
     pub failed_attempts: i64,
     pub locked_at: Option<DateTime>,
     pub credentials_version: i64,
+    /// The team that a bot belongs to and whose owners look after it.
+    pub owner_team_id: Option<i64>,
     pub created_at: DateTime,
     pub updated_at: DateTime,
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::{entities::user, policy::Who};
+use crate::{
+    entities::user,
+    policy::{Reach, Who},
+};
 
 pub use crate::entities::user::PORTUS;
 
@@ -47,6 +50,8 @@ impl Account {
 pub enum Actor {
     Anonymous,
     User(Arc<Account>),
+    /// Somebody through a credential that carries less than all their rights.
+    Limited(Arc<Account>, Reach),
     /// Somebody with a shell on the machine.
     Operator,
     /// The service's own work.
@@ -54,6 +59,15 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// An account as its credential lets it act.
+    pub fn through(account: Arc<Account>, reach: Reach) -> Self {
+        if reach.is_full() {
+            Self::User(account)
+        } else {
+            Self::Limited(account, reach)
+        }
+    }
+
     pub fn who(&self) -> Who {
         match self {
             Self::Anonymous => Who::Anonymous,
@@ -61,6 +75,7 @@ impl Actor {
                 id: account.id,
                 admin: account.admin,
             },
+            Self::Limited(account, reach) => Who::with(account.id, account.admin, *reach),
             Self::Operator => Who::Operator,
             Self::Portus => Who::Service,
         }
@@ -68,7 +83,7 @@ impl Actor {
 
     pub fn account(&self) -> Option<&Arc<Account>> {
         match self {
-            Self::User(account) => Some(account),
+            Self::User(account) | Self::Limited(account, _) => Some(account),
             _ => None,
         }
     }
@@ -81,7 +96,7 @@ impl Actor {
     pub fn name(&self) -> &str {
         match self {
             Self::Anonymous => "",
-            Self::User(account) => &account.username,
+            Self::User(account) | Self::Limited(account, _) => &account.username,
             Self::Operator => "operator",
             Self::Portus => PORTUS,
         }

@@ -1,7 +1,7 @@
 //! Checks what a client presents, in a fixed order: application token, local password. A directory joins as one more
 //! step behind the same answer.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use chrono::TimeDelta;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
@@ -11,13 +11,14 @@ use super::{
     names,
     password::Checked,
     secret::{self, Kind},
+    throttle,
 };
 use crate::{
     actions::change::Change,
     app::App,
     entities::{application_token, user},
     error::{Error, Result},
-    policy::guard::KeepBooks,
+    policy::{Reach, guard::KeepBooks},
     queries::facts::{Facts, Login},
 };
 
@@ -26,7 +27,6 @@ const LOCK: TimeDelta = TimeDelta::minutes(10);
 /// A refresh token that nobody used for so long is dead.
 pub const REFRESH_UNUSED: TimeDelta = TimeDelta::days(90);
 
-const WRONG: &str = "Invalid Username or password.";
 const DISABLED: &str = "Sorry, this account has been disabled.";
 const LOCKED: &str = "Your account is locked.";
 
@@ -43,21 +43,85 @@ pub enum Method {
 pub struct Identified {
     pub account: Arc<Account>,
     pub method: Method,
+    /// What the credential carries of the account's rights.
+    pub reach: Reach,
+    /// The application token that was shown, or for which the refresh token was given out.
+    pub application_token: Option<i64>,
+}
+
+impl Identified {
+    /// The account as its credential lets it act.
+    pub fn actor(&self) -> Actor {
+        Actor::through(Arc::clone(&self.account), self.reach)
+    }
+}
+
+/// A name and a secret that somebody shows, and where they come from.
+#[derive(Clone, Copy)]
+pub struct Attempt<'a> {
+    pub username: &'a str,
+    /// A password or an application token.
+    pub secret: &'a str,
+    pub address: IpAddr,
 }
 
 /// Checks a name with a password or an application token, as docker sends them.
 ///
-/// Wrong names and wrong secrets are told apart neither by text nor by time.
-pub async fn check(app: &App, facts: &Facts, username: &str, given: &str) -> Result<Identified> {
-    let name = names::canonical(username);
-    if let Some(found) = application_token(app, facts, &name, given).await? {
-        return found;
+/// Wrong names and wrong secrets are told apart neither by text nor by time, and counted: see [`throttle`].
+pub async fn check(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Identified> {
+    let name = names::canonical(attempt.username);
+    let source = throttle::source(attempt.address);
+    let given = attempt.secret;
+    match application_token(app, facts, &name, given).await? {
+        Shown::Good(found) => return Ok(found),
+        Shown::Wrong => return Err(miss(app, facts, &source, &name, given).await?),
+        Shown::Something => {}
     }
-    let Some(login) = facts.login(&name).await? else {
+    let failed_before = throttle::check(app, &source, &name).await?;
+    let Some(found) = password(app, facts, &name, given).await? else {
+        return Err(miss(app, facts, &source, &name, given).await?);
+    };
+    if failed_before {
+        throttle::succeeded(app, &source, &name).await?;
+    }
+    Ok(found)
+}
+
+/// Checks `USERNAME:TOKEN` of the API, where only application tokens count.
+pub async fn check_token(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Identified> {
+    let name = names::canonical(attempt.username);
+    let source = throttle::source(attempt.address);
+    let given = attempt.secret;
+    if let Shown::Good(found) = application_token(app, facts, &name, given).await? {
+        return Ok(found);
+    }
+    // An imported token looks like any text, and comparing it is slow.
+    if !secret::is_wellformed(Kind::Application, given)
+        && let Some(login) = facts.login(&name).await?
+        && has_imported_token(app, login.account.id).await?
+    {
+        throttle::check(app, &source, &name).await?;
+        if let Some(found) = imported_token(app, &login, given).await? {
+            return Ok(found);
+        }
+    }
+    Err(miss(app, facts, &source, &name, given).await?)
+}
+
+/// Counts a wrong secret.
+async fn miss(app: &App, facts: &Facts, source: &str, name: &str, given: &str) -> Result<Error> {
+    let login = facts.login(name).await?;
+    let account = login.map(|login| login.account.id);
+    throttle::failed(app, source, name, given, account).await
+}
+
+/// The account of this name if this is its password, or a token brought along from Portus.
+async fn password(app: &App, facts: &Facts, name: &str, given: &str) -> Result<Option<Identified>> {
+    let Some(login) = facts.login(name).await? else {
         app.passwords.check_nobody(given).await?;
         // What a known name costs beyond the hash is paid here too.
         imported(app, 0).await?;
-        return Err(wrong());
+        return Ok(None);
     };
     if login.account.bot || login.password_hash.is_empty() {
         app.passwords.check_nobody(given).await?;
@@ -74,30 +138,13 @@ pub async fn check(app: &App, facts: &Facts, username: &str, given: &str) -> Res
             if checked == Checked::RightButOld {
                 renew_hash(app, login.account.id, given).await?;
             }
-            Ok(Identified {
+            Ok(Some(Identified {
                 account: login.account,
                 method: Method::Password,
-            })
+                reach: Reach::FULL,
+                application_token: None,
+            }))
         }
-    }
-}
-
-/// Checks `USERNAME:TOKEN` of the API, where only application tokens count.
-pub async fn check_token(
-    app: &App,
-    facts: &Facts,
-    username: &str,
-    given: &str,
-) -> Result<Identified> {
-    let name = names::canonical(username);
-    if let Some(found) = application_token(app, facts, &name, given).await? {
-        return found;
-    }
-    match facts.login(&name).await? {
-        Some(login) if has_imported_token(app, login.account.id).await? => {
-            imported_token(app, &login, given).await
-        }
-        _ => Err(wrong()),
     }
 }
 
@@ -117,18 +164,25 @@ pub async fn check_refresh(
         .refresh(&secret::fingerprint(given))
         .await?
         .ok_or_else(refused)?;
-    if found.service != service || found.last_used_at + REFRESH_UNUSED < app.clock.now() {
+    let now = app.clock.now();
+    let stale = found.last_used_at + REFRESH_UNUSED < now
+        || found
+            .application_token
+            .as_ref()
+            .is_some_and(|token| token.has_ended(now));
+    if found.service != service || stale {
         return Err(refused());
     }
     usable(app, &found.account)?;
     Ok(Identified {
         account: found.account,
         method: Method::RefreshToken { id: found.id },
+        reach: found
+            .application_token
+            .as_ref()
+            .map_or(Reach::FULL, |token| token.reach),
+        application_token: found.application_token.map(|token| token.id),
     })
-}
-
-fn wrong() -> Error {
-    Error::NotSignedIn(WRONG.to_owned())
 }
 
 /// Whether an account may log in at all, whatever proves that it is theirs.
@@ -145,27 +199,33 @@ pub fn usable(app: &App, account: &Account) -> Result<()> {
     Ok(())
 }
 
-/// `None` if this is no application token at all, so that the next way may be tried.
-async fn application_token(
-    app: &App,
-    facts: &Facts,
-    name: &str,
-    given: &str,
-) -> Result<Option<Result<Identified>>> {
+/// What was shown in the place of an application token.
+enum Shown {
+    Good(Identified),
+    /// It looks like one, and is none, or another's, or its time is over.
+    Wrong,
+    /// Anything, a password perhaps.
+    Something,
+}
+
+async fn application_token(app: &App, facts: &Facts, name: &str, given: &str) -> Result<Shown> {
     if !secret::is_wellformed(Kind::Application, given) {
-        return Ok(None);
+        return Ok(Shown::Something);
     }
     let found = facts.token(&secret::fingerprint(given)).await?;
     let Some(found) = found.filter(|it| names::canonical(&it.account.username) == name) else {
-        return Ok(Some(Err(wrong())));
+        return Ok(Shown::Wrong);
     };
-    if found.account.is_portus() || found.expires_at.is_some_and(|end| end <= app.clock.now()) {
-        return Ok(Some(Err(wrong())));
+    if found.account.is_portus() || found.has_ended(app.clock.now()) {
+        return Ok(Shown::Wrong);
     }
-    Ok(Some(usable(app, &found.account).map(|()| Identified {
+    usable(app, &found.account)?;
+    Ok(Shown::Good(Identified {
         account: found.account,
         method: Method::ApplicationToken { id: found.id },
-    })))
+        reach: found.reach,
+        application_token: Some(found.id),
+    }))
 }
 
 async fn has_imported_token(app: &App, user_id: i64) -> Result<bool> {
@@ -181,11 +241,14 @@ async fn imported(app: &App, user_id: i64) -> Result<Vec<application_token::Mode
 }
 
 /// Tokens brought along from Portus are bcrypt hashes; the first use turns one into a fingerprint.
-async fn imported_token(app: &App, login: &Login, given: &str) -> Result<Identified> {
+async fn imported_token(app: &App, login: &Login, given: &str) -> Result<Option<Identified>> {
     if login.account.is_portus() {
-        return Err(wrong());
+        return Ok(None);
     }
     for token in imported(app, login.account.id).await? {
+        if token.expires_at.is_some_and(|end| end <= app.clock.now()) {
+            continue;
+        }
         let stored = token.token_bcrypt.clone().unwrap_or_default();
         let checked = app.passwords.check(&login.account, &stored, given).await?;
         if checked == Checked::Wrong {
@@ -206,12 +269,17 @@ async fn imported_token(app: &App, login: &Login, given: &str) -> Result<Identif
         change
             .commit_unrecorded("the same token, stored better")
             .await?;
-        return Ok(Identified {
+        return Ok(Some(Identified {
             account: Arc::clone(&login.account),
             method: Method::ApplicationToken { id: token.id },
-        });
+            reach: Reach {
+                scope: token.scope,
+                namespace: token.namespace_id,
+            },
+            application_token: Some(token.id),
+        }));
     }
-    Err(wrong())
+    Ok(None)
 }
 
 async fn renew_hash(app: &App, user_id: i64, password: &str) -> Result<()> {

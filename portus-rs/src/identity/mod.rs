@@ -1,8 +1,10 @@
 //! Who is asking.
 
 pub mod actor;
+pub mod bearer;
 pub mod credentials;
 pub mod names;
 pub mod password;
 pub mod secret;
+pub mod throttle;
 pub mod usage;

@@ -1,7 +1,13 @@
 //! Local passwords: argon2id for new ones, bcrypt accepted from imports. Hashing is slow on purpose, so it runs on a
 //! few threads, and a password that was right a moment ago need not be hashed again.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::anyhow;
 use argon2::{
@@ -31,6 +37,7 @@ pub struct Passwords {
     key: PKey<openssl::pkey::Private>,
     /// Verified when there is no account, so that an unknown name costs the same time.
     decoy: String,
+    spent: AtomicU64,
 }
 
 /// Whether a password is the right one.
@@ -57,6 +64,7 @@ impl Passwords {
                 .build(),
             key,
             decoy: hash("no account has this password")?,
+            spent: AtomicU64::new(0),
         })
     }
 
@@ -98,6 +106,7 @@ impl Passwords {
             .acquire_owned()
             .await
             .map_err(|error| Error::Internal(error.into()))?;
+        self.spent.fetch_add(1, Ordering::Relaxed);
         tokio::task::spawn_blocking(move || {
             let result = work();
             drop(turn);
@@ -107,12 +116,40 @@ impl Passwords {
         .map_err(|error| Error::Internal(anyhow!("hashing a password: {error}")))?
     }
 
+    /// How many hashes were computed since the start: what guessing costs us, and what it tells.
+    pub fn spent(&self) -> u64 {
+        self.spent.load(Ordering::Relaxed)
+    }
+
     fn fingerprint(&self, account: &Account, password: &str) -> Result<[u8; 32]> {
+        self.sealed(&[
+            &account.id.to_be_bytes(),
+            &account.credentials_version.to_be_bytes(),
+            password.as_bytes(),
+        ])
+    }
+
+    /// A fingerprint of texts by which only this process knows them again.
+    pub fn seal(&self, texts: &[&str]) -> Result<[u8; 32]> {
+        // Lengths keep texts apart.
+        let lengths: Vec<[u8; 8]> = texts
+            .iter()
+            .map(|text| (text.len() as u64).to_be_bytes())
+            .collect();
+        let parts: Vec<&[u8]> = lengths
+            .iter()
+            .map(<[u8; 8]>::as_slice)
+            .chain(texts.iter().map(|text| text.as_bytes()))
+            .collect();
+        self.sealed(&parts)
+    }
+
+    fn sealed(&self, parts: &[&[u8]]) -> Result<[u8; 32]> {
         let seal = || {
             let mut signer = Signer::new(MessageDigest::sha256(), &self.key)?;
-            signer.update(&account.id.to_be_bytes())?;
-            signer.update(&account.credentials_version.to_be_bytes())?;
-            signer.update(password.as_bytes())?;
+            for part in parts {
+                signer.update(part)?;
+            }
             let mut seal = [0; 32];
             signer.sign(&mut seal)?;
             Ok::<_, openssl::error::ErrorStack>(seal)

@@ -34,13 +34,24 @@ pub struct Usage {
 #[derive(Default)]
 struct Gathered {
     users: HashMap<i64, (NaiveDateTime, String, i64)>,
-    application_tokens: HashMap<i64, NaiveDateTime>,
+    application_tokens: HashMap<i64, Use>,
     refresh_tokens: HashMap<i64, NaiveDateTime>,
 }
 
+/// When, from where and with which program a token was used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Use {
+    pub at: NaiveDateTime,
+    pub address: String,
+    pub client: String,
+}
+
+/// What is kept of a client's name, in characters.
+const CLIENT: usize = 255;
+
 impl Usage {
-    /// Remembers that an account proved itself just now, from this address.
-    pub fn note(&self, who: &Identified, address: &str, now: NaiveDateTime) {
+    /// Remembers that an account proved itself just now, from this address and with this program.
+    pub fn note(&self, who: &Identified, address: &str, client: &str, now: NaiveDateTime) {
         let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
         let user = gathered
             .users
@@ -53,13 +64,27 @@ impl Usage {
         user.2 += 1;
         match who.method {
             Method::ApplicationToken { id } => {
-                gathered.application_tokens.insert(id, now);
+                let last = gathered.application_tokens.entry(id).or_default();
+                last.at = now;
+                // Mostly the same one again, which costs no memory.
+                if last.address != address {
+                    address.clone_into(&mut last.address);
+                }
+                if last.client != client {
+                    last.client = client.chars().take(CLIENT).collect();
+                }
             }
             Method::RefreshToken { id } => {
                 gathered.refresh_tokens.insert(id, now);
             }
             Method::Password => {}
         }
+    }
+
+    /// The last use of an application token that has not been written yet.
+    pub fn of_token(&self, id: i64) -> Option<Use> {
+        let gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        gathered.application_tokens.get(&id).cloned()
     }
 
     /// Writes what has been gathered, a bounded number of rows with each statement.
@@ -76,11 +101,17 @@ impl Usage {
         let books = change.books()?;
         let tokens: Vec<_> = gathered.application_tokens.into_iter().collect();
         for batch in tokens.chunks(BATCH) {
+            let (mut times, mut addresses, mut clients) = Default::default();
+            for (id, last) in batch {
+                let this = || Expr::col(application_token::Column::Id).eq(*id);
+                times = CaseStatement::case(times, this(), Expr::value(last.at));
+                addresses = CaseStatement::case(addresses, this(), Expr::value(&*last.address));
+                clients = CaseStatement::case(clients, this(), Expr::value(&*last.client));
+            }
             let statement = application_token::Entity::update_many()
-                .col_expr(
-                    application_token::Column::LastUsedAt,
-                    moments(application_token::Column::Id, batch),
-                )
+                .col_expr(application_token::Column::LastUsedAt, times.into())
+                .col_expr(application_token::Column::LastUsedIp, addresses.into())
+                .col_expr(application_token::Column::LastUsedClient, clients.into())
                 .filter(application_token::Column::Id.is_in(batch.iter().map(|(id, _)| *id)));
             change.note_use(&books, statement.as_query()).await?;
         }

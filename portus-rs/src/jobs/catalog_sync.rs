@@ -7,6 +7,7 @@ mod desk;
 mod missing;
 mod pass;
 mod repository;
+mod requested;
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,6 +21,7 @@ use crate::{
     queries::sync,
 };
 use pass::Pass;
+pub use requested::run_requested;
 
 /// The job's name in logs and in its lease.
 pub const NAME: &str = "Registry synchronization";
@@ -34,6 +36,8 @@ pub struct Options {
     pub dry_run: bool,
     /// Carry out the plan that was held back.
     pub confirm: bool,
+    /// Only if it is this run's plan.
+    pub plan_of: Option<i64>,
     /// Ends the pass after the step in hand.
     pub stop: Option<Stop>,
 }
@@ -74,16 +78,6 @@ pub struct Report {
     pub held: Vec<String>,
 }
 
-/// The word for a strategy in configuration and rows.
-pub fn word(strategy: SyncStrategy) -> &'static str {
-    match strategy {
-        SyncStrategy::UpdateDelete => "update-delete",
-        SyncStrategy::Update => "update",
-        SyncStrategy::OnStart => "on-start",
-        SyncStrategy::Initial => "initial",
-    }
-}
-
 /// One pass by hand, over all registries or the one with this name or hostname. Waits for a pass that is under way.
 pub async fn run_once(
     app: &Arc<App>,
@@ -91,39 +85,51 @@ pub async fn run_once(
     options: Options,
     progress: &dyn Progress,
 ) -> Result<Vec<Report>> {
-    let registries = sync::registries(app, registry).await?;
-    if registries.is_empty() {
-        return Err(Error::Unknown(match registry {
-            Some(name) => format!("there is no registry called '{name}'"),
-            None => "No registry has been configured!".to_owned(),
-        }));
-    }
+    let registries = sync::wanted_registries(app, registry).await?;
     if options.dry_run {
         return run_registries(app, &registries, &options, progress).await;
     }
+    let Some(lease) = wait_for_lease(app).await? else {
+        return Err(Error::Refused(
+            "another synchronization is under way; try again when it has ended".to_owned(),
+        ));
+    };
+    holding(
+        app,
+        lease,
+        run_registries(app, &registries, &options, progress),
+    )
+    .await
+}
+
+async fn wait_for_lease(app: &App) -> Result<Option<lease::Lease>> {
     let watch = lease::Watch::default();
     let waited = std::time::Instant::now();
-    let lease = loop {
+    loop {
         if let Some(lease) = lease::take(app, &watch, NAME).await? {
-            break lease;
+            return Ok(Some(lease));
         }
         if waited.elapsed() > PATIENCE {
-            return Err(Error::Refused(
-                "another synchronization is under way; try again when it has ended".to_owned(),
-            ));
+            return Ok(None);
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
-    };
+    }
+}
+
+/// Does what somebody wants besides the schedule, which goes on as before.
+async fn holding<T: Send>(
+    app: &Arc<App>,
+    lease: lease::Lease,
+    work: impl Future<Output = Result<T>> + Send,
+) -> Result<T> {
     let next_run_at = lease.next_run_at;
-    let reports = lease
-        .hold(app, run_registries(app, &registries, &options, progress))
-        .await?;
+    let result = lease.hold(app, work).await?;
     let ending = lease::Ending {
-        error: reports.as_ref().err().map(ToString::to_string),
+        error: result.as_ref().err().map(ToString::to_string),
         next_run_at,
     };
     lease.release(app, ending).await?;
-    reports
+    result
 }
 
 /// One pass over all registries, by whoever holds the lease.
@@ -163,16 +169,32 @@ async fn run_registry(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Report> {
-    let begun = std::time::Instant::now();
-    let strategy = options
-        .strategy
-        .unwrap_or(app.config.background.sync.strategy);
-    progress.began(registry);
+    let strategy = strategy(app, options);
     let run = if options.dry_run {
         None
     } else {
-        Some(sync_runs::start(app, registry.id, word(strategy)).await?)
+        Some(sync_runs::start(app, registry.id, strategy.as_str()).await?)
     };
+    conduct(app, registry, options, progress, run).await
+}
+
+fn strategy(app: &App, options: &Options) -> SyncStrategy {
+    options
+        .strategy
+        .unwrap_or(app.config.background.sync.strategy)
+}
+
+/// One pass over one registry, written down in the row of this run.
+async fn conduct(
+    app: &App,
+    registry: &registry::Model,
+    options: &Options,
+    progress: &dyn Progress,
+    run: Option<i64>,
+) -> Result<Report> {
+    let begun = std::time::Instant::now();
+    let strategy = strategy(app, options);
+    progress.began(registry);
     let pass = Pass::new(app, registry, options, strategy, progress, run);
     let done = if options.confirm {
         pass.carry_out_plan().await

@@ -19,6 +19,7 @@ use crate::{
     config::{Schedule, SyncStrategy},
     entities::SyncState,
     error::{Error, Result},
+    identity::throttle,
     queries::sync,
     remote::{RegistryClient, Trust},
 };
@@ -51,6 +52,8 @@ pub async fn stopped(stop: &mut Stop) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Work {
     Sync(Option<SyncStrategy>),
+    /// What somebody asked for, whatever is configured.
+    Requested,
     Details,
     SelfTest,
     Usage,
@@ -107,6 +110,14 @@ async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
         shared,
         work,
     };
+    // It takes the lease of the above when there is something to do. What is asked on a process without jobs is seen
+    // here at the next look.
+    jobs.push(job(
+        "Requested synchronization",
+        every(5),
+        false,
+        Work::Requested,
+    ));
     // Whoever finds tags describes them.
     jobs.push(job("Manifest details", every(30), true, Work::Details));
     if !only {
@@ -239,11 +250,18 @@ fn run<'a>(
 ) -> Pin<Box<dyn Future<Output = Result<Ran>> + Send + 'a>> {
     match work {
         Work::Sync(strategy) => Box::pin(synchronise(app, strategy, stop)),
+        Work::Requested => Box::pin(answer_requests(app, stop)),
         Work::Details => Box::pin(describe(app, stop)),
         Work::SelfTest => Box::pin(test_registries(app)),
         Work::Usage => Box::pin(write_usage(app)),
         Work::Housekeeping => Box::pin(keep_house(app)),
     }
+}
+
+/// A pass that failed says so in its row, and is not tried again by itself.
+async fn answer_requests(app: &Arc<App>, stop: &Stop) -> Result<Ran> {
+    catalog_sync::run_requested(app, stop).await?;
+    Ok(Ran::Done)
 }
 
 async fn describe(app: &Arc<App>, stop: &Stop) -> Result<Ran> {
@@ -295,6 +313,7 @@ async fn test_registries(app: &Arc<App>) -> Result<Ran> {
 async fn keep_house(app: &Arc<App>) -> Result<Ran> {
     let logins = refresh_tokens::expire(app).await?;
     let runs = sync_runs::purge(app).await?;
+    throttle::expire(app).await?;
     if logins + runs > 0 {
         tracing::debug!("removed {logins} unused logins and {runs} old synchronization runs");
     }

@@ -132,10 +132,10 @@ impl Drop for Draft {
     }
 }
 
-fn io(doing: &'static str, path: &Path, source: std::io::Error) -> KeyError {
+fn io(doing: &'static str, path: &Path, cause: std::io::Error) -> KeyError {
     KeyError::Io {
         doing,
         path: path.to_owned(),
-        source,
+        cause,
     }
 }

@@ -48,7 +48,7 @@ impl Keys {
             let missing = || KeyError::Io {
                 doing: "read",
                 path: key_file.clone(),
-                source: std::io::ErrorKind::NotFound.into(),
+                cause: std::io::ErrorKind::NotFound.into(),
             };
             files::read(&key_file)?.ok_or_else(missing)?
         } else {
@@ -111,7 +111,7 @@ fn find_certificate(
         let missing = || KeyError::Io {
             doing: "read",
             path: path.to_owned(),
-            source: std::io::ErrorKind::NotFound.into(),
+            cause: std::io::ErrorKind::NotFound.into(),
         };
         let pem = files::read(path)?.ok_or_else(missing)?;
         let found = matching(key, &pem).map_err(|e| e.in_file(path))?;

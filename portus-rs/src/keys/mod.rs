@@ -8,12 +8,14 @@ pub mod jwks;
 pub mod load;
 pub mod provider;
 pub mod signing_key;
+pub mod vault;
 
 pub use certificate::Certificate;
 pub use files::secret_key_base;
 pub use load::{KeySources, Keys};
 pub use provider::install_provider;
 pub use signing_key::SigningKey;
+pub use vault::Vault;
 
 use std::path::PathBuf;
 
@@ -21,14 +23,14 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// A file could not be read or written.
-    #[error("cannot {doing} {}: {source}", path.display())]
+    #[error("cannot {doing} {}: {cause}", path.display())]
     Io {
         /// "read", "write" or "create".
         doing: &'static str,
         /// The file or directory.
         path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
+        /// What the system said; part of the text, and so no source of its own.
+        cause: std::io::Error,
     },
     /// The file's content is not what it should be.
     #[error("{}: {problem}", path.display())]

@@ -54,6 +54,9 @@ impl AboutWhat {
 
 /// Reading an entry of the audit log. Says what [`super::visible::activities`] says.
 pub fn show(standing: Standing, activity: &ActivityFacts) -> Verdict {
+    if standing.who.reach().namespace.is_some() {
+        return Verdict::no(Rule::TokenOfOneNamespace);
+    }
     if standing.is_admin() {
         return Verdict::yes(standing.admin_rule());
     }

@@ -4,13 +4,16 @@
 use super::{
     NamespaceFacts, Rule, Rules, Standing, Verdict,
     activities::{self, ActivityFacts},
-    guard::Guard,
+    comments,
+    guard::{self, Guard},
     namespaces, registries,
     scopes::{self, Target},
-    teams, users,
+    stars, teams, users, vulnerabilities, webhooks,
 };
 use crate::{
-    entities::{application_token, namespace, registry, repository, team, user},
+    entities::{
+        application_token, comment, namespace, registry, repository, tag, team, user, webhook,
+    },
     protocol::scope::{Action as ScopeAction, RequestedScope, ScopeKind},
 };
 
@@ -145,8 +148,11 @@ things! {
     Namespace(namespace::Model) "namespace" |it| Some(it.team_id);
     Repository((repository::Model, namespace::Model)) "repository" |it| Some(it.1.team_id);
     Team(team::Model) "team" |it| Some(it.id);
-    User(user::Model) "user" |it| None;
-    Token((application_token::Model, user::Model)) "application_token" |it| None;
+    User(user::Model) "user" |it| it.owner_team_id;
+    Token((application_token::Model, user::Model)) "application_token" |it| it.1.owner_team_id;
+    Tag((tag::Model, repository::Model, namespace::Model)) "tag" |it| Some(it.2.team_id);
+    Comment((comment::Model, repository::Model, namespace::Model)) "comment" |it| Some(it.2.team_id);
+    Webhook((webhook::Model, namespace::Model)) "webhook" |it| Some(it.1.team_id);
     Registry(registry::Model) "registry" |it| None;
     Activity(ActivityFacts) "activity" |it| None;
 }
@@ -168,7 +174,7 @@ where
 {
     let on = G::On::of(thing)?;
     Some(Decision {
-        verdict: G::verdict(standing, on, rules),
+        verdict: guard::verdict::<G>(standing, on, rules),
         refusal: if G::visible(standing, on) {
             Refusal::Told
         } else {
@@ -243,10 +249,25 @@ catalogue! {
     "namespace.create" "create a namespace for a team": guard(namespaces::CreateNamespace);
     "namespace.update" "change a namespace's name, description or team": guard(namespaces::UpdateNamespace);
     "namespace.change_visibility" "open or close a namespace to people outside its team": guard(namespaces::ChangeVisibility);
+    "namespace.delete" "delete a namespace with everything in it": guard(namespaces::DeleteNamespace);
 
     "repository.show" "see a repository and its tags": rule "namespaces::pull" on (repository::Model, namespace::Model),
         Hidden, |standing, it, rules| namespaces::pull(standing, &(&it.1).into());
     "repository.describe" "describe a repository": guard(namespaces::DescribeRepository);
+    "repository.star" "star a repository": guard(stars::StarRepository);
+    "repository.delete" "delete a repository with its tags": guard(namespaces::DeleteRepository);
+    "tag.delete" "delete a tag": guard(namespaces::DeleteTag);
+    "comment.write" "comment on a repository": guard(comments::WriteComment);
+    "comment.delete" "take a comment back": guard(comments::DeleteComment);
+    "vulnerability.rescan" "have images scanned again": guard(vulnerabilities::Rescan);
+
+    "webhook.list" "see a namespace's webhooks and what they sent": guard(webhooks::SeeWebhooks);
+    "webhook.create" "create a webhook": guard(webhooks::CreateWebhook);
+    "webhook.manage" "change a webhook, switch it on and off, send again": guard(webhooks::ManageWebhook);
+    "webhook.delete" "delete a webhook": guard(webhooks::DeleteWebhook);
+    "webhook.dress" "add and remove a webhook's headers": guard(webhooks::DressWebhook);
+    "webhook.read_headers" "read what a webhook's headers say": rule "webhooks::read_headers" on (webhook::Model, namespace::Model),
+        Told, |standing, it, rules| webhooks::read_headers(standing);
 
     "team.create" "create a team": guard(teams::CreateTeam);
     "team.show" "see a team, its members and its namespaces": rule "teams::show" on team::Model, Hidden,
@@ -254,13 +275,22 @@ catalogue! {
     "team.update" "change a team's name or description": guard(teams::UpdateTeam);
     "team.manage_members" "add, promote and remove a team's members": guard(teams::ManageMembers);
     "team.delete" "delete a team": guard(teams::DeleteTeam);
+    "team.take_over" "receive the namespaces of a team that is deleted": guard(teams::TakeOver);
+    "team.create_bot" "make a bot of a team": guard(users::CreateBot);
 
     "user.list" "list accounts, and whatever else is of the whole installation": rule "users::administer" on (), Told,
         |standing, it, rules| users::administer(standing);
     "user.create" "create an account": guard(users::CreateUser);
-    "user.manage" "change, enable, promote or delete an account": guard(users::ManageUser);
-    "user.list_tokens" "list an account's application tokens": rule "users::manage_tokens" on user::Model, Told,
-        |standing, it, rules| users::manage_tokens(standing, it.id);
+    "user.manage" "change or delete an account": guard(users::ManageUser);
+    "user.switch_admin" "make somebody an admin, or an ordinary person again": guard(users::SwitchAdmin);
+    "user.disable" "shut an account out": guard(users::DisableUser);
+    "user.enable" "let an account in again": guard(users::EnableUser);
+    "user.edit_profile" "change one's address, display name or password": guard(users::EditProfile);
+    "user.manage_bot" "disable, enable and remove a bot of a team": guard(users::ManageBot);
+    "user.set_privileged" "give an account what only admins give": rule "users::set_privileged" on (), Told,
+        |standing, it, rules| users::set_privileged(standing);
+    "user.list_tokens" "list an account's application tokens": rule "users::manage_tokens_of" on user::Model, Told,
+        |standing, it, rules| users::manage_tokens_of(standing, it);
     "user.issue_token" "make an application token for an account": guard(users::IssueToken);
     "application_token.revoke" "revoke an application token": guard(users::RevokeToken);
 

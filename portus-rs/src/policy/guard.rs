@@ -26,14 +26,14 @@ pub struct Permit<G: Guard> {
 impl<G: Guard> Permit<G> {
     /// Asks the rule. What the caller may not even see is [`Error::NotFound`].
     pub fn ask(standing: Standing, on: G::On, rules: &Rules) -> Result<Self> {
-        let verdict = G::verdict(standing, &on, rules);
+        let verdict = verdict::<G>(standing, &on, rules);
         if verdict.granted {
             Ok(Self {
                 on,
                 guard: PhantomData,
             })
         } else if G::visible(standing, &on) {
-            Err(Error::forbidden(verdict.rule))
+            Err(verdict.refusal())
         } else {
             Err(Error::NotFound)
         }
@@ -45,6 +45,14 @@ impl<G: Guard> Permit<G> {
 
     pub fn into_inner(self) -> G::On {
         self.on
+    }
+}
+
+/// The rule's answer to a change, limits of the credential included.
+pub(super) fn verdict<G: Guard>(standing: Standing, on: &G::On, rules: &Rules) -> Verdict {
+    match standing.who.reach().no_change() {
+        Some(rule) => Verdict::no(rule),
+        None => G::verdict(standing, on, rules),
     }
 }
 

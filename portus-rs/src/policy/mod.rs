@@ -3,19 +3,25 @@
 
 pub mod activities;
 pub mod catalogue;
+pub mod comments;
 pub mod guard;
 pub mod namespaces;
+pub mod reach;
 pub mod registries;
 mod rule;
 pub mod rules;
 pub mod scopes;
 pub mod standing;
+pub mod stars;
 pub mod teams;
 pub mod users;
 pub mod visible;
+pub mod vulnerabilities;
+pub mod webhooks;
 
 pub use guard::{Guard, Permit};
 pub use namespaces::NamespaceFacts;
+pub use reach::Reach;
 pub use rule::{Rule, Verdict};
 pub use rules::{PushPolicy, Rules};
 pub use standing::{Standing, Who};

@@ -1,7 +1,7 @@
 //! Rules about namespaces and what lies in them.
 
 use super::{Guard, PushPolicy, Rule, Rules, Standing, Verdict, guard::guards};
-use crate::entities::{Role, Visibility, namespace, repository, team};
+use crate::entities::{Role, Visibility, namespace, repository, tag, team};
 
 /// What the rules need to know of a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,10 @@ impl From<&namespace::Model> for NamespaceFacts {
 
 /// Pulling an image, and seeing the namespace and its repositories at all.
 pub fn pull(standing: Standing, namespace: &NamespaceFacts) -> Verdict {
+    let standing = match standing.inside(namespace.id) {
+        Ok(standing) => standing,
+        Err(verdict) => return verdict,
+    };
     if standing.is_admin() {
         return Verdict::yes(standing.admin_rule());
     }
@@ -44,6 +48,13 @@ pub fn pull(standing: Standing, namespace: &NamespaceFacts) -> Verdict {
 
 /// Pushing an image.
 pub fn push(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> Verdict {
+    let standing = match standing.inside(namespace.id) {
+        Ok(standing) => standing,
+        Err(verdict) => return verdict,
+    };
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if !standing.is_known() {
         return Verdict::no(Rule::AnonymousMayNotPush);
     }
@@ -71,6 +82,9 @@ pub fn push(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> Ve
 
 /// Deleting tags and repositories; the namespace itself has one rule more.
 pub fn delete(standing: Standing, rules: &Rules) -> Verdict {
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if !rules.delete {
         return Verdict::no(Rule::DeletionOff);
     }
@@ -86,8 +100,29 @@ pub fn delete(standing: Standing, rules: &Rules) -> Verdict {
     Verdict::no(Rule::OnlyOwnersDelete)
 }
 
+/// Removing a namespace with everything in it.
+pub fn remove(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> Verdict {
+    if namespace.global {
+        Verdict::no(Rule::GlobalNamespace)
+    } else {
+        delete(standing, rules)
+    }
+}
+
+/// Whether a button for removing it makes sense: personal namespaces go with their people only.
+pub fn is_destroyable(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> bool {
+    namespace.personal_user_id.is_none() && remove(standing, namespace, rules).granted
+}
+
 /// Changing name, description or team.
 pub fn update(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> Verdict {
+    let standing = match standing.inside(namespace.id) {
+        Ok(standing) => standing,
+        Err(verdict) => return verdict,
+    };
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if standing.is_admin() {
         return Verdict::yes(standing.admin_rule());
     }
@@ -108,6 +143,9 @@ pub fn update(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> 
 
 /// Describing a repository in it.
 pub fn describe(standing: Standing) -> Verdict {
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if standing.is_admin() {
         Verdict::yes(standing.admin_rule())
     } else if standing.at_least(Role::Owner) {
@@ -119,6 +157,13 @@ pub fn describe(standing: Standing) -> Verdict {
 
 /// Opening or closing a namespace to people outside its team.
 pub fn change_visibility(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> Verdict {
+    let standing = match standing.inside(namespace.id) {
+        Ok(standing) => standing,
+        Err(verdict) => return verdict,
+    };
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if standing.is_admin() {
         return Verdict::yes(standing.admin_rule());
     }
@@ -133,6 +178,9 @@ pub fn change_visibility(standing: Standing, namespace: &NamespaceFacts, rules: 
 
 /// Creating a namespace for the team in which this is the caller's standing.
 pub fn create_in(standing: Standing, hidden: bool, rules: &Rules) -> Verdict {
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if hidden {
         return Verdict::no(Rule::HiddenTeam);
     }
@@ -162,6 +210,15 @@ guards! {
     ChangeVisibility on namespace::Model: |standing, it, rules|
         change_visibility(standing, &it.into(), rules),
         visible: pull(standing, &it.into()).granted;
+    /// Removing a namespace with everything in it, in the registry too.
+    DeleteNamespace on namespace::Model: |standing, it, rules| remove(standing, &it.into(), rules),
+        visible: pull(standing, &it.into()).granted;
+    /// Deleting a repository with all its tags, in the registry too.
+    DeleteRepository on (repository::Model, namespace::Model): |standing, it, rules| delete(standing, rules),
+        visible: pull(standing, &(&it.1).into()).granted;
+    /// Deleting what a tag points to, in the registry too.
+    DeleteTag on (tag::Model, repository::Model, namespace::Model): |standing, it, rules| delete(standing, rules),
+        visible: pull(standing, &(&it.2).into()).granted;
     /// Changing what a repository says of itself.
     DescribeRepository on (repository::Model, namespace::Model): |standing, it, rules| describe(standing),
         visible: pull(standing, &(&it.1).into()).granted;

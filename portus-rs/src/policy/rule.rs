@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::error::{Error, Result};
+
 /// An answer and the rule that gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
@@ -23,6 +25,26 @@ impl Verdict {
         Self {
             granted: false,
             rule,
+        }
+    }
+
+    /// The error for whoever may know of the thing but not do it.
+    pub fn refusal(self) -> Error {
+        match self.rule {
+            Rule::TokenOnlyReads | Rule::TokenOnlyPulls | Rule::TokenOfOneNamespace => {
+                let remedy = self.rule.remedy().unwrap_or_default();
+                Error::Limited(format!("{}: {remedy}", self.rule))
+            }
+            rule => Error::forbidden(rule),
+        }
+    }
+
+    /// Nothing if granted, else [`Self::refusal`].
+    pub fn granted(self) -> Result<()> {
+        if self.granted {
+            Ok(())
+        } else {
+            Err(self.refusal())
         }
     }
 }
@@ -108,12 +130,32 @@ rules! {
     AccountMay: "everybody with an account may";
     LogIn: "this needs an account";
     GlobalNamespace: "the global namespace cannot be removed, and only admins change it";
+    PersonalNamespace: "a personal namespace goes with its account only",
+        change: "delete the repositories in it, or have an admin remove the account";
     Oneself: "people may do this to their own account";
     NotOneself: "nobody may do this to their own account";
     BotsToken: "admins may do this to bots";
+    AuthorMay: "people may take back what they wrote";
     NotYours: "this belongs to somebody else";
     NotEverything: "registries read `*` as everything: it is granted only with all of pull, push and delete, and cut down to what of them is allowed otherwise",
         change: "ask for pull, push or delete by name";
+    OwnersBot: "owners of the team look after its bots";
+    NoBotOfATeam: "this account is no bot of a team",
+        change: "an admin can do it";
+    BotsAreNoAdmins: "bots are never admins";
+    BotsHaveNoProfile: "bots have no password and no profile of their own",
+        change: "an admin, or an owner of the team the bot belongs to, looks after it";
+    PortusStays: "this is the service's own account";
+    LastAdmin: "this is the last admin who can log in",
+        change: "make somebody else an admin first";
+    PrivilegedField: "only admins set this about an account, each in its own place",
+        change: "leave out admin, bot, enabled, provider and their like";
+    TokenOnlyReads: "this application token may only read: look around in the API, and pull images",
+        change: "use an application token of scope full";
+    TokenOnlyPulls: "this application token may only pull images",
+        change: "use an application token of scope read or full";
+    TokenOfOneNamespace: "this application token is good for one namespace only",
+        change: "use an application token that is not limited to a namespace";
 }
 
 impl fmt::Display for Rule {

@@ -17,6 +17,8 @@ pub struct Rules {
     pub create_namespace: bool,
     pub manage_namespace: bool,
     pub change_visibility: bool,
+    pub create_webhook: bool,
+    pub manage_webhook: bool,
 }
 
 impl From<&crate::config::Config> for Rules {
@@ -31,6 +33,8 @@ impl From<&crate::config::Config> for Rules {
             create_namespace: switches.create_namespace,
             manage_namespace: switches.manage_namespace,
             change_visibility: switches.change_visibility,
+            create_webhook: switches.create_webhook,
+            manage_webhook: switches.manage_webhook,
         }
     }
 }

@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::{NamespaceFacts, Rule, Rules, Standing, Verdict, Who, namespaces};
-use crate::protocol::scope::{Access, Action, RequestedScope, ScopeKind, merge};
+use crate::{
+    entities::TokenScope,
+    protocol::scope::{Access, Action, RequestedScope, ScopeKind, merge},
+};
 
 /// One action on one name, and the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -107,6 +110,10 @@ fn repository(
     facts: &NamespaceFacts,
     rules: &Rules,
 ) -> Verdict {
+    let standing = match standing.inside(facts.id) {
+        Ok(standing) => standing,
+        Err(verdict) => return verdict,
+    };
     match action {
         Action::Pull => namespaces::pull(standing, facts),
         Action::Push => namespaces::push(standing, facts, rules),
@@ -118,8 +125,16 @@ fn repository(
 }
 
 fn catalog(name: &str, action: &Action, standing: Standing) -> Verdict {
+    let reach = standing.who.reach();
     match action {
         _ if name != "catalog" => Verdict::no(Rule::UnknownResource),
+        Action::All | Action::Search if reach.namespace.is_some() => {
+            Verdict::no(Rule::TokenOfOneNamespace)
+        }
+        Action::All | Action::Search if reach.scope == TokenScope::Pull => {
+            Verdict::no(Rule::TokenOnlyPulls)
+        }
+        Action::All if reach.scope == TokenScope::Read => Verdict::no(Rule::TokenOnlyReads),
         Action::All if standing.is_admin() => Verdict::yes(standing.admin_rule()),
         Action::All => Verdict::no(Rule::OnlyAdminsSeeCatalog),
         Action::Search if standing.is_known() => Verdict::yes(Rule::AccountMaySearch),

@@ -10,6 +10,12 @@ pub enum Who {
         id: i64,
         admin: bool,
     },
+    /// Somebody with an account, through a credential that carries less than all their rights.
+    Limited {
+        id: i64,
+        admin: bool,
+        reach: super::Reach,
+    },
     /// Somebody with a shell on the machine.
     Operator,
     /// The service's own work: events, synchronisation.
@@ -31,10 +37,13 @@ impl Standing {
 
     /// Whether no role is needed.
     pub fn is_admin(self) -> bool {
-        matches!(
-            self.who,
-            Who::User { admin: true, .. } | Who::Operator | Who::Service
-        )
+        match self.who {
+            Who::User { admin, .. } => admin,
+            // Within its namespace a credential counts as one of no namespace.
+            Who::Limited { admin, reach, .. } => admin && reach.namespace.is_none(),
+            Who::Operator | Who::Service => true,
+            Who::Anonymous => false,
+        }
     }
 
     pub fn is_known(self) -> bool {
@@ -43,7 +52,7 @@ impl Standing {
 
     pub fn user_id(self) -> Option<i64> {
         match self.who {
-            Who::User { id, .. } => Some(id),
+            Who::User { id, .. } | Who::Limited { id, .. } => Some(id),
             _ => None,
         }
     }

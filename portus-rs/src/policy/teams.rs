@@ -5,6 +5,9 @@ use crate::entities::{Role, team};
 
 /// Creating a team.
 pub fn create(standing: Standing, rules: &Rules) -> Verdict {
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if standing.is_admin() {
         return Verdict::yes(standing.admin_rule());
     }
@@ -17,6 +20,9 @@ pub fn create(standing: Standing, rules: &Rules) -> Verdict {
 
 /// Seeing a team, its members and its namespaces.
 pub fn show(standing: Standing) -> Verdict {
+    if standing.who.reach().namespace.is_some() {
+        return Verdict::no(Rule::TokenOfOneNamespace);
+    }
     if standing.is_admin() {
         Verdict::yes(standing.admin_rule())
     } else if standing.role.is_some() {
@@ -28,6 +34,9 @@ pub fn show(standing: Standing) -> Verdict {
 
 /// Changing a team's name or description.
 pub fn update(standing: Standing, hidden: bool, rules: &Rules) -> Verdict {
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if hidden {
         return Verdict::no(Rule::HiddenTeam);
     }
@@ -46,6 +55,9 @@ pub fn update(standing: Standing, hidden: bool, rules: &Rules) -> Verdict {
 
 /// Adding, removing and promoting members.
 pub fn manage_members(standing: Standing, hidden: bool) -> Verdict {
+    if let Some(rule) = standing.who.reach().no_change() {
+        return Verdict::no(rule);
+    }
     if hidden {
         return Verdict::no(Rule::HiddenTeam);
     }
@@ -67,12 +79,21 @@ pub fn delete(standing: Standing, hidden: bool, rules: &Rules) -> Verdict {
     }
 }
 
+/// Taking over the namespaces of a team that is removed.
+pub fn take_over(standing: Standing, hidden: bool) -> Verdict {
+    manage_members(standing, hidden)
+}
+
 guards! {
     CreateTeam on (): |standing, it, rules| create(standing, rules), visible: true;
     UpdateTeam on team::Model: |standing, it, rules| update(standing, it.hidden, rules),
         visible: show(standing).granted;
     ManageMembers on team::Model: |standing, it, rules| manage_members(standing, it.hidden),
         visible: show(standing).granted;
+    /// Removing a team with its namespaces, or after they have moved.
     DeleteTeam on team::Model: |standing, it, rules| delete(standing, it.hidden, rules),
         visible: show(standing).granted;
+    /// Receiving the namespaces of a team that is removed.
+    TakeOver on team::Model: |standing, it, rules| take_over(standing, it.hidden),
+        visible: !it.hidden && show(standing).granted;
 }

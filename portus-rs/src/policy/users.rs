@@ -1,10 +1,13 @@
 //! Rules about accounts, their tokens, and what only admins may.
 
 use super::{Guard, Rule, Rules, Standing, Verdict, guard::guards};
-use crate::entities::{application_token, user};
+use crate::entities::{Role, application_token, team, user};
 
 /// Whatever is reserved to admins: accounts, registries, whole-installation lists.
 pub fn administer(standing: Standing) -> Verdict {
+    if standing.who.reach().namespace.is_some() {
+        return Verdict::no(Rule::TokenOfOneNamespace);
+    }
     if standing.is_admin() {
         Verdict::yes(standing.admin_rule())
     } else {
@@ -12,8 +15,36 @@ pub fn administer(standing: Standing) -> Verdict {
     }
 }
 
+/// What only admins say about an account, each in a place of its own.
+pub const PRIVILEGED: &[&str] = &[
+    "admin",
+    "bot",
+    "canonical_name",
+    "credentials_version",
+    "enabled",
+    "failed_attempts",
+    "ldap_group_checked",
+    "locked_at",
+    "owner_team_id",
+    "password_hash",
+    "provider",
+    "uid",
+];
+
+/// Saying it.
+pub fn set_privileged(standing: Standing) -> Verdict {
+    if standing.is_admin() {
+        Verdict::yes(standing.admin_rule())
+    } else {
+        Verdict::no(Rule::PrivilegedField)
+    }
+}
+
 /// Listing and creating the application tokens of an account.
 pub fn manage_tokens(standing: Standing, owner: i64) -> Verdict {
+    if standing.who.reach().namespace.is_some() {
+        return Verdict::no(Rule::TokenOfOneNamespace);
+    }
     if standing.user_id() == Some(owner) {
         Verdict::yes(Rule::Oneself)
     } else if standing.is_admin() {
@@ -34,14 +65,105 @@ pub fn revoke_token(standing: Standing, owner: i64, owner_is_bot: bool) -> Verdi
     }
 }
 
+/// The tokens of an account, those of a team's bot included.
+pub fn manage_tokens_of(standing: Standing, owner: &user::Model) -> Verdict {
+    let verdict = manage_tokens(standing, owner.id);
+    if verdict.granted || !looks_after(standing, owner) {
+        verdict
+    } else {
+        Verdict::yes(Rule::OwnersBot)
+    }
+}
+
+/// Whether this is an owner of the team that a bot belongs to, if the standing is that in the team.
+fn looks_after(standing: Standing, bot: &user::Model) -> bool {
+    bot.bot && bot.owner_team_id.is_some() && standing.at_least(Role::Owner)
+}
+
+/// Making and listing the bots of a team.
+pub fn manage_bots(standing: Standing, hidden: bool) -> Verdict {
+    super::teams::manage_members(standing, hidden)
+}
+
+/// Disabling, enabling and removing a bot of a team.
+pub fn manage_bot(standing: Standing, bot: &user::Model) -> Verdict {
+    if !bot.bot || bot.owner_team_id.is_none() {
+        return Verdict::no(Rule::NoBotOfATeam);
+    }
+    if looks_after(standing, bot) {
+        Verdict::yes(Rule::OwnersBot)
+    } else {
+        administer(standing)
+    }
+}
+
+/// Making somebody an admin, or an ordinary person again.
+pub fn switch_admin(standing: Standing, account: &user::Model) -> Verdict {
+    let verdict = administer(standing);
+    if !verdict.granted {
+        verdict
+    } else if account.username == user::PORTUS {
+        Verdict::no(Rule::PortusStays)
+    } else if account.bot {
+        Verdict::no(Rule::BotsAreNoAdmins)
+    } else if standing.user_id() == Some(account.id) {
+        Verdict::no(Rule::NotOneself)
+    } else {
+        verdict
+    }
+}
+
+/// Shutting an account out.
+pub fn disable(standing: Standing, account: &user::Model) -> Verdict {
+    if account.username == user::PORTUS && standing.is_admin() {
+        Verdict::no(Rule::PortusStays)
+    } else if standing.user_id() == Some(account.id) {
+        Verdict::yes(Rule::Oneself)
+    } else {
+        enable(standing, account)
+    }
+}
+
+/// Letting an account in again.
+pub fn enable(standing: Standing, account: &user::Model) -> Verdict {
+    if looks_after(standing, account) {
+        Verdict::yes(Rule::OwnersBot)
+    } else {
+        administer(standing)
+    }
+}
+
+/// Changing what people may of their own account.
+pub fn edit_profile(standing: Standing, account: &user::Model) -> Verdict {
+    if standing.user_id() != Some(account.id) {
+        Verdict::no(Rule::NotYours)
+    } else if account.bot {
+        Verdict::no(Rule::BotsHaveNoProfile)
+    } else {
+        Verdict::yes(Rule::Oneself)
+    }
+}
+
 guards! {
     /// Making an account. Sign-up asks its own guard.
     CreateUser on (): |standing, it, rules| administer(standing), visible: true;
-    /// Changing, enabling, promoting or removing an account.
+    /// Changing or removing an account.
     ManageUser on user::Model: |standing, it, rules| administer(standing), visible: standing.is_admin();
+    SwitchAdmin on user::Model: |standing, it, rules| switch_admin(standing, it), visible: standing.is_admin();
+    DisableUser on user::Model: |standing, it, rules| disable(standing, it), visible: true;
+    EnableUser on user::Model: |standing, it, rules| enable(standing, it), visible: true;
+    EditProfile on user::Model: |standing, it, rules| edit_profile(standing, it), visible: true;
+    CreateBot on team::Model: |standing, it, rules| manage_bots(standing, it.hidden),
+        visible: super::teams::show(standing).granted;
+    ManageBot on user::Model: |standing, it, rules| manage_bot(standing, it),
+        visible: standing.is_admin() || standing.role.is_some();
     /// Making an application token for an account.
-    IssueToken on user::Model: |standing, it, rules| manage_tokens(standing, it.id), visible: true;
+    IssueToken on user::Model: |standing, it, rules| manage_tokens_of(standing, it), visible: true;
     /// Revoking an application token of an account.
     RevokeToken on (application_token::Model, user::Model): |standing, it, rules|
-        revoke_token(standing, it.1.id, it.1.bot), visible: true;
+        if looks_after(standing, &it.1) {
+            Verdict::yes(Rule::OwnersBot)
+        } else {
+            revoke_token(standing, it.1.id, it.1.bot)
+        }, visible: true;
 }

@@ -23,6 +23,15 @@ pub fn namespaces(who: Who) -> Condition {
             // A global namespace is never private; a row that says so is read as protected.
             .add(namespace::Column::Global.eq(true))
             .add(namespace::Column::TeamId.in_subquery(teams_of(id))),
+        Who::Limited { id, admin, reach } => {
+            let owners = namespaces(Who::User { id, admin });
+            match reach.namespace {
+                Some(only) => Condition::all()
+                    .add(namespace::Column::Id.eq(only))
+                    .add(owners),
+                None => owners,
+            }
+        }
     }
 }
 
@@ -34,6 +43,9 @@ pub fn teams(who: Who) -> Condition {
         Who::User { id, admin: false } => {
             Condition::all().add(team::Column::Id.in_subquery(teams_of(id)))
         }
+        // A team is no part of a namespace.
+        Who::Limited { reach, .. } if reach.namespace.is_some() => teams(Who::Anonymous),
+        Who::Limited { id, admin, .. } => teams(Who::User { id, admin }),
     }
 }
 
@@ -44,6 +56,11 @@ pub fn activities(who: Who) -> Condition {
         Who::Operator | Who::Service | Who::User { admin: true, .. } => return Condition::all(),
         Who::Anonymous => return Condition::all().add(C::Id.is_in(Vec::<i64>::new())),
         Who::User { id, admin: false } => id,
+        // The log is no part of a namespace.
+        Who::Limited { reach, .. } if reach.namespace.is_some() => {
+            return activities(Who::Anonymous);
+        }
+        Who::Limited { id, admin, .. } => return activities(Who::User { id, admin }),
     };
     let placed = C::TrackableType.is_in(PLACED);
     let content = Condition::any()

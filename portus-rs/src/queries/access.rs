@@ -33,11 +33,26 @@ impl Answer {
     }
 }
 
-/// Decides every scope of a request for an account, or for nobody.
+/// Decides every scope of a request for an account with all its rights, or for nobody.
 pub async fn decide(
     facts: &Facts,
     rules: &Rules,
     account: Option<&Account>,
+    service: &str,
+    request: &ScopeRequest,
+) -> Result<Answer> {
+    let who = account.map_or(Who::Anonymous, |account| Who::User {
+        id: account.id,
+        admin: account.admin,
+    });
+    decide_for(facts, rules, who, service, request).await
+}
+
+/// Decides every scope of a request for whoever asks.
+pub async fn decide_for(
+    facts: &Facts,
+    rules: &Rules,
+    who: Who,
     service: &str,
     request: &ScopeRequest,
 ) -> Result<Answer> {
@@ -70,17 +85,14 @@ pub async fn decide(
     } else {
         facts.namespaces(registry.id, &wanted).await?
     };
-    let memberships = match account {
-        Some(account) if !account.admin && !wanted.is_empty() => facts.roles(account.id).await?,
+    let memberships = match who {
+        Who::User { id, admin: false }
+        | Who::Limited {
+            id, admin: false, ..
+        } if !wanted.is_empty() => facts.roles(id).await?,
         _ => Arc::default(),
     };
-    let standing = |role: Option<Role>| Standing {
-        who: account.map_or(Who::Anonymous, |account| Who::User {
-            id: account.id,
-            admin: account.admin,
-        }),
-        role,
-    };
+    let standing = |role: Option<Role>| Standing { who, role };
     let targets: Vec<Target> = request
         .scopes
         .iter()

@@ -1,27 +1,98 @@
 //! The application tokens of an account, of which at most a handful exist.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use std::collections::HashMap;
 
+use chrono::NaiveDateTime;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect as _};
+
+use super::viewer::Viewer;
 use crate::{
     app::App,
-    entities::application_token,
+    entities::{application_token, namespace, user},
     error::{Error, Result},
-    policy::{self, Who},
+    policy::{self, Standing},
 };
 
-/// The tokens of an account, for itself and for admins.
+/// A token as it is shown.
+pub struct Row {
+    pub token: application_token::Model,
+    /// The name of the only namespace it is good for; none if it is gone, and with it all use.
+    pub namespace: Option<String>,
+    /// Whether its time is over.
+    pub expired: bool,
+}
+
+/// The tokens of an account: for itself, for admins, and for the owners of the team that a bot belongs to.
 ///
 /// Whoever may not look learns nothing about which accounts there are.
-pub async fn of(app: &App, who: Who, user_id: i64) -> Result<Vec<application_token::Model>> {
-    let standing = policy::Standing { who, role: None };
-    let verdict = policy::users::manage_tokens(standing, user_id);
-    if !verdict.granted {
-        return Err(Error::forbidden(verdict.rule));
+pub async fn of(app: &App, viewer: &Viewer, user_id: i64) -> Result<Vec<Row>> {
+    let owner = user::Entity::find_by_id(user_id)
+        .one(app.database.reader())
+        .await?;
+    let standing = match owner.as_ref().and_then(|it| it.owner_team_id) {
+        Some(team) => viewer.standing(team),
+        None => Standing {
+            who: viewer.who,
+            role: None,
+        },
+    };
+    match &owner {
+        Some(owner) => policy::users::manage_tokens_of(standing, owner),
+        // In the same words, whether the account exists or not.
+        None => policy::users::manage_tokens(standing, user_id),
     }
-    super::users::by_id(app, user_id).await?;
-    Ok(application_token::Entity::find()
-        .filter(application_token::Column::UserId.eq(user_id))
+    .granted()?;
+    let owner = owner.ok_or(Error::NotFound)?;
+    let tokens = application_token::Entity::find()
+        .filter(application_token::Column::UserId.eq(owner.id))
         .order_by_asc(application_token::Column::Id)
         .all(app.database.reader())
+        .await?;
+    dress(app, tokens).await
+}
+
+/// Adds names, and uses that have not been written yet.
+async fn dress(app: &App, tokens: Vec<application_token::Model>) -> Result<Vec<Row>> {
+    let names: HashMap<i64, String> = namespace::Entity::find()
+        .select_only()
+        .columns([namespace::Column::Id, namespace::Column::Name])
+        .filter(namespace::Column::Id.is_in(tokens.iter().filter_map(|it| it.namespace_id)))
+        .into_tuple::<(i64, String)>()
+        .all(app.database.reader())
+        .await?
+        .into_iter()
+        .collect();
+    let now = app.clock.now();
+    Ok(tokens
+        .into_iter()
+        .map(|mut token| {
+            if let Some(last) = app.usage.of_token(token.id) {
+                token.last_used_at = Some(last.at);
+                token.last_used_ip = Some(last.address);
+                token.last_used_client = Some(last.client);
+            }
+            Row {
+                namespace: token.namespace_id.and_then(|id| names.get(&id).cloned()),
+                expired: is_over(token.expires_at, now),
+                token,
+            }
+        })
+        .collect())
+}
+
+fn is_over(end: Option<NaiveDateTime>, now: NaiveDateTime) -> bool {
+    end.is_some_and(|end| end <= now)
+}
+
+/// The limits of the token that a user has for an application.
+pub async fn named(
+    app: &App,
+    user_id: i64,
+    application: &str,
+) -> Result<Option<application_token::Model>> {
+    Ok(application_token::Entity::find()
+        .filter(application_token::Column::UserId.eq(user_id))
+        .filter(application_token::Column::Application.eq(application))
+        .one(app.database.reader())
         .await?)
 }

@@ -1,10 +1,15 @@
 //! Notifications that were given up.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
+use super::{
+    list::{Listing, in_order},
+    registries,
+};
 use crate::{
+    app::App,
     database::Database,
-    entities::{EventState, registry_event},
+    entities::{EventState, registry, registry_event},
     error::Result,
 };
 
@@ -13,11 +18,81 @@ const PAGE: u64 = 500;
 
 /// The next dead events behind this id, the oldest first.
 pub async fn after(database: &Database, id: i64) -> Result<Vec<registry_event::Model>> {
-    Ok(registry_event::Entity::find()
-        .filter(registry_event::Column::State.eq(EventState::Dead))
+    Ok(dead()
         .filter(registry_event::Column::Id.gt(id))
         .order_by_asc(registry_event::Column::Id)
         .limit(PAGE)
         .all(database.reader())
         .await?)
+}
+
+fn dead() -> Select<registry_event::Entity> {
+    registry_event::Entity::find().filter(registry_event::Column::State.eq(EventState::Dead))
+}
+
+/// An event with the registry that sent it.
+pub struct Row {
+    pub event: registry_event::Model,
+    pub registry: registry::Model,
+}
+
+impl Row {
+    /// The host that the registry's client named, as the notification has it.
+    pub fn host(&self) -> Option<String> {
+        let event: serde_json::Value = serde_json::from_str(&self.event.data).ok()?;
+        Some(event.get("request")?.get("host")?.as_str()?.to_owned())
+    }
+}
+
+/// Dead events, of all registries or one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DeadEvents {
+    pub registry_id: Option<i64>,
+}
+
+impl Listing for DeadEvents {
+    type Entity = registry_event::Entity;
+    type Row = Row;
+
+    fn select(&self) -> Select<registry_event::Entity> {
+        match self.registry_id {
+            Some(id) => dead().filter(registry_event::Column::RegistryId.eq(id)),
+            None => dead(),
+        }
+    }
+
+    fn id() -> registry_event::Column {
+        registry_event::Column::Id
+    }
+
+    fn sort_column(name: &str) -> Option<registry_event::Column> {
+        use registry_event::Column as C;
+        Some(match name {
+            "action" => C::Action,
+            "repository" => C::Repository,
+            "attempts" => C::Attempts,
+            "received_at" => C::CreatedAt,
+            "updated_at" => C::UpdatedAt,
+            _ => return None,
+        })
+    }
+
+    async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {
+        let events = registry_event::Entity::find()
+            .filter(registry_event::Column::Id.is_in(ids.iter().copied()))
+            .all(app.database.reader())
+            .await?;
+        let registries = registries::all(app).await?;
+        let rows = events.into_iter().filter_map(|event| {
+            let registry = registries.iter().find(|it| it.id == event.registry_id)?;
+            Some((
+                event.id,
+                Row {
+                    registry: registry.clone(),
+                    event,
+                },
+            ))
+        });
+        Ok(in_order(ids, rows))
+    }
 }

@@ -5,17 +5,16 @@ use std::sync::Arc;
 use sea_orm::EntityTrait;
 use serde::Serialize;
 
-use super::{access, by_name, viewer::Viewer};
+use super::{access, by_name};
 use crate::{
     app::App,
-    entities::{application_token, namespace, registry, repository, team, user},
-    error::{Error, Result},
-    identity::{
-        actor::{Account, Actor},
-        credentials,
+    entities::{
+        application_token, comment, namespace, registry, repository, tag, team, user, webhook,
     },
+    error::{Error, Result},
+    identity::{actor::Account, credentials},
     policy::{
-        Rule, Verdict,
+        Rule, Standing, Verdict, Who,
         catalogue::{self, Action, Kind, Refusal, Thing},
     },
     protocol::scope::{self, RequestedScope, ScopeKind, ScopeRequest},
@@ -91,7 +90,7 @@ fn turned_away(app: &App, account: Option<&Account>) -> Option<String> {
 /// Explains a token request. Without a service the oldest registry's is meant.
 pub async fn token(
     app: &App,
-    account: Option<&Account>,
+    (account, who): (Option<&Account>, Who),
     service: Option<String>,
     request: &ScopeRequest,
     candour: Candour,
@@ -111,12 +110,12 @@ pub async fn token(
             })?,
     };
     let facts = app.present.facts().await?;
-    let answer = access::decide(&facts, &app.rules, account, &service, request).await?;
+    let answer = access::decide_for(&facts, &app.rules, who, &service, request).await?;
     let unseen = match candour {
         Candour::Full => vec![false; request.scopes.len()],
         Candour::Discreet => {
             let pulls = pulls(request);
-            let seen = access::decide(&facts, &app.rules, account, &service, &pulls).await?;
+            let seen = access::decide_for(&facts, &app.rules, who, &service, &pulls).await?;
             let refused = |index| {
                 let mut of_it = seen.grant.decisions.iter().filter(|it| it.scope == index);
                 of_it.any(|it| !it.verdict.granted && it.verdict.rule != Rule::InvalidName)
@@ -162,6 +161,14 @@ pub async fn token(
     })
 }
 
+/// Somebody with all the rights of an account, or nobody.
+pub fn who(account: Option<&Account>) -> Who {
+    account.map_or(Who::Anonymous, |account| Who::User {
+        id: account.id,
+        admin: account.admin,
+    })
+}
+
 /// The same names with nothing but pull asked for.
 fn pulls(request: &ScopeRequest) -> ScopeRequest {
     let scopes = request.scopes.iter().map(|scope| RequestedScope {
@@ -194,11 +201,13 @@ pub async fn action(
     candour: Candour,
 ) -> Result<Answered> {
     let thing = thing(app, action.about, id).await?.ok_or(Error::NotFound)?;
-    let actor = account.map_or(Actor::Anonymous, |it| Actor::User(Arc::clone(it)));
     let facts = app.present.facts().await?;
-    let viewer = Viewer::of(&facts, &actor).await?;
-    // No team has this id, and so nobody a role in it.
-    let standing = viewer.standing(thing.team_id().unwrap_or(0));
+    let role = match (account, thing.team_id()) {
+        (Some(account), Some(team)) => facts.roles(account.id).await?.get(&team).copied(),
+        _ => None,
+    };
+    let who = who(account.map(|it| &**it));
+    let standing = Standing { who, role };
     let decision = action
         .decide(standing, &thing, &app.rules)
         .ok_or(Error::NotFound)?;
@@ -234,12 +243,25 @@ async fn thing(app: &App, kind: Kind, id: Option<i64>) -> Result<Option<Thing>> 
             let row = namespace::Entity::find_by_id(id).one(reader).await?;
             row.map(Thing::Namespace)
         }
-        Kind::Repository => {
-            let found = repository::Entity::find_by_id(id)
+        Kind::Repository => in_repository(app, id).await?.map(Thing::Repository),
+        Kind::Tag => match tag::Entity::find_by_id(id).one(reader).await? {
+            Some(row) => in_repository(app, row.repository_id)
+                .await?
+                .map(|(repository, namespace)| Thing::Tag((row, repository, namespace))),
+            None => None,
+        },
+        Kind::Comment => match comment::Entity::find_by_id(id).one(reader).await? {
+            Some(row) => in_repository(app, row.repository_id)
+                .await?
+                .map(|(repository, namespace)| Thing::Comment((row, repository, namespace))),
+            None => None,
+        },
+        Kind::Webhook => {
+            let found = webhook::Entity::find_by_id(id)
                 .find_also_related(namespace::Entity)
                 .one(reader)
                 .await?;
-            found.and_then(|(row, namespace)| Some(Thing::Repository((row, namespace?))))
+            found.and_then(|(row, namespace)| Some(Thing::Webhook((row, namespace?))))
         }
         Kind::Team => {
             let row = team::Entity::find_by_id(id).one(reader).await?;
@@ -261,6 +283,17 @@ async fn thing(app: &App, kind: Kind, id: Option<i64>) -> Result<Option<Thing>> 
             row.map(Thing::Registry)
         }
     })
+}
+
+async fn in_repository(
+    app: &App,
+    id: i64,
+) -> Result<Option<(repository::Model, namespace::Model)>> {
+    let found = repository::Entity::find_by_id(id)
+        .find_also_related(namespace::Entity)
+        .one(app.database.reader())
+        .await?;
+    Ok(found.and_then(|(row, namespace)| Some((row, namespace?))))
 }
 
 /// The actions that can be asked about, by name.

@@ -18,7 +18,7 @@ use crate::{
     },
     error::{Error, Result},
     identity::actor::Account,
-    policy::NamespaceFacts,
+    policy::{NamespaceFacts, Reach},
 };
 
 /// Entries kept of each kind.
@@ -31,7 +31,27 @@ const LONGEST: Duration = Duration::from_secs(5);
 pub struct TokenFacts {
     pub id: i64,
     pub expires_at: Option<chrono::NaiveDateTime>,
+    pub reach: Reach,
     pub account: Arc<Account>,
+}
+
+impl TokenFacts {
+    fn new(token: &application_token::Model, account: Arc<Account>) -> Self {
+        Self {
+            id: token.id,
+            expires_at: token.expires_at,
+            reach: Reach {
+                scope: token.scope,
+                namespace: token.namespace_id,
+            },
+            account,
+        }
+    }
+
+    /// Whether its time is over.
+    pub fn has_ended(&self, now: chrono::NaiveDateTime) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
 }
 
 /// A refresh token and the account it stands for.
@@ -42,6 +62,8 @@ pub struct RefreshFacts {
     pub service: String,
     pub last_used_at: chrono::NaiveDateTime,
     pub account: Arc<Account>,
+    /// The application token it was given out for, if any.
+    pub application_token: Option<TokenFacts>,
 }
 
 /// An account and the hash of its password.
@@ -106,11 +128,8 @@ impl Facts {
                 .one(self.database.reader())
                 .await?;
             Ok::<_, Error>(row.and_then(|(token, owner)| {
-                Some(TokenFacts {
-                    id: token.id,
-                    expires_at: token.expires_at,
-                    account: Arc::new(Account::from(&owner?)),
-                })
+                let account = Arc::new(Account::from(&owner?));
+                Some(TokenFacts::new(&token, account))
             }))
         };
         self.tokens
@@ -127,13 +146,29 @@ impl Facts {
                 .find_also_related(user::Entity)
                 .one(self.database.reader())
                 .await?;
-            Ok::<_, Error>(row.and_then(|(token, owner)| {
-                Some(RefreshFacts {
-                    id: token.id,
-                    service: token.service,
-                    last_used_at: token.last_used_at,
-                    account: Arc::new(Account::from(&owner?)),
-                })
+            let Some((token, Some(owner))) = row else {
+                return Ok(None);
+            };
+            let account = Arc::new(Account::from(&owner));
+            let application_token = match token.application_token_id {
+                // It goes with the application token, by the schema's own rule.
+                Some(id) => {
+                    let Some(behind) = application_token::Entity::find_by_id(id)
+                        .one(self.database.reader())
+                        .await?
+                    else {
+                        return Ok(None);
+                    };
+                    Some(TokenFacts::new(&behind, Arc::clone(&account)))
+                }
+                None => None,
+            };
+            Ok::<_, Error>(Some(RefreshFacts {
+                id: token.id,
+                service: token.service,
+                last_used_at: token.last_used_at,
+                account,
+                application_token,
             }))
         };
         self.refreshes

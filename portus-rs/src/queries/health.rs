@@ -9,6 +9,9 @@ use super::registries;
 use crate::{
     app::App,
     database::{self, State},
+    entities::registry,
+    error::Result,
+    remote::RegistryClients,
 };
 
 const REMEMBERED: Duration = Duration::from_secs(5);
@@ -54,7 +57,12 @@ pub async fn ready(app: &App) -> bool {
 }
 
 async fn database(app: &App) -> Component {
-    let (success, msg) = match timeout(PATIENCE, database::look(&app.database)).await {
+    of_database(database::look(&app.database)).await
+}
+
+/// How the database is, from looking at it.
+pub async fn of_database(look: impl Future<Output = State>) -> Component {
+    let (success, msg) = match timeout(PATIENCE, look).await {
         Err(_) => (false, "database timed out"),
         Ok(State::Ready) => (true, "database is up-to-date"),
         Ok(State::Empty) => (false, "database is initializing"),
@@ -71,17 +79,17 @@ async fn database(app: &App) -> Component {
 }
 
 async fn registry(app: &App) -> Component {
-    let (success, msg, brief) = match timeout(PATIENCE, registries(app)).await {
-        Err(_) => (
-            false,
-            "registry timed out".to_owned(),
-            "registry is not reachable",
-        ),
-        Ok(Ok(())) => (
-            true,
-            "registry is reachable".to_owned(),
-            "registry is reachable",
-        ),
+    of_registries(registries::all(app), &app.registries).await
+}
+
+/// How the registries are, from asking each of them.
+pub async fn of_registries(
+    rows: impl Future<Output = Result<Vec<registry::Model>>>,
+    clients: &RegistryClients,
+) -> Component {
+    let (success, msg, brief) = match timeout(PATIENCE, ask(rows, clients)).await {
+        Err(_) => (false, "registry timed out".to_owned(), UNREACHABLE),
+        Ok(Ok(())) => (true, REACHABLE.to_owned(), REACHABLE),
         Ok(Err((msg, brief))) => (false, msg, brief),
     };
     Component {
@@ -92,10 +100,15 @@ async fn registry(app: &App) -> Component {
     }
 }
 
-async fn registries(app: &App) -> Result<(), (String, &'static str)> {
+const REACHABLE: &str = "registry is reachable";
+const UNREACHABLE: &str = "registry is not reachable";
+
+async fn ask(
+    rows: impl Future<Output = Result<Vec<registry::Model>>>,
+    clients: &RegistryClients,
+) -> Result<(), (String, &'static str)> {
     const NONE: &str = "no registry configured";
-    const UNREACHABLE: &str = "registry is not reachable";
-    let all = registries::all(app)
+    let all = rows
         .await
         .map_err(|_| (UNREACHABLE.to_owned(), UNREACHABLE))?;
     if all.is_empty() {
@@ -103,7 +116,7 @@ async fn registries(app: &App) -> Result<(), (String, &'static str)> {
     }
     let answers = join_all(
         all.iter()
-            .map(|row| app.registries.reachable(&row.hostname, row.use_ssl)),
+            .map(|row| clients.reachable(&row.hostname, row.use_ssl)),
     )
     .await;
     let failures: Vec<String> = all

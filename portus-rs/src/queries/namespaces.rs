@@ -123,7 +123,7 @@ pub async fn show(app: &App, viewer: &Viewer, id: i64) -> Result<namespace::Mode
         .await?
         .ok_or(Error::NotFound)?;
     let facts = NamespaceFacts::from(&row);
-    if policy::namespaces::pull(viewer.standing(row.team_id), &facts).granted {
+    if policy::namespaces::pull(viewer.standing_in(&row), &facts).granted {
         Ok(row)
     } else {
         Err(Error::NotFound)

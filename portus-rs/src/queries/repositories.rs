@@ -11,7 +11,9 @@ use sea_orm::{
 use super::{
     filter::{Filter, filters, named},
     list::{Listing, in_order},
-    registries, tags,
+    registries,
+    stars::Stars,
+    tags,
     viewer::Viewer,
 };
 use crate::{
@@ -28,6 +30,9 @@ pub struct Row {
     /// What clients write before the name.
     pub registry_hostname: String,
     pub tags_count: i64,
+    pub stars: i64,
+    /// Whether the caller has given one of them.
+    pub starred: bool,
     pub last_tag: Option<tags::Row>,
     /// Whether the caller may delete it.
     pub destroyable: bool,
@@ -107,7 +112,7 @@ impl Listing for Repositories {
     }
 }
 
-/// Adds registry, counts and last tags, by a fixed number of queries.
+/// Adds registry, counts, stars and last tags, by a fixed number of queries.
 async fn dress(
     app: &App,
     viewer: &Viewer,
@@ -130,17 +135,20 @@ async fn dress(
         .await?
         .into_iter()
         .collect();
+    let stars = Stars::of(app, viewer, ids).await?;
     let mut last = last_tags(app, ids).await?;
     let rows = found.into_iter().filter_map(|(repository, namespace)| {
         let namespace = namespace?;
         let id = repository.id;
-        let standing = viewer.standing(namespace.team_id);
+        let standing = viewer.standing_in(&namespace);
         let row = Row {
             registry_hostname: hosts
                 .get(&namespace.registry_id)
                 .cloned()
                 .unwrap_or_default(),
             tags_count: counts.get(&id).copied().unwrap_or(0),
+            stars: stars.count(id),
+            starred: stars.is_own(id),
             last_tag: last.remove(&id),
             destroyable: policy::namespaces::delete(standing, &app.rules).granted,
             repository,
@@ -199,7 +207,7 @@ pub async fn show(
         .and_then(|(row, namespace)| Some((row, namespace?)))
         .ok_or(Error::NotFound)?;
     let facts = NamespaceFacts::from(&namespace);
-    if policy::namespaces::pull(viewer.standing(namespace.team_id), &facts).granted {
+    if policy::namespaces::pull(viewer.standing_in(&namespace), &facts).granted {
         Ok((row, namespace))
     } else {
         Err(Error::NotFound)

@@ -14,9 +14,9 @@ use crate::{
         Details, EventState, SyncState, manifest, namespace, registry, registry_event, repository,
         sync_run, tag,
     },
-    error::Result,
+    error::{Error, Result},
     identity::actor::PORTUS,
-    protocol::{image_name::ImageName, sync_plan::SETTLING},
+    protocol::{image_name::ImageName, sync_plan},
 };
 
 /// Ids or names in one statement: SQLite and PostgreSQL have limits.
@@ -34,16 +34,21 @@ pub struct KnownTag {
     pub created_at: NaiveDateTime,
 }
 
-impl KnownTag {
-    /// Whether something newer than a listing read at this moment is known.
-    pub fn is_newer_than(&self, read_at: NaiveDateTime) -> bool {
-        self.observed_at >= read_at
+impl sync_plan::KnownTag for KnownTag {
+    fn name(&self) -> &str {
+        &self.name
     }
 
-    /// Whether an event told us of it so recently that the push may not be finished.
-    pub fn is_settling(&self, read_at: NaiveDateTime) -> bool {
-        let by_sync = self.username.as_deref() == Some(PORTUS);
-        !by_sync && (self.created_at > read_at - SETTLING || self.observed_at > read_at - SETTLING)
+    fn observed_at(&self) -> NaiveDateTime {
+        self.observed_at
+    }
+
+    fn created_at(&self) -> NaiveDateTime {
+        self.created_at
+    }
+
+    fn is_found(&self) -> bool {
+        self.username.as_deref() == Some(PORTUS)
     }
 }
 
@@ -243,6 +248,18 @@ pub async fn registries(app: &App, named: Option<&str>) -> Result<Vec<registry::
     Ok(find.all(app.database.reader()).await?)
 }
 
+/// The same, where none is an error that says so.
+pub async fn wanted_registries(app: &App, named: Option<&str>) -> Result<Vec<registry::Model>> {
+    let found = registries(app, named).await?;
+    if found.is_empty() {
+        return Err(Error::Unknown(match named {
+            Some(name) => format!("there is no registry called '{name}'"),
+            None => "No registry has been configured!".to_owned(),
+        }));
+    }
+    Ok(found)
+}
+
 /// Digests of a repository whose manifests have been read.
 pub async fn read_digests(
     app: &App,
@@ -272,6 +289,15 @@ pub async fn runs(app: &App, registry_id: i64, limit: u64) -> Result<Vec<sync_ru
         .order_by_desc(sync_run::Column::Id)
         .limit(limit)
         .all(app.database.reader())
+        .await?)
+}
+
+/// The run that has waited longest for a process to begin it.
+pub async fn waiting(app: &App) -> Result<Option<sync_run::Model>> {
+    Ok(sync_run::Entity::find()
+        .filter(sync_run::Column::State.eq(SyncState::Waiting))
+        .order_by_asc(sync_run::Column::Id)
+        .one(app.database.reader())
         .await?)
 }
 

@@ -11,6 +11,7 @@ use super::{
     list::{BATCH, Listing, ids, in_order},
     repositories,
     viewer::Viewer,
+    vulnerabilities::{self, Weaknesses},
 };
 use crate::{
     app::App,
@@ -24,6 +25,8 @@ pub struct Row {
     /// Who pushed it, while the account exists.
     pub author: Option<(i64, String)>,
     pub manifest: Option<manifest::Model>,
+    /// What scanners found; `None` without a scanner and while a scan is to come.
+    pub weaknesses: Option<Weaknesses>,
 }
 
 impl Row {
@@ -97,8 +100,18 @@ impl Listing for Tags {
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {
-        by_ids(app, ids).await
+        whole_by_ids(app, ids).await
     }
+}
+
+/// Tags by id, in that order, with what scanners found behind them, by three queries.
+async fn whole_by_ids(app: &App, ids: &[i64]) -> Result<Vec<Row>> {
+    let mut rows = by_ids(app, ids).await?;
+    let mut found = vulnerabilities::of_tags(app, rows.iter().map(|row| &row.tag)).await?;
+    for row in &mut rows {
+        row.weaknesses = found.remove(&row.tag.id);
+    }
+    Ok(rows)
 }
 
 /// Tags by id, in that order, by two queries.
@@ -130,6 +143,7 @@ pub(super) async fn by_ids(app: &App, ids: &[i64]) -> Result<Vec<Row>> {
         let row = Row {
             author: author.map(|author| (author.id, author.username)),
             manifest,
+            weaknesses: None,
             tag,
         };
         (row.tag.id, row)
@@ -139,7 +153,10 @@ pub(super) async fn by_ids(app: &App, ids: &[i64]) -> Result<Vec<Row>> {
 
 /// A tag in a repository that the caller may see; of that very repository if one is named.
 pub async fn show(app: &App, viewer: &Viewer, id: i64, repository_id: Option<i64>) -> Result<Row> {
-    let row = by_ids(app, &[id]).await?.pop().ok_or(Error::NotFound)?;
+    let row = whole_by_ids(app, &[id])
+        .await?
+        .pop()
+        .ok_or(Error::NotFound)?;
     if repository_id.is_some_and(|wanted| wanted != row.tag.repository_id) {
         return Err(Error::NotFound);
     }
@@ -156,7 +173,7 @@ pub async fn grouped(app: &App, repository_id: i64) -> Result<Vec<Vec<Row>>> {
     let mut groups: Vec<Vec<Row>> = Vec::new();
     let mut places: HashMap<Option<String>, usize> = HashMap::new();
     for batch in ids.chunks(BATCH) {
-        for row in by_ids(app, batch).await? {
+        for row in whole_by_ids(app, batch).await? {
             let place = *places.entry(row.tag.digest.clone()).or_insert_with(|| {
                 groups.push(Vec::new());
                 groups.len() - 1

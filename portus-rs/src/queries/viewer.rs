@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::facts::Facts;
 use crate::{
-    entities::Role,
+    entities::{Role, namespace},
     error::Result,
     identity::actor::Actor,
     policy::{Standing, Who},
@@ -31,9 +31,12 @@ impl Viewer {
 
     /// How they stand in a team.
     pub fn standing(&self, team_id: i64) -> Standing {
-        Standing {
-            who: self.who,
-            role: self.roles.get(&team_id).copied(),
-        }
+        Standing::towards(self.who, self.roles.get(&team_id).copied(), None)
+    }
+
+    /// How they stand towards what lies in a namespace.
+    pub fn standing_in(&self, namespace: &namespace::Model) -> Standing {
+        let role = self.roles.get(&namespace.team_id).copied();
+        Standing::towards(self.who, role, Some(namespace.id))
     }
 }

@@ -61,6 +61,40 @@ impl RegistryError {
         matches!(self, Self::Absent(_))
     }
 
+    /// Whether asking for something else would bring the same: nobody answers, or the registry refuses on principle.
+    pub fn is_general(&self) -> bool {
+        match self {
+            Self::Network { .. }
+            | Self::NotARegistry
+            | Self::OtherTokenServer(_)
+            | Self::OtherService(_)
+            | Self::NoBearer
+            | Self::TokenRefused(_)
+            | Self::Unsupported { .. }
+            | Self::Internal(_) => true,
+            Self::Absent(_)
+            | Self::Status { .. }
+            | Self::TooLarge(_)
+            | Self::Malformed(_)
+            | Self::Loop(_)
+            | Self::BadName(_) => false,
+        }
+    }
+
+    /// Whether the registry may have done what was asked, or be about to, although it did not say so.
+    pub fn is_uncertain(&self) -> bool {
+        match self {
+            Self::Network { reason, .. } => ![REFUSED, SSL, CONNECT_TIMEOUT].contains(reason),
+            Self::Status { status, .. } => *status >= 500,
+            _ => false,
+        }
+    }
+
+    /// Whether the registry took the question and let us wait in vain.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::Network { reason, .. } if *reason == READ_TIMEOUT)
+    }
+
     /// The error behind an answer that is not a success.
     pub(super) fn of_answer(status: u16, body: &[u8]) -> Self {
         let errors = codes(body);
@@ -95,9 +129,9 @@ impl RegistryError {
         let detail = chain.join(": ");
         let reason = if error.is_timeout() {
             if error.is_connect() {
-                "connection timed out"
+                CONNECT_TIMEOUT
             } else {
-                "read timed out"
+                READ_TIMEOUT
             }
         } else if let Some(reason) = reason {
             reason
@@ -123,6 +157,8 @@ impl RegistryError {
 const SSL: &str = "could not stablish connection: SSL error";
 const REFUSED: &str = "connection refused";
 const CLOSED: &str = "connection closed";
+const CONNECT_TIMEOUT: &str = "connection timed out";
+const READ_TIMEOUT: &str = "read timed out";
 
 fn reason_of(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<io::Error>() {
@@ -133,7 +169,7 @@ fn reason_of(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> 
             | io::ErrorKind::AddrNotAvailable
             | io::ErrorKind::PermissionDenied => Some(REFUSED),
             io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Some("connection reset"),
-            io::ErrorKind::TimedOut => Some("connection timed out"),
+            io::ErrorKind::TimedOut => Some(CONNECT_TIMEOUT),
             io::ErrorKind::UnexpectedEof => Some(CLOSED),
             _ => None,
         };
@@ -287,5 +323,26 @@ mod tests {
         assert_eq!(off, RegistryError::Unsupported { read_only: false });
         let frozen = RegistryError::of_answer(405, b"Method not allowed\n");
         assert_eq!(frozen, RegistryError::Unsupported { read_only: true });
+    }
+
+    #[test]
+    fn only_what_was_not_answered_is_uncertain_and_only_refusals_on_principle_are_general() {
+        let network = |reason| RegistryError::Network {
+            reason,
+            detail: String::new(),
+        };
+        for (error, general, uncertain) in [
+            (network(REFUSED), true, false),
+            (network(CONNECT_TIMEOUT), true, false),
+            (network(READ_TIMEOUT), true, true),
+            (network(CLOSED), true, true),
+            (answer(405, "UNSUPPORTED", "x"), true, false),
+            (answer(500, "UNKNOWN", "x"), false, true),
+            (answer(400, "DIGEST_INVALID", "x"), false, false),
+            (answer(404, "MANIFEST_UNKNOWN", "x"), false, false),
+        ] {
+            assert_eq!(error.is_general(), general, "{error:?}");
+            assert_eq!(error.is_uncertain(), uncertain, "{error:?}");
+        }
     }
 }

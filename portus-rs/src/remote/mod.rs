@@ -1,6 +1,8 @@
-//! Other servers: the registries. One client for all of them; tokens are signed here, never fetched.
+//! Other servers: the registries. One client for all of them; tokens are signed here, never fetched. And where requests
+//! may go at all whose address ordinary people choose.
 
 mod challenge;
+pub mod destination;
 mod error;
 mod exchange;
 mod link;

@@ -1,6 +1,6 @@
 //! What can be asked of a registry.
 
-use reqwest::{Method, Response, header};
+use reqwest::{Method, Response, StatusCode, header};
 use url::Url;
 
 use super::{
@@ -168,7 +168,8 @@ impl<'a> RegistryClient<'a> {
         Ok(Some(body))
     }
 
-    /// Deletes by digest, which takes every tag of it along, or on 3.x by tag.
+    /// Deletes by digest, which takes every tag of it along, or on 3.x by tag. What is not there any more is
+    /// [`RegistryError::Absent`].
     pub async fn delete_manifest(&self, repository: &str, reference: &str) -> Result<()> {
         let url = self.manifest_url(repository, reference)?;
         self.delete(repository, &url).await
@@ -184,7 +185,8 @@ impl<'a> RegistryClient<'a> {
     async fn delete(&self, repository: &str, url: &Url) -> Result<()> {
         let access = Access::repository(repository, [Action::Pull, Action::Delete]);
         let answer = self.send(Method::DELETE, url, Some(&access), None).await?;
-        if answer.status().is_success() {
+        // Whatever else calls itself a success is not a registry's word.
+        if answer.status() == StatusCode::ACCEPTED {
             Ok(())
         } else {
             Err(exchange::failure(answer).await)

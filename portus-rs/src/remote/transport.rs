@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -14,6 +14,7 @@ use reqwest::{
     redirect::Policy,
 };
 
+use super::destination::{self, Place};
 use crate::config::Config;
 
 const USER_AGENT: &str = concat!("portus-rs/", env!("CARGO_PKG_VERSION"));
@@ -85,45 +86,14 @@ fn read_certificates(path: &Path, found: &mut Vec<Certificate>) {
     }
 }
 
-/// Addresses at which no registry is: link-local ones, where clouds keep their secrets.
+/// Addresses at which no registry is: link-local ones, where clouds keep their secrets, and those of nobody. It may well
+/// stand on this machine or in a private network.
 pub(super) fn is_forbidden(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_forbidden_v4(address),
-        IpAddr::V6(address) => match address.to_ipv4_mapped() {
-            Some(mapped) => is_forbidden_v4(mapped),
-            None => {
-                address.is_unicast_link_local()
-                    || address.is_unspecified()
-                    || address.is_multicast()
-                    // AWS' metadata service.
-                    || address.segments() == [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254]
-                    // The same IPv4 addresses behind NAT64 or 6to4.
-                    || embedded(address).is_some_and(is_forbidden_v4)
-            }
-        },
-    }
-}
-
-fn embedded(address: std::net::Ipv6Addr) -> Option<Ipv4Addr> {
-    let at = |high: u16, low: u16| {
-        let [a, b] = high.to_be_bytes();
-        let [c, d] = low.to_be_bytes();
-        Ipv4Addr::new(a, b, c, d)
-    };
-    match address.segments() {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(at(high, low)),
-        _ => None,
-    }
-}
-
-fn is_forbidden_v4(address: Ipv4Addr) -> bool {
-    address.is_link_local()
-        || address.is_unspecified()
-        || address.is_multicast()
-        || address.is_broadcast()
-        // Alibaba's and Oracle's metadata services.
-        || address == Ipv4Addr::new(100, 100, 100, 200)
-        || address == Ipv4Addr::new(192, 0, 0, 192)
+    address.to_canonical().is_unspecified()
+        || matches!(
+            destination::place_of(address),
+            Some(Place::LinkLocal | Place::Metadata | Place::Unusable)
+        )
 }
 
 /// A name that leads only to addresses where no registry may be.

@@ -10,9 +10,9 @@ use crate::error::{Error, Invalid};
 pub fn status(error: &Error) -> StatusCode {
     match error {
         Error::NotSignedIn(_) => StatusCode::UNAUTHORIZED,
-        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::Forbidden(_) | Error::Limited(_) => StatusCode::FORBIDDEN,
         Error::NotFound | Error::Unknown(_) => StatusCode::NOT_FOUND,
-        Error::Invalid(_) | Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Invalid(_) | Error::Refused(_) | Error::Kept(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Disabled => StatusCode::METHOD_NOT_ALLOWED,
         Error::Remote(_) => StatusCode::BAD_GATEWAY,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -141,6 +141,10 @@ impl ResponseError for ApiError {
                     tracing::info!(rule, "refused an API request: {rule}");
                     say("Authorization fails")
                 }
+                Error::Limited(reason) => {
+                    tracing::info!(rule = reason, "refused an API request: {reason}");
+                    say(&format!("Authorization fails: {reason}"))
+                }
                 Error::Internal(cause) => {
                     tracing::error!(error = %format!("{cause:#}"), "an API request failed: {cause:#}");
                     say("Internal server error")
@@ -148,6 +152,7 @@ impl ResponseError for ApiError {
                 Error::Invalid(invalid) => response.json(Body {
                     message: Fields(invalid),
                 }),
+                Error::Kept(reason) => response.json(Body { message: reason }),
                 Error::NotFound
                 | Error::Unknown(_)
                 | Error::Refused(_)

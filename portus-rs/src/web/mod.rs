@@ -3,6 +3,7 @@
 pub mod api;
 pub mod error;
 pub mod extract;
+pub mod markdown;
 pub mod pages;
 pub mod registry;
 mod server;

@@ -13,6 +13,7 @@ use crate::support::databases::{Adapter, TestDatabase};
 use crate::support::dockerd::Dockerd;
 use crate::support::images::{Blob, Package};
 use crate::support::nginx::{Nginx, compose_directory};
+use crate::support::podman::Podman;
 use crate::support::push::RawClient;
 use crate::support::registry::Registry;
 use crate::support::skopeo::Skopeo;
@@ -57,6 +58,12 @@ async fn the_set_up_takes_a_login_a_push_and_a_pull() {
     assert_eq!(skopeo.digest(&target), index.digest());
     let stranger = Skopeo::anonymous().trusting(trusted.path());
     let _ = stranger.inspect(&target, &[]).failed();
+    let tool = Package::image("a tool for all", "amd64");
+    let _ = skopeo
+        .push(&tool, &format!("{}/apptool:1", stack.nginx.address))
+        .succeeded();
+    let everybodys = format!("{}/apptool", stack.nginx.address);
+    appears(&stack, &everybodys).await;
 
     match Dockerd::try_start() {
         Ok(docker) => {
@@ -67,11 +74,37 @@ async fn the_set_up_takes_a_login_a_push_and_a_pull() {
             let _ = docker.push(&reference).succeeded();
             let _ = docker.forget(&reference).succeeded();
             let _ = docker.pull(&reference).succeeded();
+
+            // Its login is an identity token by now, for which it fetches a token to search with.
+            let found = |term: &str| {
+                let term = format!("{registry}/{term}");
+                let arguments = ["search", "--format", "{{.Name}} {{.IsOfficial}}", &term];
+                docker.docker(&arguments).succeeded().stdout
+            };
+            assert_eq!(found("app"), "apptool true\nalice/app false\n");
+            let _ = docker.docker(&["logout", registry]).succeeded();
+            assert_eq!(found("app"), "apptool true\n");
+            assert_eq!(found("nothing-like-it"), "");
         }
         Err(reason) => eprintln!("no docker daemon here: {reason}"),
     }
     let log = stack.portus.log();
     assert!(!log.contains("correct horse"), "{log}");
+}
+
+/// Waits until an event has told portus-rs of a public image, which podman then finds.
+async fn appears(stack: &Stack, name: &str) {
+    let podman = Podman::new();
+    let term = format!("{}/app", stack.nginx.address);
+    for _ in 0..100 {
+        let found = podman.search(&term);
+        if !found.is_empty() {
+            assert_eq!(found, [format!("{name} [OK]")]);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("podman never found {name}\n{}", stack.portus.log());
 }
 
 /// The registry starts with the compose file's environment alone.
@@ -163,6 +196,31 @@ async fn nginx_lets_layers_of_any_size_and_long_tokens_through_to_the_registry()
     let target = format!("{}/team/app:1", nginx.address);
     let _ = skopeo.push(&index, &target).succeeded();
     assert_eq!(skopeo.digest(&target), index.digest());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_tls_nginx_sends_searches_to_portus_rs_and_the_rest_to_the_registry() {
+    let (portus, seen) = stand_in();
+    let registry = Registry::builder().start();
+    let nginx = Nginx::builder().start_insecure(&portus, &registry.address);
+    let address = &nginx.plain_address;
+    for path in ["/v1/_ping", "/v1/search?q=a%2Fb&n=25"] {
+        assert_eq!(http::status(address, path), Some(418), "{path}");
+        let request = seen
+            .recv_timeout(Duration::from_secs(5))
+            .expect("it arrived");
+        let asked = path.to_lowercase();
+        assert!(
+            request.starts_with(&format!("get {asked} http/1.1")),
+            "{request}"
+        );
+        assert!(request.contains(&format!("host: {address}")), "{request}");
+    }
+    let target = format!("{address}/team/app:1");
+    let image = Package::image("plain", "amd64");
+    let skopeo = Skopeo::anonymous();
+    let _ = skopeo.push(&image, &target).succeeded();
+    assert_eq!(skopeo.digest(&target), image.digest());
 }
 
 #[test]

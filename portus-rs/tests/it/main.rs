@@ -10,9 +10,11 @@
 )]
 mod support;
 
+mod acceptance;
 mod api;
 mod cli;
 mod compose;
+mod deletion;
 mod harness;
 mod house;
 mod minimal;

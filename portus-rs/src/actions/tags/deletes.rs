@@ -9,6 +9,7 @@ use crate::{
     activity::Activity,
     entities::{manifest, namespace, repository, tag},
     error::Result,
+    identity::actor::PORTUS,
 };
 
 impl Batch<'_> {
@@ -46,7 +47,9 @@ impl Batch<'_> {
             .delete_where::<manifest::Entity, _>(&self.permit, manifest::Column::Id.eq(id))
             .await?;
         self.shelf.drop_manifest(repository.id, digest);
-        self.mark_children(repository.id, digest, true).await
+        self.change
+            .mark_children(&self.permit, repository.id, &[digest], true)
+            .await
     }
 
     /// The repository, unless it is unknown or we are deleting it ourselves.
@@ -66,11 +69,16 @@ impl Batch<'_> {
         if row.marked || told.at < row.observed_at {
             return Ok(false);
         }
-        self.change
+        let by = self.remover(told, repository.id, row).await?;
+        let gone = self
+            .change
             .delete_where::<tag::Entity, _>(&self.permit, tag::Column::Id.eq(row.id))
             .await?;
         self.shelf.drop_tag(repository.id, &row.name);
-        let by = (self.author(told), told.actor().to_owned());
+        if gone == 0 {
+            // Whoever was quicker has told of it.
+            return Ok(true);
+        }
         self.activities.push(
             Activity::tag_deleted(namespace, repository, (row.id, &row.name))
                 .by(by.0, by.1.as_str()),
@@ -79,6 +87,22 @@ impl Batch<'_> {
             .push(format!("[catalog] Removed the tag '{}'.", row.name));
         self.thinned.insert(repository.id, by);
         Ok(true)
+    }
+
+    /// Whose doing the event is; behind what we ask of the registry ourselves stands somebody who asked us.
+    async fn remover(
+        &mut self,
+        told: &Told<'_>,
+        repository_id: i64,
+        row: &tag::Model,
+    ) -> Result<(Option<i64>, String)> {
+        if told.actor() == PORTUS {
+            let digest = row.digest.as_deref();
+            if let Some(remover) = self.change.remover(repository_id, digest).await? {
+                return Ok(remover);
+            }
+        }
+        Ok((self.author(told), told.actor().to_owned()))
     }
 
     /// Removes the repositories that have lost their last tag.
@@ -103,15 +127,19 @@ impl Batch<'_> {
             let Some((namespace, repository)) = self.shelf.repository_by_id(id) else {
                 continue;
             };
+            let gone = self
+                .change
+                .delete_where::<repository::Entity, _>(&self.permit, repository::Column::Id.eq(id))
+                .await?;
+            if gone == 0 {
+                continue;
+            }
             self.activities
                 .push(Activity::repository_deleted(namespace, repository).by(user_id, name));
             self.notes.push(format!(
                 "[catalog] Removed the image '{}'.",
                 repository.name
             ));
-            self.change
-                .delete_where::<repository::Entity, _>(&self.permit, repository::Column::Id.eq(id))
-                .await?;
         }
         Ok(())
     }

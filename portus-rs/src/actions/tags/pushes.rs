@@ -1,16 +1,16 @@
 //! A manifest has been written, under a tag or by its digest alone.
 
+use anyhow::anyhow;
 use chrono::TimeDelta;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, EntityTrait, QueryFilter, QueryTrait as _,
-    sea_query::Query,
 };
 
 use super::{Batch, Told};
 use crate::{
     activity::{Activity, Kind},
-    entities::{Details, activity, manifest, manifest_child, namespace, repository, tag},
+    entities::{Details, activity, manifest, namespace, repository, tag},
     error::Result,
     identity::actor::PORTUS,
 };
@@ -120,34 +120,9 @@ impl Batch<'_> {
         let made = self.change.insert(&self.permit, row).await?;
         self.shelf.put_manifest(made);
         self.wants_details = true;
-        self.mark_children(repository.id, digest, false).await
-    }
-
-    /// Notes in the indexes of a repository whether a manifest they list is gone.
-    pub(super) async fn mark_children(
-        &mut self,
-        repository_id: i64,
-        digest: &str,
-        dangling: bool,
-    ) -> Result<()> {
-        let parents = Query::select()
-            .column(manifest::Column::Id)
-            .from(manifest::Entity)
-            .and_where(manifest::Column::RepositoryId.eq(repository_id))
-            .to_owned();
-        let statement = manifest_child::Entity::update_many()
-            .set(manifest_child::ActiveModel {
-                dangling: Set(dangling),
-                ..Default::default()
-            })
-            .filter(manifest_child::Column::Digest.eq(digest))
-            .filter(manifest_child::Column::Dangling.eq(!dangling))
-            .filter(manifest_child::Column::ManifestId.in_subquery(parents))
-            .into_query();
         self.change
-            .execute::<manifest_child::Entity, _, _>(&self.permit, &statement)
-            .await?;
-        Ok(())
+            .mark_children(&self.permit, repository.id, &[digest], false)
+            .await
     }
 
     async fn record_tag(
@@ -268,9 +243,14 @@ impl Batch<'_> {
             })
             .filter(tag::Column::Id.eq(row.id))
             .into_query();
-        self.change
+        let written = self
+            .change
             .execute::<tag::Entity, _, _>(&self.permit, &statement)
             .await?;
+        if written == 0 {
+            // Tried again, the event finds no tag and makes one.
+            return Err(anyhow!("the tag {} was removed meanwhile", row.name).into());
+        }
         Ok(())
     }
 }

@@ -2,7 +2,10 @@
 
 mod fields;
 mod portus;
+mod profile;
 mod removal;
+mod rewrite;
+mod switches;
 
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -11,7 +14,7 @@ use sea_orm::{
 };
 
 use super::{
-    application_tokens::{self, Issued},
+    application_tokens::{self, Issued, NewToken},
     change::Change,
     homes::is_portus,
 };
@@ -30,11 +33,11 @@ use crate::{
     },
 };
 
-use fields::{
-    Wanted, blank_is_none, check_email, check_password, check_username, normal_email, taken,
-};
+use fields::{Wanted, blank_is_none, check_email, check_password, check_username, normal_email};
 pub use portus::ensure_portus;
+pub use profile::{ProfileChanges, update_own};
 pub use removal::delete;
+pub use switches::{set_admin, set_enabled, toggle_admin, toggle_enabled};
 
 /// An account to be made.
 #[derive(Clone, Default)]
@@ -97,11 +100,15 @@ pub async fn bootstrap(app: &App, mut new: NewUser) -> Result<(user::Model, Issu
     change.take_turns().await?;
     nobody(people(change.reader()).await?)?;
     let created = change.new_user(&books, &new, hash).await?;
-    let issued = application_tokens::add(&mut change, &books, &created.user, "bootstrap").await?;
+    let named = NewToken {
+        application: "bootstrap".to_owned(),
+        ..NewToken::default()
+    };
+    let issued = application_tokens::add(&mut change, &books, &created.user, &named).await?;
     let told = [
         Activity::user_created(&created.user)
             .by(Some(created.user.id), created.user.username.as_str()),
-        Activity::token_created(&issued.token, &created.user)
+        Activity::token_created(&issued.token, &created.user, None)
             .by(Some(created.user.id), created.user.username.as_str()),
     ];
     change.commit(told).await?;
@@ -126,96 +133,12 @@ pub async fn update(
         Some(password) => Some(app.passwords.hash(password).await?),
         None => None,
     };
-    let mut change = Change::begin(app, actor).await?;
+    let change = Change::begin(app, actor).await?;
     let permit = change.permit::<ManageUser>(id).await?;
-    let old = permit.on().clone();
-    if is_portus(&old) {
+    if is_portus(permit.on()) {
         return Err(Error::invalid("username", "cannot be updated"));
     }
-    let mut invalid = Invalid::default();
-    let mut row = user::ActiveModel {
-        id: Set(id),
-        ..Default::default()
-    };
-    let mut fields = Vec::new();
-    if let Some(name) = changes.username.filter(|name| *name != old.username) {
-        check_username(&name, &mut invalid);
-        row.canonical_name = Set(names::canonical(&name));
-        row.username = Set(name);
-        fields.push("username");
-    }
-    if let Some(email) = changes
-        .email
-        .map(|it| normal_email(&it))
-        .filter(|it| *it != old.email)
-    {
-        check_email(email.as_deref(), old.bot, &mut invalid);
-        row.email = Set(email);
-        fields.push("email");
-    }
-    if let Some(hash) = hash {
-        check_password(
-            changes.password.as_deref().unwrap_or_default(),
-            &mut invalid,
-        );
-        row.password_hash = Set(hash);
-        row.credentials_version = Set(old.credentials_version + 1);
-        fields.push("password");
-    }
-    if let Some(name) = changes
-        .display_name
-        .map(|it| blank_is_none(&it))
-        .filter(|it| *it != old.display_name)
-    {
-        row.display_name = Set(name);
-        fields.push("display_name");
-    }
-    invalid.into_result()?;
-    if fields.is_empty() {
-        return Ok(old);
-    }
-    row.updated_at = Set(change.now());
-    let (username, email, display_name) = (
-        row.username.clone(),
-        row.email.clone(),
-        row.display_name.clone(),
-    );
-    let updated = match change.update(&permit, row).await {
-        Err(error) if is_taken(&error) => {
-            drop(change);
-            return Err(taken(app, id, username, email, display_name).await?);
-        }
-        done => done?,
-    };
-    change
-        .commit([Activity::user_updated(&updated, &fields)])
-        .await?;
-    Ok(updated)
-}
-
-/// Makes somebody an admin, or an ordinary person again.
-pub async fn set_admin(app: &App, actor: &Actor, id: i64, admin: bool) -> Result<user::Model> {
-    let mut change = Change::begin(app, actor).await?;
-    let permit = change.permit::<ManageUser>(id).await?;
-    let old = permit.on();
-    if is_portus(old) || old.bot || actor.user_id() == Some(id) {
-        return Err(Error::Refused("Cannot change this user".to_owned()));
-    }
-    if old.admin == admin {
-        return Ok(permit.into_inner());
-    }
-    let row = user::ActiveModel {
-        id: Set(id),
-        admin: Set(admin),
-        updated_at: Set(change.now()),
-        ..Default::default()
-    };
-    let updated = change.update(&permit, row).await?;
-    change.settle_admin(&permit, &updated).await?;
-    change
-        .commit([Activity::user_updated(&updated, &["admin"])])
-        .await?;
-    Ok(updated)
+    change.rewrite(app, permit, changes, hash).await
 }
 
 /// Empties the stored password of everybody but bots and the hidden account. Returns how many had one.
@@ -240,18 +163,23 @@ pub async fn clear_passwords(app: &App, actor: &Actor) -> Result<u64> {
     Ok(count)
 }
 
+/// Complains of names that cannot be.
+pub(super) fn check_names(new: &NewUser, invalid: &mut Invalid) {
+    check_username(&new.username, invalid);
+    check_email(normal_email(&new.email).as_deref(), new.bot, invalid);
+}
+
 /// Checks what can be checked without the database, and hashes the password.
 async fn prepare(app: &App, new: &NewUser) -> Result<String> {
     let mut invalid = Invalid::default();
-    check_username(&new.username, &mut invalid);
-    check_email(normal_email(&new.email).as_deref(), new.bot, &mut invalid);
+    check_names(new, &mut invalid);
     check_password(&new.password, &mut invalid);
     invalid.into_result()?;
     app.passwords.hash(&new.password).await
 }
 
 impl Change<'_> {
-    async fn new_user<P: Authority>(
+    pub(super) async fn new_user<P: Authority>(
         &mut self,
         permit: &P,
         new: &NewUser,
@@ -264,6 +192,7 @@ impl Change<'_> {
         };
         let row = user::ActiveModel {
             id: NotSet,
+            owner_team_id: Set(None),
             username: Set(new.username.clone()),
             canonical_name: Set(wanted.canonical_name.clone().unwrap_or_default()),
             email: Set(wanted.email.clone()),

@@ -1,6 +1,6 @@
 //! Removing an account, and what becomes of what it did.
 
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryTrait, sea_query::Expr};
 
 use crate::{
     actions::{change::Change, homes::is_portus},
@@ -8,54 +8,68 @@ use crate::{
     app::App,
     entities::{activity, namespace, repository, tag, team, user},
     error::{Error, Result},
-    identity::actor::{Actor, PORTUS},
+    identity::actor::Actor,
     policy::{guard::Authority, users::ManageUser},
 };
 
 /// Removes an account; what it did stays under its name.
 pub async fn delete(app: &App, actor: &Actor, id: i64) -> Result<()> {
     let mut change = Change::begin(app, actor).await?;
+    change.take_turns().await?;
     let permit = change.permit::<ManageUser>(id).await?;
     let gone = permit.on().clone();
     let refused = || Error::Refused("Cannot remove this user".to_owned());
     if is_portus(&gone) || actor.user_id() == Some(id) {
         return Err(refused());
     }
-    let books_of = permit;
-    if gone.admin && gone.enabled {
-        let admins = user::Entity::find()
-            .filter(user::Column::Admin.eq(true))
-            .filter(user::Column::Enabled.eq(true))
-            .filter(user::Column::Username.ne(PORTUS))
-            .count(change.reader())
-            .await?;
-        if admins <= 1 {
-            return Err(refused());
-        }
+    match change.another_admin(&gone).await {
+        Err(Error::Forbidden(_)) => return Err(refused()),
+        others => others?,
     }
-    let authored = tag::Entity::update_many()
-        .col_expr(tag::Column::Username, Expr::value(gone.username.as_str()))
-        .filter(tag::Column::UserId.eq(id));
-    change
-        .execute::<tag::Entity, _, _>(&books_of, sea_orm::QueryTrait::query(&mut authored.clone()))
-        .await?;
-    let history = activity::Entity::update_many()
-        .col_expr(activity::Column::ActorId, Expr::value(Option::<i64>::None))
-        .filter(activity::Column::ActorId.eq(id));
-    change
-        .execute::<activity::Entity, _, _>(
-            &books_of,
-            sea_orm::QueryTrait::query(&mut history.clone()),
-        )
-        .await?;
-    change.leave_home(&books_of, id).await?;
-    change
-        .delete_where::<user::Entity, _>(&books_of, user::Column::Id.eq(id))
-        .await?;
+    change.remove_account(&permit, &gone).await?;
     change.commit([Activity::user_deleted(&gone)]).await
 }
 
 impl Change<'_> {
+    /// Removes an account, whoever may.
+    pub(crate) async fn remove_account<P: Authority>(
+        &mut self,
+        permit: &P,
+        gone: &user::Model,
+    ) -> Result<()> {
+        let id = gone.id;
+        let authored = tag::Entity::update_many()
+            .col_expr(tag::Column::Username, Expr::value(gone.username.as_str()))
+            .filter(tag::Column::UserId.eq(id));
+        self.execute::<tag::Entity, _, _>(permit, QueryTrait::query(&mut authored.clone()))
+            .await?;
+        let history = activity::Entity::update_many()
+            .col_expr(activity::Column::ActorId, Expr::value(Option::<i64>::None))
+            .filter(activity::Column::ActorId.eq(id));
+        self.execute::<activity::Entity, _, _>(permit, QueryTrait::query(&mut history.clone()))
+            .await?;
+        self.leave_home(permit, id).await?;
+        self.delete_where::<user::Entity, _>(permit, user::Column::Id.eq(id))
+            .await?;
+        Ok(())
+    }
+
+    /// Removes the bots of a team that is going; whoever removes teams calls it. Returns what the audit log keeps of it.
+    pub async fn remove_bots<P: Authority>(
+        &mut self,
+        permit: &P,
+        team_id: i64,
+    ) -> Result<Vec<Activity>> {
+        let bots = user::Entity::find()
+            .filter(user::Column::OwnerTeamId.eq(team_id))
+            .all(self.reader())
+            .await?;
+        for bot in &bots {
+            self.remove_account(permit, bot).await?;
+        }
+        Ok(bots.iter().map(Activity::user_deleted).collect())
+    }
+
     /// Removes a leaving person's namespaces where they hold nothing; what holds images stays.
     async fn leave_home<P: Authority>(&mut self, permit: &P, user_id: i64) -> Result<()> {
         let homes = namespace::Entity::find()

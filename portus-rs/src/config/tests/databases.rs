@@ -91,10 +91,19 @@ fn sqlite_files_start_at_the_root() {
             .expose()
             .ends_with("/sub%20dir/p%3F%2Edb?mode=rwc")
     );
-    assert_eq!(
-        url(&[("PORTUS_DB_DATABASE", ":memory:")]),
-        "sqlite::memory:"
-    );
+}
+
+#[test]
+fn a_database_in_memory_is_refused() {
+    for setting in [
+        ("PORTUS_DB_DATABASE", ":memory:"),
+        ("DATABASE_URL", "sqlite::memory:"),
+        ("DATABASE_URL", "sqlite://:memory:"),
+    ] {
+        let errors = errors(&[setting]);
+        assert!(errors.contains(setting.0), "{errors}");
+        assert!(errors.contains("must name a file"), "{errors}");
+    }
 }
 
 #[test]
@@ -112,10 +121,6 @@ fn a_database_url_wins_with_a_warning() {
     assert_eq!(
         url(&[("DATABASE_URL", "postgresql://u@h/d")]),
         "postgres://u:@h/d"
-    );
-    assert_eq!(
-        url(&[("DATABASE_URL", "sqlite::memory:")]),
-        "sqlite::memory:"
     );
     for (text, path) in [
         ("sqlite3:db/x.sqlite3", "db/x.sqlite3"),

@@ -9,7 +9,7 @@ const KEY_BASE: &str = "5c7e1a905c7e1a905c7e1a905c7e1a90";
 fn server(config: &Config) -> Server {
     match &config.database.connection {
         Connection::Server(server) => server.clone(),
-        other => panic!("not a server: {other:?}"),
+        other @ Connection::File(_) => panic!("not a server: {other:?}"),
     }
 }
 

@@ -7,7 +7,7 @@ use super::pass::{PARALLEL, Pass, stopped};
 use crate::{
     actions::catalog::Findings,
     error::{Error, Result},
-    protocol::sync_plan,
+    protocol::sync_plan::{self, KnownTag as _},
     queries::sync::{self, Known},
     remote::{Absence, RegistryError},
 };
@@ -47,6 +47,7 @@ impl Pass<'_> {
     /// Carries out the plan that was held back, as far as it is still true.
     pub(super) async fn carry_out_plan(&self) -> Result<Vec<String>> {
         let held = sync::held(self.app, self.registry.id).await?;
+        let held = held.filter(|run| self.options.plan_of.is_none_or(|id| id == run.id));
         let Some(plan) = held.and_then(|run| run.plan) else {
             return Err(Error::Refused(format!(
                 "nothing of {} waits for a confirmation",
@@ -103,8 +104,7 @@ impl Pass<'_> {
         let known = page.known.get(name)?;
         let queued = page.queued.contains(name) && self.app.config.background.registry;
         let now = self.started_at;
-        let fresh = |tag: &sync::KnownTag| tag.is_newer_than(now) || tag.is_settling(now);
-        if queued || known.tags.iter().any(fresh) {
+        if queued || !known.tags.iter().all(|tag| tag.is_removable(now)) {
             return None;
         }
         match self.is_gone(name, known).await {

@@ -1,7 +1,5 @@
 //! Comparing one repository: which of its tags are new, point elsewhere, or are denied by the registry.
 
-use std::collections::{HashMap, HashSet};
-
 use chrono::NaiveDateTime;
 use futures_util::{StreamExt as _, stream};
 
@@ -12,6 +10,7 @@ use crate::{
         manifests::{Read, RunsOn},
     },
     error::{Error, Result},
+    protocol::sync_plan::{self, Look},
     queries::sync::{self, Known, KnownTag},
     remote::{Absence, RegistryError},
 };
@@ -45,13 +44,10 @@ impl Pass<'_> {
             return Ok(());
         }
         self.count(|counts| counts.tags += i64::try_from(listed.len()).unwrap_or(i64::MAX));
-        let rows: HashMap<&str, &KnownTag> = known
-            .iter()
-            .flat_map(|known| &known.tags)
-            .map(|row| (row.name.as_str(), row))
-            .collect();
-        for tags in listed.chunks(BATCH) {
-            let found = self.look(name, known, &rows, tags, read_at).await;
+        let rows = known.map_or(&[][..], |known| &known.tags);
+        let plan = sync_plan::plan(&listed, rows, read_at);
+        for looks in plan.looks.chunks(BATCH) {
+            let found = self.look(name, known, looks).await;
             if !found.is_empty() {
                 let findings = Findings {
                     repository: name.to_owned(),
@@ -62,7 +58,7 @@ impl Pass<'_> {
             }
         }
         if self.deletions {
-            self.drop_unlisted(name, &rows, &listed, read_at).await?;
+            self.drop_denied(name, &plan.doubtful, read_at).await?;
         }
         Ok(())
     }
@@ -76,13 +72,11 @@ impl Pass<'_> {
         &self,
         name: &str,
         known: Option<&Known>,
-        rows: &HashMap<&str, &KnownTag>,
-        tags: &[String],
-        read_at: NaiveDateTime,
+        looks: &[Look<'_, KnownTag>],
     ) -> Vec<Found> {
-        let each: Vec<_> = tags
+        let each: Vec<_> = looks
             .iter()
-            .map(|tag| self.look_at(name, known, rows.get(tag.as_str()).copied(), tag, read_at))
+            .map(|look| self.look_at(name, known, look))
             .collect();
         let found: Vec<Option<Found>> = stream::iter(each)
             .buffer_unordered(PARALLEL)
@@ -95,14 +89,11 @@ impl Pass<'_> {
         &self,
         name: &str,
         known: Option<&Known>,
-        row: Option<&KnownTag>,
-        tag: &str,
-        read_at: NaiveDateTime,
+        look: &Look<'_, KnownTag>,
     ) -> Option<Found> {
-        let looked = match row {
-            Some(row) if row.is_newer_than(read_at) => Ok(None),
-            Some(row) => self.look_again(name, known, row).await,
-            None => self.look_first(name, tag).await.map(Some),
+        let (tag, looked) = match look {
+            Look::First(tag) => (*tag, self.look_first(name, tag).await.map(Some)),
+            Look::Again(row) => (&*row.name, self.look_again(name, known, row).await),
         };
         looked.unwrap_or_else(|error| {
             self.failed(&format!("{name}:{tag}"), &error);
@@ -168,22 +159,15 @@ impl Pass<'_> {
         }))
     }
 
-    /// Removes tags that the list lacks and that the registry, asked for each of them, denies.
-    async fn drop_unlisted(
+    /// Removes those of the tags that the list lacks which the registry, asked for each of them, denies.
+    async fn drop_denied(
         &self,
         name: &str,
-        rows: &HashMap<&str, &KnownTag>,
-        listed: &[String],
+        doubtful: &[&KnownTag],
         read_at: NaiveDateTime,
     ) -> Result<()> {
-        let listed: HashSet<&str> = listed.iter().map(String::as_str).collect();
-        let unlisted: Vec<&str> = rows
-            .values()
-            .filter(|row| !listed.contains(row.name.as_str()))
-            .filter(|row| !row.is_newer_than(read_at) && !row.is_settling(read_at))
-            .map(|row| row.name.as_str())
-            .collect();
-        let gone = self.denied(name, &unlisted).await;
+        let tags: Vec<&str> = doubtful.iter().map(|row| row.name.as_str()).collect();
+        let gone = self.denied(name, &tags).await;
         if gone.is_empty() {
             return Ok(());
         }

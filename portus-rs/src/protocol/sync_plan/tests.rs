@@ -1,8 +1,31 @@
 use super::*;
 use proptest::prelude::*;
 
-const ALL: Allowed = Allowed { deletions: true };
-const UPDATE: Allowed = Allowed { deletions: false };
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Tag {
+    name: String,
+    observed_at: NaiveDateTime,
+    created_at: NaiveDateTime,
+    found: bool,
+}
+
+impl KnownTag for Tag {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn observed_at(&self) -> NaiveDateTime {
+        self.observed_at
+    }
+
+    fn created_at(&self) -> NaiveDateTime {
+        self.created_at
+    }
+
+    fn is_found(&self) -> bool {
+        self.found
+    }
+}
 
 fn now() -> NaiveDateTime {
     chrono::DateTime::from_timestamp(1_795_313_626, 0)
@@ -10,172 +33,99 @@ fn now() -> NaiveDateTime {
         .naive_utc()
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "rows and listings hold it so")]
-fn digest(content: &str) -> Option<Digest> {
-    Some(Digest::of(content.as_bytes()))
-}
-
-fn listing(tags: &[(&str, Option<Digest>)]) -> Listing {
-    Listing::Tags(
-        tags.iter()
-            .map(|(name, digest)| ((*name).to_owned(), digest.clone()))
-            .collect(),
-    )
-}
-
-fn tag(name: &str, digest: Option<Digest>) -> KnownTag {
-    KnownTag {
+/// Pushed and last heard of so many minutes before [`now`].
+fn pushed(name: &str, minutes: i64) -> Tag {
+    let at = now() - TimeDelta::minutes(minutes);
+    Tag {
         name: name.to_owned(),
-        digest,
-        last_event: None,
+        observed_at: at,
+        created_at: at,
+        found: false,
     }
 }
 
-#[test]
-fn tags_are_added_changed_removed_or_left() {
-    let listed = listing(&[
-        ("new", digest("n")),
-        ("same", digest("s")),
-        ("moved", digest("2")),
-        ("dark", None),
-    ]);
-    let known = [
-        tag("same", digest("s")),
-        tag("moved", digest("1")),
-        tag("gone", digest("g")),
-        tag("dark", digest("d")),
-    ];
-    let plan = plan_repository(&listed, &known, ALL, now());
-    assert_eq!(plan.add, [("new".to_owned(), digest("n"))]);
-    assert_eq!(plan.change, [("moved".to_owned(), digest("2").unwrap())]);
-    assert_eq!(plan.remove, ["gone"]);
-    assert_eq!(plan.untouched, 2);
-    let plan = plan_repository(&listed, &known, UPDATE, now());
-    assert!(plan.remove.is_empty() && !plan.is_empty());
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
 }
 
 #[test]
-fn a_digest_not_learnt_yet_is_filled_in() {
-    let plan = plan_repository(
-        &listing(&[("1", digest("x"))]),
-        &[tag("1", None)],
-        ALL,
-        now(),
-    );
-    assert_eq!(plan.change.len(), 1);
+fn what_is_listed_is_looked_at_and_what_is_not_is_doubtful() {
+    let listed = names(&["new", "same"]);
+    let known = [pushed("same", 60), pushed("gone", 60)];
+    let plan = plan(&listed, &known, now());
+    assert_eq!(plan.looks, [Look::First("new"), Look::Again(&known[0])]);
+    assert_eq!(plan.doubtful, [&known[1]]);
 }
 
 #[test]
-fn an_unreadable_or_empty_list_removes_nothing() {
-    let known = [tag("1", digest("x"))];
-    for listed in [Listing::Unknown, listing(&[])] {
-        let plan = plan_repository(&listed, &known, ALL, now());
-        assert!(plan.is_empty() && plan.untouched == 1);
-    }
+fn an_empty_list_casts_no_doubt() {
+    let known = [pushed("1", 60)];
+    let plan = plan(&[], &known, now());
+    assert!(plan.looks.is_empty() && plan.doubtful.is_empty());
 }
 
 #[test]
 fn what_an_event_said_since_wins() {
-    let at = |minutes| Some(now() - TimeDelta::minutes(minutes));
-    let known = |last_event| {
-        [KnownTag {
-            last_event,
-            ..tag("1", digest("x"))
-        }]
+    let other = names(&["2"]);
+    let doubtful = |tag: Tag| !plan(&other, &[tag], now()).doubtful.is_empty();
+    assert!(doubtful(pushed("1", 11)) && doubtful(pushed("1", 10)));
+    assert!(!doubtful(pushed("1", 9)) && !doubtful(pushed("1", 0)) && !doubtful(pushed("1", -1)));
+    // Pushed long ago, pushed again just now.
+    let again = Tag {
+        created_at: pushed("1", 60).created_at,
+        ..pushed("1", 9)
     };
-    let other = listing(&[("2", digest("x"))]);
-    let removed = |event| {
-        !plan_repository(&other, &known(event), ALL, now())
-            .remove
-            .is_empty()
+    assert!(!doubtful(again));
+    // What a comparison has found is not in the making, but may be newer than this list.
+    let found = |minutes| Tag {
+        found: true,
+        ..pushed("1", minutes)
     };
-    assert!(removed(None) && removed(at(11)) && removed(at(10)));
-    assert!(!removed(at(9)) && !removed(at(-1)));
-    let moved = listing(&[("1", digest("y"))]);
-    let changed = |event| {
-        !plan_repository(&moved, &known(event), ALL, now())
-            .change
-            .is_empty()
-    };
-    assert!(changed(None) && changed(at(1)));
-    assert!(!changed(at(0)) && !changed(at(-1)));
-}
+    assert!(doubtful(found(1)) && !doubtful(found(0)) && !doubtful(found(-1)));
 
-fn repositories(count: usize) -> Vec<KnownRepository> {
-    (0..count)
-        .map(|n| KnownRepository {
-            name: format!("r{n:02}"),
-            last_event: None,
-        })
-        .collect()
-}
-
-fn first(count: usize) -> BTreeSet<String> {
-    repositories(count)
-        .into_iter()
-        .map(|known| known.name)
-        .collect()
+    let same = names(&["1"]);
+    let looked_at = |minutes| {
+        let known = [pushed("1", minutes)];
+        !plan(&same, &known, now()).looks.is_empty()
+    };
+    assert!(looked_at(60) && looked_at(1) && !looked_at(0) && !looked_at(-1));
 }
 
 #[test]
 fn more_than_half_of_more_than_ten_needs_a_word() {
-    let outcome = |known, left, confirmed| {
-        plan_missing(
-            &Catalog::Complete(first(left)),
-            &repositories(known),
-            ALL,
-            confirmed,
-            now(),
-        )
-    };
-    assert_eq!(outcome(12, 12, false), Missing::None);
-    assert!(matches!(outcome(12, 6, false), Missing::Candidates(gone) if gone.len() == 6));
-    assert!(matches!(outcome(12, 5, false), Missing::Held(gone) if gone.len() == 7));
-    assert!(matches!(outcome(12, 5, true), Missing::Candidates(gone) if gone.len() == 7));
-    assert!(matches!(outcome(11, 5, false), Missing::Held(_)));
-    assert!(matches!(outcome(11, 6, false), Missing::Candidates(_)));
-    assert!(matches!(outcome(10, 1, false), Missing::Candidates(gone) if gone.len() == 9));
-}
-
-#[test]
-fn a_cut_short_or_empty_catalog_proves_nothing() {
-    let known = repositories(5);
-    for (catalog, allowed) in [
-        (Catalog::Partial(first(4)), ALL),
-        (Catalog::Complete(BTreeSet::new()), ALL),
-        (Catalog::Complete(first(4)), UPDATE),
-    ] {
-        assert_eq!(
-            plan_missing(&catalog, &known, allowed, true, now()),
-            Missing::None
-        );
-    }
-}
-
-#[test]
-fn a_repository_pushed_a_moment_ago_is_not_missing() {
-    let mut known = repositories(2);
-    known[1].last_event = Some(now() - TimeDelta::minutes(1));
-    assert_eq!(
-        plan_missing(&Catalog::Complete(first(1)), &known, ALL, false, now()),
-        Missing::None
-    );
+    assert!(!brakes(0, 12) && !brakes(6, 12) && brakes(7, 12));
+    assert!(brakes(6, 11) && !brakes(5, 11));
+    assert!(!brakes(9, 10) && !brakes(10, 10));
 }
 
 proptest! {
     #[test]
-    fn every_known_tag_is_accounted_for_once(
-        listed in proptest::collection::btree_map("[a-e]", proptest::option::of("[xy]"), 0..5),
-        known in proptest::collection::btree_map("[a-e]", proptest::option::of("[xy]"), 0..5),
-        deletions in any::<bool>(),
+    fn nothing_listed_or_recent_is_ever_doubtful_and_nothing_listed_is_forgotten(
+        listed in proptest::collection::btree_set("[a-e]", 0..5),
+        known in proptest::collection::btree_map("[a-e]", (-20_i64..20, -20_i64..20, any::<bool>()), 0..5),
     ) {
-        let content = |text: Option<String>| text.and_then(|text| digest(&text));
-        let listed: BTreeMap<_, _> = listed.into_iter().map(|(name, text)| (name, content(text))).collect();
-        let known: Vec<_> = known.into_iter().map(|(name, text)| tag(&name, content(text))).collect();
-        let total = listed.keys().filter(|name| known.iter().all(|tag| &tag.name != *name)).count();
-        let plan = plan_repository(&Listing::Tags(listed), &known, Allowed { deletions }, now());
-        prop_assert_eq!(plan.change.len() + plan.remove.len() + plan.untouched, known.len());
-        prop_assert_eq!(plan.add.len(), total);
-        prop_assert!(deletions || plan.remove.is_empty());
+        let listed: Vec<String> = listed.into_iter().collect();
+        let known: Vec<Tag> = known
+            .into_iter()
+            .map(|(name, (observed, created, found))| Tag {
+                created_at: pushed(&name, created).created_at,
+                found,
+                ..pushed(&name, observed)
+            })
+            .collect();
+        let plan = plan(&listed, &known, now());
+        for tag in &plan.doubtful {
+            prop_assert!(!listed.contains(&tag.name) && !listed.is_empty());
+            prop_assert!(tag.observed_at < now());
+            prop_assert!(tag.found || tag.observed_at <= now() - SETTLING && tag.created_at <= now() - SETTLING);
+        }
+        for name in &listed {
+            let row = known.iter().find(|tag| tag.name == *name);
+            let looked = plan.looks.iter().any(|look| match look {
+                Look::First(first) => first == name && row.is_none(),
+                Look::Again(tag) => tag.name == *name,
+            });
+            prop_assert!(looked || row.is_some_and(|tag| tag.observed_at >= now()));
+        }
     }
 }

@@ -160,6 +160,8 @@ async fn explain(call: Call, asked: Question) -> ApiResult<Shown<Explained>> {
         }
     };
     let app = &call.app;
+    // What the caller's own credential leaves of their rights is not what is asked about.
+    let who = explain::who(account.as_deref());
     let mut explained = Explained {
         user: account.as_ref().map(|account| account.username.clone()),
         cannot_log_in: None,
@@ -167,8 +169,14 @@ async fn explain(call: Call, asked: Question) -> ApiResult<Shown<Explained>> {
         action: None,
     };
     if !request.scopes.is_empty() {
-        let found =
-            explain::token(app, account.as_deref(), asked.service, &request, candour).await?;
+        let found = explain::token(
+            app,
+            (account.as_deref(), who),
+            asked.service,
+            &request,
+            candour,
+        )
+        .await?;
         explained.cannot_log_in = found.cannot_log_in;
         let granted = found.granted.into_iter().map(|it| ExplainedAccess {
             name: it.name,

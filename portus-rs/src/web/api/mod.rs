@@ -3,7 +3,11 @@
 
 mod activities;
 mod application_tokens;
+mod bots;
+mod comments;
 mod cors;
+mod deletion;
+mod events;
 mod explain;
 mod health;
 mod members;
@@ -11,14 +15,19 @@ mod namespaces;
 mod openapi;
 mod operation;
 mod path;
+mod profile;
 mod registries;
 mod reply;
 mod repositories;
 mod respond;
+mod stars;
+mod sync;
 mod tags;
 mod teams;
 mod users;
 mod version;
+mod vulnerabilities;
+mod webhooks;
 mod words;
 
 use actix_web::{
@@ -33,16 +42,25 @@ use path::{mount, not_found};
 fn nouns() -> Vec<Noun> {
     vec![
         users::operations(),
+        profile::operations(),
         application_tokens::operations(),
         teams::operations(),
         members::operations(),
+        bots::operations(),
         namespaces::operations(),
+        webhooks::operations(),
         repositories::operations(),
+        stars::operations(),
+        comments::operations(),
         tags::operations(),
+        vulnerabilities::operations(),
+        deletion::operations(),
         registries::operations(),
         activities::operations(),
         activities::exports(),
         explain::operations(),
+        sync::operations(),
+        events::operations(),
         health::operations(),
         health::probes(),
         version::operations(),

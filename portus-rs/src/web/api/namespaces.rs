@@ -4,15 +4,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    operation::{Noun, get, noun, post, put},
+    operation::{Noun, delete, get, noun, post, put},
     registries::Status,
-    reply::{Created, List, Paged, Shown},
+    reply::{Created, List, NoContent, Paged, Shown},
     repositories::Repository,
-    respond::{Time, created, ok, paged, whole},
+    respond::{Time, created, no_content, ok, paged, whole},
     words,
 };
 use crate::{
-    actions::namespaces,
+    actions::{deletion, namespaces},
     entities::Visibility,
     queries::{
         self,
@@ -41,6 +41,15 @@ pub fn operations() -> Noun {
             get("/v1/namespaces/{id}", "Shows a namespace", show),
             put("/v1/namespaces/{id}", "Changes a namespace", update)
                 .about("All of the changes are made, or none."),
+            delete(
+                "/v1/namespaces/{id}",
+                "Removes a namespace with all its repositories, in the registry too",
+                remove,
+            )
+            .about(
+                "Repositories that the registry keeps are named in `message`, each with the reason, and the namespace \
+                 stays with them.",
+            ),
             get(
                 "/v1/namespaces/{id}/repositories",
                 "Lists a namespace's repositories",
@@ -202,4 +211,9 @@ async fn repositories(call: Call, filters: Filters<Repositories>) -> ApiResult<L
     };
     let list = filters.narrow(&call.app, list);
     whole(&call, list, Repository::from).await
+}
+
+async fn remove(call: Call) -> ApiResult<NoContent> {
+    deletion::namespace(&call.app, &call.actor, call.id("id")?).await?;
+    no_content()
 }

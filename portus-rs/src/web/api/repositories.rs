@@ -1,12 +1,14 @@
 //! Repositories and what was pushed to them.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    operation::{Noun, get, noun, put},
-    reply::{List, Paged, Shown},
-    respond::{Time, ok, paged, whole},
+    operation::{Noun, delete, get, noun, put},
+    reply::{List, NoContent, Paged, Shown},
+    respond::{Time, no_content, ok, paged, whole},
     tags::{Author, Tag},
 };
 use crate::{
@@ -30,6 +32,17 @@ pub fn operations() -> Noun {
             get("/v1/repositories", "Lists repositories", list),
             get("/v1/repositories/{id}", "Shows a repository", show),
             put("/v1/repositories/{id}", "Describes a repository", update),
+            delete(
+                "/v1/repositories/{id}",
+                "Deletes a repository with all its tags, in the registry too",
+                remove,
+            ),
+            delete(
+                "/v1/repositories/{id}/tags",
+                "Deletes all tags of some digests, in the registry too",
+                remove_tags,
+            )
+            .ours(),
             get(
                 "/v1/repositories/{id}/tags",
                 "Lists a repository's tags",
@@ -54,6 +67,24 @@ params! {
     struct RepositoryChanges in repository {
         description: Option<String>,
     }
+}
+
+params! {
+    /// What to delete.
+    struct Digests {
+        /// At most 100, as `sha256:…`.
+        digests: Option<Vec<String>>,
+    }
+}
+
+/// What became of the tags of some digests.
+#[derive(Serialize, ToSchema)]
+struct DeletedTags {
+    removed: Vec<String>,
+    /// Tags that stay, and why.
+    kept: BTreeMap<String, String>,
+    /// Whether the last tag is gone, and the repository with it.
+    repository_removed: bool,
 }
 
 /// Tags of one digest.
@@ -136,10 +167,9 @@ impl From<Row> for Repository {
                 name: namespace.name,
             },
             registry_hostname: row.registry_hostname,
-            // Nobody can star anything yet.
-            stars: 0,
+            stars: row.stars,
             tags_count: row.tags_count,
-            starred: false,
+            starred: row.starred,
             destroyable: row.destroyable,
             last_tag: row.last_tag.map(LastTag::from),
         }
@@ -202,4 +232,19 @@ async fn tag(call: Call) -> ApiResult<Shown<Tag>> {
     let viewer = call.viewer().await?;
     let row = tag_queries::show(&call.app, &viewer, tag, Some(repository)).await?;
     ok(Tag::from(row))
+}
+
+async fn remove(call: Call) -> ApiResult<NoContent> {
+    actions::deletion::repository(&call.app, &call.actor, call.id("id")?).await?;
+    no_content()
+}
+
+async fn remove_tags(call: Call, which: Digests) -> ApiResult<Shown<DeletedTags>> {
+    let (id, digests) = (call.id("id")?, which.digests.unwrap_or_default());
+    let report = actions::deletion::digests(&call.app, &call.actor, id, digests).await?;
+    ok(DeletedTags {
+        removed: report.removed,
+        kept: report.kept,
+        repository_removed: report.repository_removed,
+    })
 }

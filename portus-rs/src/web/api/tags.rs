@@ -4,11 +4,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    operation::{Noun, get, noun},
-    reply::{Paged, Shown},
-    respond::{Time, ok, paged},
+    operation::{Noun, delete, get, noun},
+    reply::{NoContent, Paged, Shown},
+    respond::{Time, no_content, ok, paged},
+    vulnerabilities::{Vulnerabilities, by_scanner},
 };
 use crate::{
+    actions::deletion,
     queries::tags::{self, Row, Tags},
     web::{
         error::ApiResult,
@@ -27,6 +29,11 @@ pub fn operations() -> Noun {
         vec![
             get("/v1/tags", "Lists all tags, for admins", list),
             get("/v1/tags/{id}", "Shows a tag", show),
+            delete(
+                "/v1/tags/{id}",
+                "Deletes a tag and all others of its digest, in the registry too",
+                remove,
+            ),
         ],
     )
 }
@@ -42,8 +49,8 @@ pub struct Tag {
     updated_at: Time,
     size: Option<i64>,
     scanned: i16,
-    #[schema(value_type = Option<Object>)]
-    vulnerabilities: Option<()>,
+    /// By scanner; null without a scanner, and while a scan is to come.
+    vulnerabilities: Option<Vulnerabilities>,
     platforms: Vec<String>,
     media_type: Option<String>,
     artifact_type: Option<String>,
@@ -82,8 +89,7 @@ impl From<Row> for Tag {
             updated_at: Time(tag.updated_at),
             size: manifest.as_ref().and_then(|it| it.image_size),
             scanned: tag.scanned,
-            // Nothing scans yet.
-            vulnerabilities: None,
+            vulnerabilities: row.weaknesses.map(by_scanner),
             platforms,
             artifact_type: manifest.as_ref().and_then(|it| it.artifact_type.clone()),
             media_type: manifest.map(|it| it.media_type),
@@ -105,4 +111,10 @@ async fn show(call: Call) -> ApiResult<Shown<Tag>> {
     let id = call.strict_id("id")?;
     let viewer = call.viewer().await?;
     ok(Tag::from(tags::show(&call.app, &viewer, id, None).await?))
+}
+
+async fn remove(call: Call) -> ApiResult<NoContent> {
+    let id = call.strict_id("id")?;
+    deletion::tag(&call.app, &call.actor, id).await?;
+    no_content()
 }

@@ -5,12 +5,12 @@ use utoipa::ToSchema;
 
 use super::{
     namespaces::Namespace,
-    operation::{Noun, get, noun, post, put},
-    reply::{Created, List, Paged, Shown},
-    respond::{Time, created, ok, paged, whole},
+    operation::{Noun, delete, get, noun, post, put},
+    reply::{Created, List, NoContent, Paged, Shown},
+    respond::{Time, created, no_content, ok, paged, whole},
 };
 use crate::{
-    actions::teams,
+    actions::{deletion, teams},
     entities::team,
     error::Error,
     policy::Rule,
@@ -34,6 +34,18 @@ pub fn operations() -> Noun {
             post("/v1/teams", "Makes a team, owned by the caller", create).may(&[404]),
             get("/v1/teams/{id}", "Shows a team", show),
             put("/v1/teams/{id}", "Changes a team", update),
+            delete(
+                "/v1/teams/{id}",
+                "Removes a team, with its namespaces unless another takes them over",
+                remove,
+            ),
+            post(
+                "/v1/teams/{id}/ldap_check",
+                "Stops comparing a team with its group in the directory",
+                ldap_check,
+            )
+            .about("The answer is the number 200. Without `ldap.group_sync.enabled` it is 405.")
+            .may(&[405]),
             get(
                 "/v1/teams/{id}/namespaces",
                 "Lists a team's namespaces",
@@ -59,6 +71,14 @@ params! {
     struct TeamChanges in team {
         name: Option<String>,
         description: Option<String>,
+    }
+}
+
+params! {
+    /// Who inherits.
+    struct Heir {
+        /// Name of the team that takes the namespaces over; the caller must own it, or be an admin.
+        new_team: Option<String>,
     }
 }
 
@@ -126,4 +146,15 @@ async fn namespaces(call: Call, filters: Filters<Namespaces>) -> ApiResult<List<
     };
     let list = filters.narrow(&call.app, list);
     whole(&call, list, Namespace::from).await
+}
+
+async fn remove(call: Call, heir: Heir) -> ApiResult<NoContent> {
+    let new_team = heir.new_team.filter(|name| !name.is_empty());
+    deletion::team(&call.app, &call.actor, call.id("id")?, new_team).await?;
+    no_content()
+}
+
+async fn ldap_check(call: Call) -> ApiResult<Shown<u16>> {
+    deletion::disable_ldap_check(&call.app, &call.actor, call.id("id")?).await?;
+    ok(200)
 }

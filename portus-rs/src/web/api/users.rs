@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     actions::users,
+    entities::user,
     error::Error,
     queries::{
         self,
@@ -20,7 +21,7 @@ use crate::{
     web::{
         error::{ApiError, ApiResult},
         extract::{
-            caller::{Admin, Open},
+            caller::{Admin, Call, Open},
             declare::params,
             filters::Filters,
             page::Page,
@@ -46,6 +47,28 @@ pub fn operations() -> Noun {
                 .segment("id", "The id, or else the e-mail address."),
             put("/v1/users/{id}", "Changes an account", update),
             delete("/v1/users/{id}", "Removes an account", remove),
+            put(
+                "/v1/users/{id}/toggle_admin",
+                "Makes an admin an ordinary person, and the other way round",
+                toggle_admin,
+            )
+            .ours(),
+            put("/v1/users/{id}/admin", "Makes somebody an admin", promote).ours(),
+            delete("/v1/users/{id}/admin", "Makes an admin an ordinary person", demote)
+                .about("The last admin who can log in stays one, and nobody does it to themselves.")
+                .ours(),
+            put(
+                "/v1/users/{id}/toggle_enabled",
+                "Shuts an account out, or lets it in again",
+                toggle_enabled,
+            )
+            .ours(),
+            put("/v1/users/{id}/enabled", "Lets an account in again", enable).ours(),
+            delete("/v1/users/{id}/enabled", "Shuts an account out", disable)
+                .about(
+                    "For admins, and for one's own account. It is refused from the next request on, whatever it shows.",
+                )
+                .ours(),
         ],
     )
 }
@@ -185,4 +208,38 @@ async fn update(call: Admin, changes: UserChanges) -> ApiResult<Shown<User>> {
 async fn remove(call: Admin) -> ApiResult<NoContent> {
     users::delete(&call.app, &call.actor, call.id("id")?).await?;
     no_content()
+}
+
+async fn toggle_admin(call: Admin) -> ApiResult<Shown<User>> {
+    let row = users::toggle_admin(&call.app, &call.actor, call.id("id")?).await?;
+    shown(&call, row).await
+}
+
+async fn promote(call: Admin) -> ApiResult<Shown<User>> {
+    let row = users::set_admin(&call.app, &call.actor, call.id("id")?, true).await?;
+    shown(&call, row).await
+}
+
+async fn demote(call: Admin) -> ApiResult<Shown<User>> {
+    let row = users::set_admin(&call.app, &call.actor, call.id("id")?, false).await?;
+    shown(&call, row).await
+}
+
+async fn toggle_enabled(call: Call) -> ApiResult<Shown<User>> {
+    let row = users::toggle_enabled(&call.app, &call.actor, call.id("id")?).await?;
+    shown(&call, row).await
+}
+
+async fn enable(call: Call) -> ApiResult<Shown<User>> {
+    let row = users::set_enabled(&call.app, &call.actor, call.id("id")?, true).await?;
+    shown(&call, row).await
+}
+
+async fn disable(call: Call) -> ApiResult<Shown<User>> {
+    let row = users::set_enabled(&call.app, &call.actor, call.id("id")?, false).await?;
+    shown(&call, row).await
+}
+
+async fn shown(call: &Call, row: user::Model) -> ApiResult<Shown<User>> {
+    ok(User::from(queries::users::with_home(&call.app, row).await?))
 }

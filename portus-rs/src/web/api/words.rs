@@ -2,10 +2,14 @@
 
 use utoipa::openapi::{ObjectBuilder, Schema, Type};
 
-use crate::entities::{Role, TokenHeader, Visibility};
+use crate::entities::{Role, SyncState, TokenHeader, TokenScope, Visibility};
 
 pub fn role() -> Schema {
     one_of(Role::WORDS)
+}
+
+pub fn token_scope() -> Schema {
+    one_of(TokenScope::WORDS)
 }
 
 pub fn visibility() -> Schema {
@@ -14,6 +18,10 @@ pub fn visibility() -> Schema {
 
 pub fn token_header() -> Schema {
     one_of(TokenHeader::WORDS)
+}
+
+pub fn sync_state() -> Schema {
+    one_of(SyncState::WORDS)
 }
 
 fn one_of(words: &[&'static str]) -> Schema {

@@ -8,13 +8,17 @@ use futures_util::future::LocalBoxFuture;
 
 use super::{
     body, client,
+    declare::full_name,
     params::{Params, Problems},
 };
 use crate::{
     app::App,
     error::Error,
-    identity::{actor::Actor, credentials},
-    policy::{Rule, Who},
+    identity::{
+        actor::Actor,
+        credentials::{self, Attempt},
+    },
+    policy::{self, Standing, Verdict, users::PRIVILEGED},
     queries::{facts::Facts, viewer::Viewer},
     web::error::{ApiError, ApiResult},
 };
@@ -75,13 +79,17 @@ impl FromRequest for Call {
             let open = open.await?;
             let facts = open.app.present.facts().await?;
             let actor = identify(&open, &facts).await?;
-            Ok(Self {
+            let call = Self {
                 app: open.app,
                 actor,
                 params: open.params,
                 request: open.request,
                 facts,
-            })
+            };
+            for object in ["user", "bot"] {
+                call.refuse_fields(object, PRIVILEGED)?;
+            }
+            Ok(call)
         })
     }
 }
@@ -115,15 +123,24 @@ async fn identify(open: &Open, facts: &Facts) -> ApiResult<Actor> {
         .get("portus-auth")
         .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
         .ok_or_else(refused)?;
-    let mut parts = header.split(':');
-    let (Some(username), Some(token)) = (parts.next(), parts.next()) else {
-        return Err(refused().into());
-    };
-    let found = credentials::check_token(&open.app, facts, username, token).await?;
+    let (username, token) = header.split_once(':').ok_or_else(refused)?;
     let proxies = &open.app.config.listener.trusted_proxies;
-    let address = client::address(&open.request, proxies).to_string();
-    open.app.usage.note(&found, &address, open.app.clock.now());
-    Ok(Actor::User(found.account))
+    let address = client::address(&open.request, proxies);
+    let attempt = Attempt {
+        username,
+        secret: token,
+        address,
+    };
+    let found = credentials::check_token(&open.app, facts, attempt).await?;
+    let address = address.to_string();
+    let agent = client::agent(&open.request);
+    open.app
+        .usage
+        .note(&found, &address, agent, open.app.clock.now());
+    let actor = found.actor();
+    let changes = !open.request.method().is_safe();
+    policy::reach::api(actor.who(), changes).granted()?;
+    Ok(actor)
 }
 
 fn segment<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
@@ -145,7 +162,7 @@ impl Open {
             return false;
         };
         match identify(self, &facts).await {
-            Ok(actor) => matches!(actor.who(), Who::User { admin: true, .. }),
+            Ok(actor) => administers(&actor).granted,
             Err(_) => false,
         }
     }
@@ -154,10 +171,19 @@ impl Open {
 impl Call {
     /// Refuses whoever is no admin. Where a whole operation is for admins its handler takes an [`Admin`] instead.
     pub fn admin(&self) -> ApiResult<()> {
-        match self.actor.who() {
-            Who::User { admin: true, .. } => Ok(()),
-            _ => Err(Error::forbidden(Rule::OnlyAdmins).into()),
+        Ok(administers(&self.actor).granted()?)
+    }
+
+    /// Refuses whoever is no admin and says something about an account that only admins may.
+    pub fn refuse_fields(&self, object: &str, fields: &[&str]) -> ApiResult<()> {
+        let read = self.params.read();
+        if fields
+            .iter()
+            .any(|field| read.has(&full_name(Some(object), field)))
+        {
+            policy::users::set_privileged(standing(&self.actor)).granted()?;
         }
+        Ok(())
     }
 
     pub async fn viewer(&self) -> ApiResult<Viewer> {
@@ -183,6 +209,17 @@ impl Call {
             Ok(id) => id.ok_or(ApiError::NOT_FOUND),
             Err(NoNumber) => Err(ApiError::Parameters(Problems::invalid(name))),
         }
+    }
+}
+
+fn administers(actor: &Actor) -> Verdict {
+    policy::users::administer(standing(actor))
+}
+
+fn standing(actor: &Actor) -> Standing {
+    Standing {
+        who: actor.who(),
+        role: None,
     }
 }
 

@@ -35,6 +35,15 @@ fn forwarded(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) -> IpA
     client
 }
 
+/// The name of the program, as far as it says one.
+pub fn agent(request: &HttpRequest) -> &str {
+    request
+        .headers()
+        .get(actix_web::http::header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+}
+
 /// An address with or without port or brackets.
 fn parse(text: &str) -> Option<IpAddr> {
     text.parse()

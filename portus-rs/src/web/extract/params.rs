@@ -128,6 +128,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether there is such a parameter, whatever its value.
+    pub fn has(&self, name: &str) -> bool {
+        matches!(self.find(name), Found::Value(_))
+    }
+
     /// An object that has to be there, however empty.
     pub fn required_object(&mut self, name: &str) {
         match self.find(name) {

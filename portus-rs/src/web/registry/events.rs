@@ -16,6 +16,7 @@ use actix_web::{
 use futures_util::StreamExt as _;
 
 use self::sender::{Sender, owner};
+use super::hosts;
 use crate::{
     actions::inbox,
     app::App,
@@ -149,7 +150,7 @@ async fn store(app: &Arc<App>, registry: &registry::Model, events: Vec<Event>) -
     let events: Vec<Event> = events.into_iter().filter(is_wanted).collect();
     app.inbox.note_ignored((all - events.len()) as u64);
     for host in events.iter().filter_map(|it| it.request.host.as_deref()) {
-        if !sender::names(registry, host) && app.inbox.is_new_host(registry.id, host) {
+        if !hosts::names(registry, host) && app.inbox.is_new_host(registry.id, host) {
             tracing::warn!(
                 registry.name,
                 host,

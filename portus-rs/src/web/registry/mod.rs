@@ -1,9 +1,12 @@
-//! What docker and the registry ask: tokens, whether we are there, and the keys that tokens are checked with.
+//! What docker and the registry ask: tokens, whether we are there, what there is, and the keys that tokens are checked
+//! with.
 
 mod error;
 mod events;
+mod hosts;
 mod jwks;
 mod ping;
+mod search;
 mod token;
 
 use actix_web::web;
@@ -16,5 +19,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         .service(token::post)
         .service(ping::ping)
         .service(events::receive)
+        .service(search::ping)
+        .service(search::search)
         .service(jwks::jwks);
 }

@@ -14,7 +14,10 @@ use crate::{
     actions::refresh_tokens,
     app::App,
     error::{Error, Result},
-    identity::credentials::{self, Identified},
+    identity::{
+        actor::Actor,
+        credentials::{self, Attempt, Identified},
+    },
     protocol::{scope::ScopeRequest, token::TokenAnswer},
     queries::{
         access::{self, Answer},
@@ -82,7 +85,12 @@ pub async fn post(
     let facts = app.present.facts().await?;
     let who = match asked.grant_type.as_str() {
         "password" => {
-            Some(credentials::check(&app, &facts, &asked.username, &asked.password).await?)
+            let attempt = Attempt {
+                username: &asked.username,
+                secret: &asked.password,
+                address: client::address(&request, &app.config.listener.trusted_proxies),
+            };
+            Some(credentials::check(&app, &facts, attempt).await?)
         }
         "refresh_token" => Some(
             credentials::check_refresh(&app, &facts, &asked.refresh_token, &asked.service).await?,
@@ -109,9 +117,14 @@ pub(super) async fn basic(
 ) -> Result<Option<Identified>> {
     match presented(request) {
         Presented::Nothing => Ok(None),
-        Presented::Basic(given) => credentials::check(app, facts, &given.username, &given.secret)
-            .await
-            .map(Some),
+        Presented::Basic(given) => {
+            let attempt = Attempt {
+                username: &given.username,
+                secret: &given.secret,
+                address: client::address(request, &app.config.listener.trusted_proxies),
+            };
+            credentials::check(app, facts, attempt).await.map(Some)
+        }
         Presented::Unreadable => Err(Error::NotSignedIn(
             "the Authorization header holds no readable Basic credentials".to_owned(),
         )),
@@ -127,7 +140,9 @@ async fn answer(
 ) -> Result<HttpResponse> {
     let account = who.as_ref().map(|it| it.account.as_ref());
     let scopes = ScopeRequest::parse(asked.scopes.iter().map(String::as_str));
-    let decided = access::decide(facts, &app.rules, account, &asked.service, &scopes).await?;
+    let actor = who.as_ref().map_or(Actor::Anonymous, Identified::actor);
+    let decided =
+        access::decide_for(facts, &app.rules, actor.who(), &asked.service, &scopes).await?;
     let subject = account.map_or("", |account| account.username.as_str());
     if !asked.account.is_empty() && account.is_some() && asked.account != subject {
         tracing::info!(
@@ -146,14 +161,15 @@ async fn answer(
     let mut refresh = None;
     if let Some(who) = &who {
         let address = client::address(request, &app.config.listener.trusted_proxies).to_string();
-        app.usage.note(who, &address, app.clock.now());
+        app.usage
+            .note(who, &address, client::agent(request), app.clock.now());
         if asked.offline && asked.refresh_token.is_empty() && decided.registry.is_some() {
             let login = refresh_tokens::Login {
                 service: &asked.service,
                 client_id: &asked.client_id,
                 address: &address,
             };
-            refresh = Some(refresh_tokens::issue(app, &who.account, login).await?);
+            refresh = Some(refresh_tokens::issue(app, who, login).await?);
         }
     }
     Ok(HttpResponse::Ok()

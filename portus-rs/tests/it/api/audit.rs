@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::support::{Caller, TestApp};
-use crate::support::databases::on_every_database;
+use crate::support::databases::{TestDatabase, on_every_database};
 
 async fn busy(app: &TestApp) -> Caller {
     let admin = app.admin().await;
@@ -23,7 +23,7 @@ async fn busy(app: &TestApp) -> Caller {
 
 on_every_database! {
     async fn the_log_is_searched_by_who_what_and_when(database: TestDatabase) {
-        let app = TestApp::on(database).await;
+        let app = TestApp::on(&database).await;
         let admin = busy(&app).await;
         let keys = async |query: &str| -> Vec<String> {
             let answer = app.get(&admin, &format!("/api/v1/audit?{query}")).await;
@@ -61,7 +61,7 @@ on_every_database! {
     }
 
     async fn pages_of_the_log_are_stable(database: TestDatabase) {
-        let app = TestApp::on(database).await;
+        let app = TestApp::on(&database).await;
         let admin = busy(&app).await;
         let whole = app.get(&admin, "/api/v1/audit").await.pluck("id");
         let mut paged = Vec::new();

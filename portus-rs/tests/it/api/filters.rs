@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::support::{Caller, TestApp};
-use crate::support::databases::on_every_database;
+use crate::support::databases::{TestDatabase, on_every_database};
 
 async fn names(app: &TestApp, caller: &Caller, path: &str, field: &str) -> Vec<String> {
     let values = app.get(caller, path).await.is(200).pluck(field);
@@ -16,7 +16,7 @@ async fn names(app: &TestApp, caller: &Caller, path: &str, field: &str) -> Vec<S
 
 on_every_database! {
     async fn names_are_compared_sign_by_sign(database: TestDatabase) {
-        let app = TestApp::on(database).await;
+        let app = TestApp::on(&database).await;
         let admin = app.admin().await;
         for name in ["a_b", "axb", "a%b", "A_B", "100% a_b"] {
             app.team(name, &admin).await;
@@ -34,7 +34,7 @@ on_every_database! {
     }
 
     async fn every_list_has_its_filters(database: TestDatabase) {
-        let app = TestApp::on(database).await;
+        let app = TestApp::on(&database).await;
         let admin = app.admin().await;
         let alice = app.user("alice").await;
         app.account("robot", false, true).await;
@@ -85,7 +85,7 @@ on_every_database! {
     }
 
     async fn dates_and_pages_go_together(database: TestDatabase) {
-        let app = TestApp::on(database).await;
+        let app = TestApp::on(&database).await;
         let admin = app.admin().await;
         let mut made = Vec::new();
         for number in 0..6 {

@@ -1,15 +1,27 @@
 //! The REST API as its clients meet it.
 
 mod audit;
+mod bots;
+mod comments;
+mod conformance;
 mod counting;
+mod deletion;
+mod deliveries;
 mod explain;
 mod filters;
+mod limited_tokens;
 mod lists;
 mod openapi;
+mod operations;
 mod registries;
 mod repositories;
+mod stars;
 mod support;
+mod switches;
 mod teams;
 mod transport;
 mod users;
 mod visibility;
+mod vulnerabilities;
+mod webhook_headers;
+mod webhooks;

@@ -42,7 +42,6 @@ pub struct TestApp {
     /// What was read from the database.
     pub selects: Arc<Mutex<Vec<String>>>,
     _dir: tempfile::TempDir,
-    _database: TestDatabase,
 }
 
 /// Somebody who sends requests: nobody, or an account with its token.
@@ -100,21 +99,23 @@ impl TestApp {
 
     /// With settings by their variables.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
-        Self::build(TestDatabase::sqlite(), settings).await
+        let dir = tempfile::tempdir().expect("a directory");
+        let url = format!("sqlite://{}/portus.sqlite3?mode=rwc", dir.path().display());
+        Self::start(dir, &url, settings).await
     }
 
-    /// On some database, with a registry that nobody asks for an answer.
-    pub async fn on(database: TestDatabase) -> Self {
-        let app = Self::build(database, &[]).await;
+    /// On one of the three databases, with a registry.
+    pub async fn on(database: &TestDatabase) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let app = Self::start(dir, &database.url, &[]).await;
         app.registry("registry", "registry.test.lan:5000").await;
         app
     }
 
-    async fn build(database: TestDatabase, settings: &[(&str, &str)]) -> Self {
-        let dir = tempfile::tempdir().expect("a directory");
+    async fn start(dir: tempfile::TempDir, url: &str, settings: &[(&str, &str)]) -> Self {
         let data_dir = dir.path().display().to_string();
         let env = [
-            ("DATABASE_URL", database.url.as_str()),
+            ("DATABASE_URL", url),
             ("PORTUS_DATA_DIR", data_dir.as_str()),
             ("PORTUS_MACHINE_FQDN_VALUE", "portus.example.org"),
         ];
@@ -130,7 +131,6 @@ impl TestApp {
             app,
             selects,
             _dir: dir,
-            _database: database,
         }
     }
 

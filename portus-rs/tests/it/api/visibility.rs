@@ -15,7 +15,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::Value;
 
 use super::support::{Caller, OPERATOR, TestApp};
-use crate::support::databases::on_every_database;
+use crate::support::databases::{TestDatabase, on_every_database};
 
 struct World {
     app: TestApp,
@@ -24,7 +24,7 @@ struct World {
 
 /// Namespaces of every kind and visibility, with a repository each, a caller of every kind, and history of namespaces
 /// that are gone.
-async fn world(database: crate::support::databases::TestDatabase) -> World {
+async fn world(database: &TestDatabase) -> World {
     let app = TestApp::on(database).await;
     let admin = app.admin().await;
     let owner = app.user("owner").await;
@@ -174,7 +174,7 @@ fn ids(values: &[Value]) -> BTreeSet<i64> {
 
 on_every_database! {
     async fn the_conditions_say_what_the_rules_say(database: TestDatabase) {
-        let world = Box::pin(world(database)).await;
+        let world = Box::pin(world(&database)).await;
         let reader = world.app.app.database.reader();
         for (name, _, who) in &world.personas {
             let narrowed = namespace::Entity::find()
@@ -217,7 +217,7 @@ on_every_database! {
     }
 
     async fn lists_hold_what_the_rules_allow(database: TestDatabase) {
-        let world = Box::pin(world(database)).await;
+        let world = Box::pin(world(&database)).await;
         let app = &world.app;
         let reader = app.app.database.reader();
         let spaces = namespace::Entity::find().all(reader).await.expect("rows");
@@ -345,8 +345,8 @@ on_every_database! {
 
 #[actix_web::test]
 async fn the_history_of_what_is_gone_stays_with_those_who_could_read_it() {
-    let database = crate::support::databases::TestDatabase::sqlite();
-    let world = Box::pin(world(database)).await;
+    let database = TestDatabase::sqlite();
+    let world = Box::pin(world(&database)).await;
     let app = &world.app;
     let told = async |name: &str| -> BTreeSet<i64> {
         let (_, caller, _) = world

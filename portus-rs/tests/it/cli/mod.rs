@@ -3,8 +3,10 @@
 mod accounts;
 mod beside_a_registry;
 mod database;
+mod events;
 mod forms;
 mod registry_config;
+mod servers;
 
 use crate::support::portus::Portus;
 

@@ -6,4 +6,5 @@ mod crono;
 mod docker;
 mod listed;
 mod roles;
+mod strategies;
 mod sync;

@@ -1,5 +1,13 @@
 //! What docker and registries ask of the service.
 
+mod client;
 mod credentials;
 mod events;
+mod forgeries;
+mod guesses;
+mod limits;
+mod names;
+mod proxies;
+mod search;
+mod throttle;
 mod token;

@@ -1,6 +1,8 @@
 //! The service as a process: how it starts, refuses to start, listens, stops, and shares a database with others.
 
+mod bounds;
 mod listening;
 mod refusals;
 mod replicas;
 mod secrets;
+mod takeover;

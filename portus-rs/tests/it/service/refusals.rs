@@ -276,4 +276,8 @@ fn values_that_cannot_be_meant() {
     ] {
         refuses_with(Portus::builder().env(name, value), &[name, value]);
     }
+    refuses_with(
+        Portus::builder().env("PORTUS_USER_PERMISSION_PUSH_IMAGES_POLICY", "foo"),
+        &["foo", "allow-teams", "allow-personal", "admin-only"],
+    );
 }

@@ -9,9 +9,10 @@ use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer,
     dev::ServerHandle,
     http::Method,
-    web::{self, Data},
+    web::{self, Bytes, Data},
 };
-use serde_json::json;
+use futures_util::{StreamExt as _, stream};
+use serde_json::{Value, json};
 
 use super::service::claims_of;
 
@@ -40,7 +41,26 @@ pub enum Fault {
     EmptyTags,
     /// The text of every answer breaks off.
     Garbage,
+    /// Requests are taken and never answered.
+    Silence,
+    /// Answers begin and never end.
+    Stall,
+    /// Whoever shows a token is sent to this address, with the path behind it.
+    Redirect(String),
+    /// No token is good enough.
+    Distrust,
+    /// Manifests are not deleted: this status and, where there is one, this code.
+    Delete(u16, &'static str),
+    /// This manifest alone is not deleted.
+    DeleteOne(String),
+    /// Manifests are deleted, and nobody is told.
+    DeleteHangs,
+    /// Manifests are deleted, and the answer is a 500.
+    DeleteLies,
 }
+
+/// What happens in the registry right after it has deleted something.
+pub type Meanwhile = Box<dyn FnOnce(&mut State) + Send>;
 
 #[derive(Default)]
 pub struct State {
@@ -50,8 +70,26 @@ pub struct State {
     pub fault: Fault,
     /// The realm to name, or no authentication.
     pub realm: Option<String>,
+    /// The service to name instead of the registry's own.
+    pub service: Option<String>,
     /// Requests by method and kind: `GET manifests`.
     pub asked: BTreeMap<String, usize>,
+    /// Requests that showed something to prove who asks.
+    pub authorized: usize,
+    /// What the last token that came with a deletion permitted.
+    pub permitted: Value,
+    pub meanwhile: Option<Meanwhile>,
+}
+
+impl State {
+    /// Stores a manifest by tag and digest.
+    pub fn push(&mut self, repository: &str, tag: &str, body: &str) {
+        let manifests = self.repositories.entry(repository.to_owned()).or_default();
+        manifests.insert(digest(body), body.to_owned());
+        if !tag.is_empty() {
+            manifests.insert(tag.to_owned(), body.to_owned());
+        }
+    }
 }
 
 /// A running fake.
@@ -126,12 +164,20 @@ impl FakeRegistry {
 
     /// Stores a manifest by tag and digest.
     pub fn push(&self, repository: &str, tag: &str, body: &str) {
-        let mut state = self.state();
-        let manifests = state.repositories.entry(repository.to_owned()).or_default();
-        manifests.insert(digest(body), body.to_owned());
-        if !tag.is_empty() {
-            manifests.insert(tag.to_owned(), body.to_owned());
-        }
+        self.state().push(repository, tag, body);
+    }
+
+    /// Tags and digests of a repository.
+    pub fn holds(&self, repository: &str) -> Vec<String> {
+        let state = self.state();
+        let manifests = state.repositories.get(repository);
+        let mut names: Vec<String> = manifests
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .collect();
+        names.sort();
+        names
     }
 
     pub fn remove(&self, repository: &str, tag: Option<&str>) {
@@ -158,7 +204,28 @@ fn error(status: u16, code: &str) -> HttpResponse {
 }
 
 async fn answer(request: HttpRequest, state: Data<Mutex<State>>) -> HttpResponse {
-    let mut state = state.lock().unwrap();
+    let fault = state.lock().unwrap().fault.clone();
+    match fault {
+        Fault::Silence => return std::future::pending().await,
+        Fault::Stall => {
+            let begun = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]);
+            return HttpResponse::Ok().streaming(begun.chain(stream::pending()));
+        }
+        _ => {}
+    }
+    let (answer, hangs) = {
+        let mut state = state.lock().unwrap();
+        let answer = answer_now(&request, &mut state);
+        let deleted = request.method() == Method::DELETE && answer.status() == 202;
+        (answer, deleted && state.fault == Fault::DeleteHangs)
+    };
+    if hangs {
+        std::future::pending::<()>().await;
+    }
+    answer
+}
+
+fn answer_now(request: &HttpRequest, state: &mut State) -> HttpResponse {
     let path = request.path().strip_prefix("/v2/").unwrap_or_default();
     let kind = ["manifests", "tags", "_catalog"]
         .into_iter()
@@ -168,10 +235,16 @@ async fn answer(request: HttpRequest, state: Data<Mutex<State>>) -> HttpResponse
         .asked
         .entry(format!("{} {kind}", request.method()))
         .or_default() += 1;
-    if let Some(challenge) = challenge(&request, &state, path) {
+    state.authorized += usize::from(request.headers().contains_key("Authorization"));
+    if let Some(challenge) = challenge(request, state, path) {
         return challenge;
     }
     match (&state.fault, kind) {
+        (Fault::Redirect(to), _) => {
+            return HttpResponse::TemporaryRedirect()
+                .insert_header(("Location", format!("{to}{}", request.uri())))
+                .finish();
+        }
         (Fault::Status(status), _) | (Fault::CatalogStatus(status), "_catalog") => {
             return error(*status, "UNKNOWN");
         }
@@ -184,7 +257,7 @@ async fn answer(request: HttpRequest, state: Data<Mutex<State>>) -> HttpResponse
             .body("{}");
     }
     if kind == "_catalog" {
-        return catalog(&request, &state);
+        return catalog(request, state);
     }
     if let Some(name) = path.strip_suffix("/tags/list") {
         let Some(manifests) = state.repositories.get(name) else {
@@ -197,6 +270,9 @@ async fn answer(request: HttpRequest, state: Data<Mutex<State>>) -> HttpResponse
         return HttpResponse::Ok().json(json!({"name": name, "tags": tags}));
     }
     let (name, reference) = path.split_once("/manifests/").unwrap();
+    if request.method() == Method::DELETE {
+        return delete(request, state, name, reference);
+    }
     let body = state
         .repositories
         .get(name)
@@ -219,28 +295,63 @@ async fn answer(request: HttpRequest, state: Data<Mutex<State>>) -> HttpResponse
     response.body(body.clone())
 }
 
+/// As registries 2.x do it: by digest, with every tag that points to it.
+fn delete(request: &HttpRequest, state: &mut State, name: &str, reference: &str) -> HttpResponse {
+    let token = request.headers().get("Authorization");
+    if let Some(token) = token.and_then(|value| value.to_str().unwrap().strip_prefix("Bearer ")) {
+        state.permitted = claims_of(token)["access"].clone();
+    }
+    match &state.fault {
+        Fault::Delete(status, "") => {
+            return HttpResponse::build((*status).try_into().unwrap()).body("Nothing here");
+        }
+        Fault::Delete(status, code) => return error(*status, code),
+        Fault::DeleteOne(digest) if digest == reference => return error(500, "UNKNOWN"),
+        _ => {}
+    }
+    if !reference.contains(':') {
+        return error(400, "DIGEST_INVALID");
+    }
+    let manifests = state.repositories.get_mut(name);
+    let Some(manifests) = manifests.filter(|all| all.contains_key(reference)) else {
+        return error(404, "MANIFEST_UNKNOWN");
+    };
+    let body = manifests.remove(reference).unwrap();
+    manifests.retain(|_, other| *other != body);
+    if let Some(meanwhile) = state.meanwhile.take() {
+        meanwhile(state);
+    }
+    if state.fault == Fault::DeleteLies {
+        return error(500, "UNKNOWN");
+    }
+    HttpResponse::Accepted().finish()
+}
+
 fn challenge(request: &HttpRequest, state: &State, path: &str) -> Option<HttpResponse> {
     let realm = state.realm.as_ref()?;
     let host = request.connection_info().host().to_owned();
+    let service = state.service.clone().unwrap_or(host);
     let sent = request.headers().get("Authorization");
     let token = sent.and_then(|value| value.to_str().unwrap().strip_prefix("Bearer "));
     let granted = token.is_some_and(|token| {
         let claims = claims_of(token);
         let name = path
             .split_once("/manifests/")
+            .or_else(|| path.split_once("/blobs/"))
             .map(|(name, _)| name)
             .or_else(|| path.strip_suffix("/tags/list"))
             .unwrap_or("catalog");
         let named = claims["access"]
             .as_array()
             .is_some_and(|access| access.iter().any(|entry| entry["name"] == name));
-        claims["aud"] == host.as_str() && claims["sub"] == "portus" && (named || path.is_empty())
+        let meant = claims["aud"] == service.as_str() && claims["sub"] == "portus";
+        state.fault != Fault::Distrust && meant && (named || path.is_empty())
     });
     (!granted).then(|| {
         HttpResponse::Unauthorized()
             .insert_header((
                 "WWW-Authenticate",
-                format!("Bearer realm=\"{realm}\",service=\"{host}\",scope=\"x:y:pull,push\""),
+                format!("Bearer realm=\"{realm}\",service=\"{service}\",scope=\"x:y:pull,push\""),
             ))
             .insert_header(("Docker-Distribution-Api-Version", "registry/2.0"))
             .json(json!({"errors": [{"code": "UNAUTHORIZED"}]}))

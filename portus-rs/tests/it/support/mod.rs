@@ -12,6 +12,7 @@ pub mod http;
 pub mod images;
 pub mod mariadb;
 pub mod nginx;
+pub mod podman;
 pub mod portus;
 pub mod postgres;
 pub mod process;

@@ -1,5 +1,5 @@
-//! Debian's nginx with the very `compose/nginx/nginx.conf`; only names that exist in
-//! the compose network are replaced by addresses on loopback.
+//! Debian's nginx with the very files of `compose/nginx`; only names that exist in the
+//! compose network are replaced by addresses on loopback.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -46,9 +46,41 @@ impl Builder {
 
     /// Starts nginx before the two servers it is to stand in front of.
     pub fn start(self, portus: &str, registry: &str) -> Nginx {
-        let configuration = std::fs::read_to_string(compose_directory().join("nginx/nginx.conf"))
-            .expect("read compose/nginx/nginx.conf");
         let certificates = self.directory.path().join("certificates");
+        let listen = [
+            ("listen 443 ", format!("listen {} ", self.address())),
+            (
+                "listen 80;",
+                format!("listen 127.0.0.1:{};", self.plain_port),
+            ),
+            (
+                "/etc/nginx/certificates",
+                certificates.display().to_string(),
+            ),
+        ];
+        self.run("nginx.conf", portus, registry, &listen, Some(301))
+    }
+
+    /// The same for the set-up without TLS, which knows the plain address only.
+    pub fn start_insecure(self, portus: &str, registry: &str) -> Nginx {
+        let listen = [(
+            "listen 5000;",
+            format!("listen 127.0.0.1:{};", self.plain_port),
+        )];
+        self.run("insecure.conf", portus, registry, &listen, None)
+    }
+
+    /// Waits for a status on the plain address, any where none is told.
+    fn run(
+        self,
+        name: &str,
+        portus: &str,
+        registry: &str,
+        listen: &[(&str, String)],
+        ready: Option<u16>,
+    ) -> Nginx {
+        let configuration = std::fs::read_to_string(compose_directory().join("nginx").join(name))
+            .expect("read the configuration");
         let scratch = self.directory.path().join("scratch");
         std::fs::create_dir(&scratch).expect("make a directory");
         let configuration = replace(
@@ -58,14 +90,10 @@ impl Builder {
                 ("/tmp/", &format!("{}/", scratch.display())),
                 ("server portus:3000;", &format!("server {portus};")),
                 ("server registry:5000;", &format!("server {registry};")),
-                ("listen 443 ", &format!("listen {} ", self.address())),
-                (
-                    "listen 80;",
-                    &format!("listen 127.0.0.1:{};", self.plain_port),
-                ),
-                ("/etc/nginx/certificates", &certificates.to_string_lossy()),
             ],
         );
+        let listen: Vec<_> = listen.iter().map(|(a, b)| (*a, b.as_str())).collect();
+        let configuration = replace(&configuration, &listen);
         let file = self.directory.path().join("nginx.conf");
         std::fs::write(&file, configuration).expect("write the configuration");
         let program = process::need_program("nginx");
@@ -80,7 +108,8 @@ impl Builder {
         let mut server = Server::start("nginx", command, &log, Signal::Quit);
         let plain_address = format!("127.0.0.1:{}", self.plain_port);
         server.until_ready(Duration::from_secs(30), || {
-            http::status(&plain_address, "/") == Some(301)
+            let status = http::status(&plain_address, "/");
+            status.is_some() && (ready.is_none() || status == ready)
         });
         Nginx {
             address: self.address(),
@@ -134,7 +163,7 @@ impl Nginx {
 fn replace(text: &str, names: &[(&str, &str)]) -> String {
     let mut text = text.to_owned();
     for (name, address) in names {
-        assert!(text.contains(name), "nginx.conf no longer says '{name}'");
+        assert!(text.contains(name), "compose/nginx no longer says '{name}'");
         text = text.replace(name, address);
     }
     text

@@ -47,6 +47,7 @@ pub struct Builder {
     port: u16,
     variables: BTreeMap<String, String>,
     arguments: Vec<String>,
+    machine: Option<String>,
 }
 
 impl Builder {
@@ -79,6 +80,13 @@ impl Builder {
         self
     }
 
+    /// Runs on another machine as far as other processes can tell: under a host name of its own.
+    #[must_use]
+    pub fn on_machine(mut self, name: &str) -> Self {
+        self.machine = Some(name.to_owned());
+        self
+    }
+
     /// Where it will listen, for the registry's configuration.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
@@ -97,6 +105,7 @@ impl Builder {
             log,
             variables: self.variables,
             arguments: self.arguments,
+            machine: self.machine,
             directory: self.directory,
         }
     }
@@ -121,6 +130,7 @@ pub struct Portus {
     log: PathBuf,
     variables: BTreeMap<String, String>,
     arguments: Vec<String>,
+    machine: Option<String>,
     directory: TempDir,
 }
 
@@ -140,6 +150,7 @@ impl Portus {
             port,
             variables,
             arguments: vec!["serve".to_owned()],
+            machine: None,
         }
     }
 
@@ -165,6 +176,11 @@ impl Portus {
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// What it is run with from the next start on, the command included.
+    pub fn with_arguments(&mut self, arguments: &[&str]) {
+        self.arguments = arguments.iter().map(|&text| text.to_owned()).collect();
+    }
+
     pub fn unset(&mut self, name: &str) {
         self.variables.remove(name);
     }
@@ -180,7 +196,10 @@ impl Portus {
 
     /// Starts it without waiting, for starts that are to fail or to be interrupted.
     pub fn start_only(&mut self) {
-        let mut command = process::guarded(Path::new(PROGRAM), Signal::Kill);
+        let mut command = match &self.machine {
+            None => process::guarded(Path::new(PROGRAM), Signal::Kill),
+            Some(name) => process::guarded_on_machine(name, Path::new(PROGRAM), Signal::Kill),
+        };
         self.dress(&mut command);
         command.args(&self.arguments);
         self.server = Some(Server::start(

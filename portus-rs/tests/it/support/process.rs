@@ -192,6 +192,18 @@ pub fn guarded(program: &Path, signal: Signal) -> Command {
     command
 }
 
+/// [`guarded`], under another host name: what processes know each other's machine by.
+pub fn guarded_on_machine(name: &str, program: &Path, signal: Signal) -> Command {
+    let mut command = guarded(&need_program("unshare"), signal);
+    if !is_root() {
+        command.args(["--user", "--map-root-user"]);
+    }
+    command
+        .args(["--uts", "sh", "-c", "hostname \"$0\" && exec \"$@\"", name])
+        .arg(program);
+    command
+}
+
 /// [`guarded`], as an unprivileged user whom PostgreSQL accepts.
 pub fn guarded_as(user: &str, program: &Path, signal: Signal) -> Command {
     let mut command = Command::new(need_program("setpriv"));

@@ -27,6 +27,16 @@ const PULL: &[Line] = &[
     ("* public", "", EVERYBODY),
 ];
 
+/// What needs an account of one's own beside seeing the thing.
+const SAY: &[Line] = &[
+    (
+        "team private, personal private, own private, orphan private",
+        "",
+        "- - Y Y Y Y Y - -",
+    ),
+    ("*", "", "- Y Y Y Y Y Y - -"),
+];
+
 const SPEC: &[(&str, &[Line])] = &[
     ("image.pull", PULL),
     (
@@ -123,7 +133,75 @@ const SPEC: &[(&str, &[Line])] = &[
             ("*", "", ADMINS),
         ],
     ),
+    (
+        "namespace.delete",
+        &[
+            ("global *", "", NOBODY),
+            ("*", "delete.enabled off", NOBODY),
+            ("*", "delete.contributors off", OWNERS),
+            ("*", "delete.contributors on", CONTRIBUTORS),
+        ],
+    ),
     ("repository.show", PULL),
+    (
+        "repository.delete",
+        &[
+            ("*", "delete.enabled off", NOBODY),
+            ("*", "delete.contributors off", OWNERS),
+            ("*", "delete.contributors on", CONTRIBUTORS),
+        ],
+    ),
+    (
+        "tag.delete",
+        &[
+            ("*", "delete.enabled off", NOBODY),
+            ("*", "delete.contributors off", OWNERS),
+            ("*", "delete.contributors on", CONTRIBUTORS),
+        ],
+    ),
+    // Star and comment: whoever can see it. The service and a shell are nobody who likes or says something.
+    ("repository.star", SAY),
+    ("comment.write", SAY),
+    (
+        "comment.delete",
+        &[
+            ("own in private", "", MEMBERS),
+            ("own in*", "", ACCOUNTS),
+            ("another's in*", "", ADMINS),
+        ],
+    ),
+    ("vulnerability.rescan", &[("*", "", ADMINS)]),
+    ("webhook.list", &[("*", "", MEMBERS)]),
+    (
+        "webhook.create",
+        &[
+            ("*", "create_webhook on", OWNERS),
+            ("*", "create_webhook off", ADMINS),
+        ],
+    ),
+    (
+        "webhook.delete",
+        &[
+            ("*", "create_webhook on", OWNERS),
+            ("*", "create_webhook off", ADMINS),
+        ],
+    ),
+    (
+        "webhook.dress",
+        &[
+            ("*", "create_webhook on", OWNERS),
+            ("*", "create_webhook off", ADMINS),
+        ],
+    ),
+    (
+        "webhook.manage",
+        &[
+            ("*", "manage_webhook on", OWNERS),
+            ("*", "manage_webhook off", ADMINS),
+        ],
+    ),
+    // D14: what may be secret is for those who wrote it.
+    ("webhook.read_headers", &[("*", "", OWNERS)]),
     ("repository.describe", &[("*", "", OWNERS)]),
     (
         "team.create",
@@ -154,17 +232,66 @@ const SPEC: &[(&str, &[Line])] = &[
             ("team", "delete.contributors on", CONTRIBUTORS),
         ],
     ),
+    // rest-api.md, DELETE /teams/:id: "the caller must be its owner or an admin".
+    (
+        "team.take_over",
+        &[("hidden team", "", NOBODY), ("team", "", OWNERS)],
+    ),
+    (
+        "team.create_bot",
+        &[("hidden team", "", NOBODY), ("team", "", OWNERS)],
+    ),
     ("user.list", &[("*", "", ADMINS)]),
     ("user.create", &[("*", "", ADMINS)]),
     ("user.manage", &[("*", "", ADMINS)]),
+    // "Toggle admin of another user"; `portus` is never changed, bots have no page to use it on.
+    (
+        "user.switch_admin",
+        &[
+            ("oneself", "", "- - - - - - - Y Y"),
+            ("another person", "", ADMINS),
+            ("*", "", NOBODY),
+        ],
+    ),
+    // "Oneself; admins; never `portus`". Owners look after their team's bots.
+    (
+        "user.disable",
+        &[
+            ("oneself", "", ACCOUNTS),
+            ("the account portus", "", NOBODY),
+            ("a bot of the team", "", OWNERS),
+            ("*", "", ADMINS),
+        ],
+    ),
+    (
+        "user.enable",
+        &[("a bot of the team", "", OWNERS), ("*", "", ADMINS)],
+    ),
+    (
+        "user.edit_profile",
+        &[("oneself", "", "- Y Y Y Y Y Y - -"), ("*", "", NOBODY)],
+    ),
+    (
+        "user.manage_bot",
+        &[("a bot of the team", "", OWNERS), ("*", "", NOBODY)],
+    ),
+    ("user.set_privileged", &[("*", "", ADMINS)]),
     // D1: oneself, or admins.
     (
         "user.list_tokens",
-        &[("oneself", "", ACCOUNTS), ("*", "", ADMINS)],
+        &[
+            ("oneself", "", ACCOUNTS),
+            ("a bot of the team", "", OWNERS),
+            ("*", "", ADMINS),
+        ],
     ),
     (
         "user.issue_token",
-        &[("oneself", "", ACCOUNTS), ("*", "", ADMINS)],
+        &[
+            ("oneself", "", ACCOUNTS),
+            ("a bot of the team", "", OWNERS),
+            ("*", "", ADMINS),
+        ],
     ),
     // "own; and any bot's" for admins. Neither the service nor a shell owns one.
     (
@@ -172,6 +299,7 @@ const SPEC: &[(&str, &[Line])] = &[
         &[
             ("own", "", "- Y Y Y Y Y Y - -"),
             ("a bot's", "", ADMINS),
+            ("a bot's of the team", "", OWNERS),
             ("*", "", NOBODY),
         ],
     ),
@@ -210,6 +338,30 @@ const HIDDEN: &[(&str, &[Line])] = &[
     ),
     ("team.create", &[("*", "", EVERYBODY)]),
     ("team.", &[("*", "", MEMBERS)]),
+    ("tag.", PULL),
+    ("comment.write", PULL),
+    (
+        "comment.delete",
+        &[
+            ("*private", "", MEMBERS),
+            ("*protected", "", ACCOUNTS),
+            ("*public", "", EVERYBODY),
+        ],
+    ),
+    ("webhook.list", PULL),
+    ("webhook.create", PULL),
+    ("webhook.manage", &[("*", "", MEMBERS)]),
+    ("webhook.delete", &[("*", "", MEMBERS)]),
+    ("webhook.dress", &[("*", "", MEMBERS)]),
+    (
+        "team.take_over",
+        &[("hidden team", "", NOBODY), ("team", "", MEMBERS)],
+    ),
+    ("user.switch_admin", &[("*", "", ADMINS)]),
+    (
+        "user.manage_bot",
+        &[("a bot of the team", "", MEMBERS), ("*", "", ADMINS)],
+    ),
     ("user.manage", &[("*", "", ADMINS)]),
     ("registry.manage", &[("*", "", ADMINS)]),
     ("activity.show", &[("*", "", NOBODY)]),

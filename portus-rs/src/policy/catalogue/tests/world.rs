@@ -5,8 +5,8 @@ use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, TryIntoModel as _};
 use super::super::{Image, Kind, Thing};
 use crate::{
     entities::{
-        Role, TokenHeader, Visibility, application_token, namespace, registry, repository, team,
-        user,
+        ContentType, RequestMethod, Role, TokenHeader, TokenScope, Visibility, application_token,
+        comment, namespace, registry, repository, tag, team, user, webhook,
     },
     policy::{
         PushPolicy, Rules, Standing, Who,
@@ -53,6 +53,11 @@ pub fn objects(kind: Kind) -> Vec<Object> {
             object("oneself", Thing::User(a_user(ME, false))),
             object("another person", Thing::User(a_user(SOMEBODY, false))),
             object("a bot", Thing::User(a_user(SOMEBODY, true))),
+            object(
+                "a bot of the team",
+                Thing::User(of_the_team(a_user(SOMEBODY, true))),
+            ),
+            object("the account portus", Thing::User(portus())),
         ],
         Kind::Token => [
             ("own", ME, false),
@@ -61,7 +66,43 @@ pub fn objects(kind: Kind) -> Vec<Object> {
         ]
         .into_iter()
         .map(|(name, owner, bot)| object(name, Thing::Token((a_token(owner), a_user(owner, bot)))))
+        .chain([object(
+            "a bot's of the team",
+            Thing::Token((a_token(SOMEBODY), of_the_team(a_user(SOMEBODY, true)))),
+        )])
         .collect(),
+        Kind::Tag => namespaces()
+            .into_iter()
+            .map(|(name, row)| object(name, Thing::Tag((a_tag(), a_repository(), row))))
+            .collect(),
+        Kind::Comment => {
+            let (mine, theirs) = (a_comment(ME), a_comment(SOMEBODY));
+            let space = |visibility| a_namespace(visibility, false, None);
+            vec![
+                object("own in private", comment(&mine, space(Visibility::Private))),
+                object(
+                    "own in protected",
+                    comment(&mine, space(Visibility::Protected)),
+                ),
+                object("own in public", comment(&mine, space(Visibility::Public))),
+                object(
+                    "another's in private",
+                    comment(&theirs, space(Visibility::Private)),
+                ),
+                object(
+                    "another's in protected",
+                    comment(&theirs, space(Visibility::Protected)),
+                ),
+                object(
+                    "another's in public",
+                    comment(&theirs, space(Visibility::Public)),
+                ),
+            ]
+        }
+        Kind::Webhook => namespaces()
+            .into_iter()
+            .map(|(name, row)| object(name, Thing::Webhook((a_webhook(), row))))
+            .collect(),
         Kind::Registry => vec![object("", Thing::Registry(a_registry()))],
         Kind::Activity => {
             use AboutWhat::{Content, Namespace, Service, Team, Token};
@@ -155,9 +196,53 @@ fn a_user(id: i64, bot: bool) -> user::Model {
     .expect("a user")
 }
 
+fn of_the_team(bot: user::Model) -> user::Model {
+    user::Model {
+        owner_team_id: Some(3),
+        ..bot
+    }
+}
+
+fn portus() -> user::Model {
+    user::Model {
+        username: user::PORTUS.to_owned(),
+        ..a_user(SOMEBODY, false)
+    }
+}
+
+fn a_tag() -> tag::Model {
+    tag::ActiveModel::default_values()
+        .try_into_model()
+        .expect("a tag")
+}
+
+fn a_comment(author: i64) -> comment::Model {
+    comment::ActiveModel {
+        user_id: Set(Some(author)),
+        ..comment::ActiveModel::default_values()
+    }
+    .try_into_model()
+    .expect("a comment")
+}
+
+fn comment(row: &comment::Model, namespace: namespace::Model) -> Thing {
+    Thing::Comment((row.clone(), a_repository(), namespace))
+}
+
+fn a_webhook() -> webhook::Model {
+    webhook::ActiveModel {
+        request_method: Set(RequestMethod::Post),
+        content_type: Set(ContentType::Json),
+        ..webhook::ActiveModel::default_values()
+    }
+    .try_into_model()
+    .expect("a webhook")
+}
+
 fn a_token(user_id: i64) -> application_token::Model {
     application_token::ActiveModel {
         user_id: Set(user_id),
+        scope: Set(TokenScope::Full),
         ..application_token::ActiveModel::default_values()
     }
     .try_into_model()
@@ -282,4 +367,6 @@ switches! {
     "user_permission.create_namespace" create_namespace;
     "user_permission.manage_namespace" manage_namespace;
     "user_permission.change_visibility" change_visibility;
+    "user_permission.create_webhook" create_webhook;
+    "user_permission.manage_webhook" manage_webhook;
 }

@@ -1,0 +1,82 @@
+//! What people change about their own account.
+
+use super::{UserChanges, fields::normal_email};
+use crate::{
+    actions::change::Change,
+    app::App,
+    entities::user,
+    error::{Error, Invalid, Result},
+    identity::{actor::Actor, password::Checked, throttle},
+    policy::{Permit, Rule, Standing, users::EditProfile},
+    queries,
+};
+
+/// What is to be different; `None` leaves a field alone.
+#[derive(Clone, Default)]
+pub struct ProfileChanges {
+    pub email: Option<String>,
+    pub display_name: Option<String>,
+    pub password: Option<String>,
+    pub password_confirmation: Option<String>,
+    /// Needed for a new password or e-mail address, where the account has a local password.
+    pub current_password: Option<String>,
+}
+
+/// Changes the actor's own account. `address` is where the request came from: guesses of the password are counted.
+pub async fn update_own(
+    app: &App,
+    actor: &Actor,
+    changes: ProfileChanges,
+    address: &str,
+) -> Result<user::Model> {
+    let Some(account) = actor.account() else {
+        return Err(Error::forbidden(Rule::LogIn));
+    };
+    // Asked before any password is hashed, and again where it is written.
+    let standing = Standing {
+        who: actor.who(),
+        role: None,
+    };
+    let stored = queries::users::by_id(app, account.id).await?;
+    let stored = Permit::<EditProfile>::ask(standing, stored, &app.rules)?.into_inner();
+    let mut invalid = Invalid::default();
+    let confirmed = changes.password_confirmation.as_ref();
+    if confirmed.is_some_and(|it| Some(it) != changes.password.as_ref()) {
+        invalid.add("password_confirmation", "doesn't match Password");
+    }
+    let new_email = changes.email.as_deref().map(normal_email);
+    let guarded = changes.password.is_some() || new_email.is_some_and(|it| it != stored.email);
+    if guarded && !stored.password_hash.is_empty() {
+        let given = changes.current_password.as_deref().unwrap_or_default();
+        if given.is_empty() {
+            invalid.add("current_password", "can't be blank");
+        } else {
+            throttle::check(app, address, &stored.canonical_name).await?;
+            let checked = app
+                .passwords
+                .check(account, &stored.password_hash, given)
+                .await?;
+            if checked == Checked::Wrong {
+                let name = &stored.canonical_name;
+                throttle::failed(app, address, name, given, Some(account.id)).await?;
+                invalid.add("current_password", "is invalid");
+            }
+        }
+    } else if changes.password.is_some() {
+        invalid.add("password", "is kept elsewhere for this account");
+    }
+    invalid.into_result()?;
+    let changes = UserChanges {
+        username: None,
+        email: changes.email,
+        password: changes.password,
+        display_name: changes.display_name,
+    };
+    let hash = match &changes.password {
+        Some(password) => Some(app.passwords.hash(password).await?),
+        None => None,
+    };
+    let change = Change::begin(app, actor).await?;
+    let permit = change.permit::<EditProfile>(account.id).await?;
+    change.rewrite(app, permit, changes, hash).await
+}

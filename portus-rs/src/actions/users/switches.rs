@@ -1,0 +1,132 @@
+//! What is switched about an account: whether it is an admin, and whether it may be used at all. Somebody who can log in
+//! and is an admin is always left.
+
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+
+use crate::{
+    actions::{application_tokens::unknown_like_foreign, change::Change},
+    activity::Activity,
+    app::App,
+    entities::user,
+    error::{Error, Result},
+    identity::actor::{Actor, PORTUS},
+    policy::{
+        Permit, Rule,
+        users::{DisableUser, EnableUser, SwitchAdmin},
+    },
+};
+
+/// Makes somebody an admin, or an ordinary person again. Doing it again changes nothing.
+pub async fn set_admin(app: &App, actor: &Actor, id: i64, admin: bool) -> Result<user::Model> {
+    switch_admin(app, actor, id, |_| admin).await
+}
+
+/// Makes an admin an ordinary person, and the other way round.
+pub async fn toggle_admin(app: &App, actor: &Actor, id: i64) -> Result<user::Model> {
+    switch_admin(app, actor, id, |row| !row.admin).await
+}
+
+/// Lets an account in, or shuts it out at the next request. Doing it again changes nothing.
+pub async fn set_enabled(app: &App, actor: &Actor, id: i64, enabled: bool) -> Result<user::Model> {
+    switch_enabled(app, actor, id, |_| enabled).await
+}
+
+/// Lets in an account that is shut out, and the other way round.
+pub async fn toggle_enabled(app: &App, actor: &Actor, id: i64) -> Result<user::Model> {
+    switch_enabled(app, actor, id, |row| !row.enabled).await
+}
+
+async fn switch_admin(
+    app: &App,
+    actor: &Actor,
+    id: i64,
+    wanted: impl Fn(&user::Model) -> bool,
+) -> Result<user::Model> {
+    let mut change = Change::begin(app, actor).await?;
+    change.take_turns().await?;
+    let permit = change.permit::<SwitchAdmin>(id).await?;
+    let old = permit.on();
+    let admin = wanted(old);
+    if old.admin == admin {
+        return Ok(permit.into_inner());
+    }
+    if !admin {
+        change.another_admin(old).await?;
+    }
+    let row = user::ActiveModel {
+        id: Set(id),
+        admin: Set(admin),
+        updated_at: Set(change.now()),
+        ..Default::default()
+    };
+    let updated = change.update(&permit, row).await?;
+    change.settle_admin(&permit, &updated).await?;
+    let told = if admin {
+        Activity::user_promoted(&updated)
+    } else {
+        Activity::user_demoted(&updated)
+    };
+    change.commit([told]).await?;
+    Ok(updated)
+}
+
+async fn switch_enabled(
+    app: &App,
+    actor: &Actor,
+    id: i64,
+    wanted: impl Fn(&user::Model) -> bool,
+) -> Result<user::Model> {
+    let mut change = Change::begin(app, actor).await?;
+    change.take_turns().await?;
+    // Enabling asks for less than nobody who is shut out has.
+    let disabling: Permit<DisableUser> = change
+        .permit(id)
+        .await
+        .map_err(|error| unknown_like_foreign(actor, error))?;
+    let old = disabling.on().clone();
+    let enabled = wanted(&old);
+    if old.enabled == enabled {
+        return Ok(old);
+    }
+    let row = user::ActiveModel {
+        id: Set(id),
+        enabled: Set(enabled),
+        updated_at: Set(change.now()),
+        ..Default::default()
+    };
+    let (updated, told) = if enabled {
+        let permit = change.permit::<EnableUser>(id).await?;
+        let updated = change.update(&permit, row).await?;
+        let told = Activity::user_enabled(&updated);
+        (updated, told)
+    } else {
+        if old.admin {
+            change.another_admin(&old).await?;
+        }
+        let updated = change.update(&disabling, row).await?;
+        let told = Activity::user_disabled(&updated);
+        (updated, told)
+    };
+    change.commit([told]).await?;
+    Ok(updated)
+}
+
+impl Change<'_> {
+    /// Refuses to go on if this is the only admin who can log in. Changes that ask this take turns.
+    pub(super) async fn another_admin(&self, leaving: &user::Model) -> Result<()> {
+        if !leaving.admin || !leaving.enabled {
+            return Ok(());
+        }
+        let others = user::Entity::find()
+            .filter(user::Column::Admin.eq(true))
+            .filter(user::Column::Enabled.eq(true))
+            .filter(user::Column::Username.ne(PORTUS))
+            .filter(user::Column::Id.ne(leaving.id))
+            .count(self.reader())
+            .await?;
+        if others == 0 {
+            return Err(Error::forbidden(Rule::LastAdmin));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,120 @@
+//! What a webhook has sent and is still to send.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{ids, of_path};
+use crate::{
+    actions::webhooks::deliveries,
+    entities::{DeliveryState, webhook_delivery},
+    queries::webhooks::{Deliveries, delivery},
+    web::{
+        api::{
+            operation::{Operation, get, put},
+            reply::{Paged, Shown},
+            respond::{Time, ok, paged},
+        },
+        error::ApiResult,
+        extract::{caller::Call, declare::params, page::Page},
+    },
+};
+
+pub fn operations() -> Vec<Operation> {
+    vec![
+        get(
+            "/v1/namespaces/{id}/webhooks/{webhook_id}/deliveries",
+            "Lists what a webhook has sent",
+            list,
+        ),
+        get(
+            "/v1/namespaces/{id}/webhooks/{webhook_id}/deliveries/{delivery_id}",
+            "Shows what a webhook has sent and what came back",
+            show,
+        ),
+        put(
+            "/v1/namespaces/{id}/webhooks/{webhook_id}/deliveries/{delivery_id}",
+            "Sends a delivery again",
+            retrigger,
+        )
+        .about("The answer is the new delivery, which is sent soon after."),
+    ]
+}
+
+params! {
+    /// How a delivery is to be sent again.
+    struct Retrigger {
+        /// Also for a webhook that is switched off.
+        confirm: bool,
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct WebhookDelivery {
+    id: i64,
+    uuid: String,
+    webhook_id: i64,
+    created_at: Time,
+    updated_at: Time,
+    /// HTTP status of the last answer; 0 without one.
+    status: i16,
+    request_body: String,
+    request_header: Option<String>,
+    response_body: Option<String>,
+    response_header: Option<String>,
+    /// `push` or `delete`.
+    event: String,
+    /// `queued`, `sending`, `delivered` or `failed`.
+    #[schema(value_type = String)]
+    state: DeliveryState,
+    attempts: i16,
+    /// While it is queued.
+    next_attempt_at: Option<Time>,
+    /// Why the last attempt got no answer.
+    last_error: Option<String>,
+    /// The delivery that this one repeats.
+    retrigger_of: Option<i64>,
+}
+
+impl From<webhook_delivery::Model> for WebhookDelivery {
+    fn from(row: webhook_delivery::Model) -> Self {
+        Self {
+            id: row.id,
+            uuid: row.uuid,
+            webhook_id: row.webhook_id,
+            created_at: Time(row.created_at),
+            updated_at: Time(row.updated_at),
+            status: row.status,
+            request_body: row.request_body,
+            request_header: row.request_header,
+            response_body: row.response_body,
+            response_header: row.response_header,
+            event: row.event,
+            state: row.state,
+            attempts: row.attempts,
+            next_attempt_at: (row.state == DeliveryState::Queued)
+                .then_some(Time(row.next_attempt_at)),
+            last_error: row.last_error,
+            retrigger_of: row.retrigger_of,
+        }
+    }
+}
+
+async fn list(call: Call, page: Page) -> ApiResult<Paged<WebhookDelivery>> {
+    let (webhook, _) = of_path(&call).await?;
+    let list = Deliveries {
+        webhook_id: webhook.id,
+    };
+    paged(&call, &page, list, WebhookDelivery::from).await
+}
+
+async fn show(call: Call) -> ApiResult<Shown<WebhookDelivery>> {
+    let id = call.strict_id("delivery_id")?;
+    let (webhook, _) = of_path(&call).await?;
+    ok(delivery(&call.app, webhook.id, id).await?.into())
+}
+
+async fn retrigger(call: Call, how: Retrigger) -> ApiResult<Shown<WebhookDelivery>> {
+    let id = call.strict_id("delivery_id")?;
+    let again = deliveries::retrigger(&call.app, &call.actor, ids(&call)?, id, how.confirm).await?;
+    ok(again.into())
+}
