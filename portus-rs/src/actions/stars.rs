@@ -62,11 +62,12 @@ async fn give(
         repository_id: Set(permit.on().0.id),
         created_at: Set(change.now()),
     };
-    match change.insert(&permit, row).await {
+    let given = change.insert(&permit, row).await;
+    if given.as_ref().is_err_and(is_taken) {
         // The same person's other request was quicker.
-        Err(error) if is_taken(&error) => return Ok(permit.into_inner()),
-        given => drop(given?),
+        return Ok(permit.into_inner());
     }
+    given?;
     change.commit_unrecorded(NO_NEWS).await?;
     Ok(permit.into_inner())
 }

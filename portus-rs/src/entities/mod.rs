@@ -32,6 +32,5 @@ pub mod webhook_header;
 
 pub use kinds::{
     ContentType, DeliveryState, Details, EventState, RequestMethod, Role, SyncState, TokenHeader,
-    Visibility,
+    TokenScope, Visibility,
 };
-pub use kinds::{Details, EventState, Role, SyncState, TokenHeader, TokenScope, Visibility};

@@ -179,7 +179,8 @@ mod tests {
             let vault = vault("one");
             let sealed = vault.seal(Purpose::WebhookHeader, &text).unwrap();
             prop_assert!(!sealed.contains(&text));
-            prop_assert_eq!(vault.open(Purpose::WebhookHeader, &sealed).unwrap().expose(), text);
+            let opened = vault.open(Purpose::WebhookHeader, &sealed).unwrap();
+            prop_assert_eq!(opened.expose(), text);
         }
 
         #[test]

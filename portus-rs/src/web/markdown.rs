@@ -60,9 +60,10 @@ pub fn html(text: Option<&str>) -> Option<String> {
     let mut in_code = false;
     for (event, range) in parser {
         match event {
-            Event::Html(_) | Event::InlineHtml(_) => {}
             // What stands in for an image is its description.
-            Event::Start(Tag::Image { .. } | Tag::HtmlBlock)
+            Event::Html(_)
+            | Event::InlineHtml(_)
+            | Event::Start(Tag::Image { .. } | Tag::HtmlBlock)
             | Event::End(TagEnd::Image | TagEnd::HtmlBlock) => {}
             Event::Start(tag) => {
                 depth += 1;

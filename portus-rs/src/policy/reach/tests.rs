@@ -13,6 +13,8 @@ const RULES: Rules = Rules {
     create_namespace: true,
     manage_namespace: true,
     change_visibility: true,
+    create_webhook: true,
+    manage_webhook: true,
 };
 
 fn namespace(id: i64, visibility: Visibility) -> NamespaceFacts {

@@ -102,6 +102,10 @@ impl From<WebhookParams> for WebhookFields {
 }
 
 #[derive(Serialize, ToSchema)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a field that clients know"
+)]
 struct Webhook {
     id: i64,
     name: String,

@@ -156,11 +156,18 @@ async fn identify(app: &App, facts: &Facts, request: &HttpRequest) -> Result<Who
     }
     match presented(request) {
         Presented::Basic(given) if !given.secret.is_empty() => {
-            let found = credentials::check(app, facts, &given.username, &given.secret).await?;
             let proxies = &app.config.listener.trusted_proxies;
-            let address = client::address(request, proxies).to_string();
-            app.usage.note(&found, &address, app.clock.now());
-            Ok(user(&found.account))
+            let address = client::address(request, proxies);
+            let attempt = credentials::Attempt {
+                username: &given.username,
+                secret: &given.secret,
+                address,
+            };
+            let found = credentials::check(app, facts, attempt).await?;
+            let agent = client::agent(request);
+            app.usage
+                .note(&found, &address.to_string(), agent, app.clock.now());
+            Ok(found.actor().who())
         }
         Presented::Nothing | Presented::Basic(_) => Ok(Who::Anonymous),
         Presented::Unreadable => Err(Error::NotSignedIn(

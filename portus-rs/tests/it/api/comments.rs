@@ -32,8 +32,8 @@ on_every_database! {
         app.post(&john, &format!("/api/v1/repositories/{other}/comments"), said("elsewhere"))
             .await
             .is(201);
-        let listed = app.get(&john, &path).await.is(200);
-        assert_eq!(listed.pluck("body"), [json!(body), json!("second")]);
+        let listed = app.get(&john, &path).await;
+        assert_eq!(listed.is(200).pluck("body"), [json!(body), json!("second")]);
         assert_eq!(listed.json()[0], first);
         let page = app.get(&john, &format!("{path}?per_page=1&page=2")).await.is(200).pluck("body");
         assert_eq!(page, [json!("second")]);

@@ -77,12 +77,12 @@ on_every_database! {
         assert_eq!(same, body);
         assert_eq!(rows(&app.app).await, [row]);
 
-        let changes = json!({
+        let other = json!({
             "name": "Bot", "url": "example.org:8080/x", "request_method": "post",
             "content_type": "application/x-www-form-urlencoded", "password": "", "secret": "canary-4",
             "raw_body": "true", "enabled": "1",
         });
-        let changed = app.put(&mary, &own, hook(changes)).await.is(200).json();
+        let changed = app.put(&mary, &own, hook(other)).await.is(200).json();
         for (field, value) in [
             ("name", json!("Bot")), ("url", json!("http://example.org:8080/x")), ("request_method", json!("POST")),
             ("content_type", json!("application/x-www-form-urlencoded")), ("password_set", json!(false)),
@@ -145,8 +145,8 @@ on_every_database! {
             .exec(&database.connect().await)
             .await
             .unwrap();
-        let listed = app.get(&admin, &path).await.is(200);
-        assert_eq!(listed.pluck("secrets_lost"), [json!(true), json!(false)]);
+        let listed = app.get(&admin, &path).await;
+        assert_eq!(listed.is(200).pluck("secrets_lost"), [json!(true), json!(false)]);
         assert_eq!(listed.pluck("password_set"), [json!(true), json!(false)]);
         let lost = with_lost_secrets(&app.app).await.unwrap();
         assert_eq!(lost.iter().map(|(row, space)| (row.id, space.id)).collect::<Vec<_>>(), [(with, shop.id)]);
