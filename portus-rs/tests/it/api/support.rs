@@ -1,6 +1,10 @@
 //! A service over a migrated SQLite file, and callers.
 
-use std::{ffi::OsString, path::Path, sync::Arc};
+use std::{
+    ffi::OsString,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use actix_web::{
     http::{Method, StatusCode, header::HeaderMap},
@@ -35,6 +39,8 @@ pub const OPERATOR: Actor = Actor::Operator;
 /// A running service that goes with its data.
 pub struct TestApp {
     pub app: Arc<App>,
+    /// What was read from the database.
+    pub selects: Arc<Mutex<Vec<String>>>,
     _dir: tempfile::TempDir,
 }
 
@@ -116,11 +122,16 @@ impl TestApp {
         let env = env.iter().chain(settings);
         let env = env.map(|(name, value)| (OsString::from(name), OsString::from(value)));
         let config = config::load(&Sources::new(env, dir.path())).expect("a configuration");
-        let app = start(config.config, dir.path()).await;
+        let selects = Arc::default();
+        let app = start(config.config, dir.path(), &selects).await;
         users::ensure_portus(&app)
             .await
             .expect("the hidden account");
-        Self { app, _dir: dir }
+        Self {
+            app,
+            selects,
+            _dir: dir,
+        }
     }
 
     /// Over a service that runs elsewhere in the test.
@@ -340,7 +351,7 @@ impl TestApp {
     }
 }
 
-async fn start(config: config::Config, dir: &Path) -> Arc<App> {
+async fn start(config: config::Config, dir: &Path, selects: &Arc<Mutex<Vec<String>>>) -> Arc<App> {
     let clock = Clock::default();
     let sources = KeySources {
         data_dir: dir,
@@ -351,6 +362,13 @@ async fn start(config: config::Config, dir: &Path) -> Arc<App> {
     let keys = Keys::load(sources, clock.now()).expect("keys");
     let connection = connection(&config);
     database::migrate(&connection).await.expect("a schema");
-    let database = Database::connect(&connection).await.expect("a database");
+    let mut database = Database::connect(&connection).await.expect("a database");
+    let selects = Arc::clone(selects);
+    database.observe(move |statement| {
+        if statement.starts_with("SELECT") {
+            let mut selects = selects.lock().expect("nobody panics with it");
+            selects.push(statement.to_owned());
+        }
+    });
     App::assemble(config, clock, database, keys).expect("an app")
 }
