@@ -7,6 +7,7 @@ mod namespaces;
 mod registries;
 mod repositories;
 pub mod sentence;
+mod sessions;
 mod teams;
 mod users;
 mod vulnerabilities;

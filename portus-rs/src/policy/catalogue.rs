@@ -6,8 +6,9 @@ use super::{
     activities::{self, ActivityFacts},
     comments,
     guard::{self, Guard},
-    namespaces, registries,
+    namespaces, reach, registries,
     scopes::{self, Target},
+    sessions::{self, Person},
     stars, teams, users, vulnerabilities, webhooks,
 };
 use crate::{
@@ -294,6 +295,11 @@ catalogue! {
     "user.issue_token" "make an application token for an account": guard(users::IssueToken);
     "application_token.revoke" "revoke an application token": guard(users::RevokeToken);
 
+    "session.sign_in" "sign in on the web": rule "sessions::sign_in" on user::Model, Told, |standing, it, rules|
+        sessions::sign_in(Person { username: &it.username, bot: it.bot });
+    "session.start" "begin a session of one's own": guard(sessions::StartSession);
+    "session.end" "list and end an account's sessions": guard(sessions::EndSessions);
+
     "registry.create" "set up a registry": guard(registries::CreateRegistry);
     "registry.manage" "change a registry": guard(registries::ManageRegistry);
 
@@ -302,6 +308,10 @@ catalogue! {
     "audit.list" "search the whole audit log": rule "users::administer" on (), Told,
         |standing, it, rules| users::administer(standing);
 
+    "service.look" "look around in the API, as far as the credential goes": rule "reach::api" on (), Told,
+        |standing, it, rules| reach::api(standing.who, false);
+    "service.change" "change something through the API, as far as the credential goes": rule "reach::api" on (), Told,
+        |standing, it, rules| reach::api(standing.who, true);
     "service.keep_books" "apply events, synchronise, work from the command line": guard(super::guard::KeepBooks);
 }
 

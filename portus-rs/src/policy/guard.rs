@@ -16,6 +16,14 @@ pub trait Guard: Catalogued {
     fn visible(standing: Standing, on: &Self::On) -> bool;
 }
 
+/// The answer of a guard, also for whoever asks through a credential with limits.
+pub fn verdict<G: Guard>(standing: Standing, on: &G::On, rules: &Rules) -> Verdict {
+    match standing.who.reach().no_change() {
+        Some(rule) => Verdict::no(rule),
+        None => G::verdict(standing, on, rules),
+    }
+}
+
 /// Leave to do `G` to one thing.
 #[derive(Debug)]
 pub struct Permit<G: Guard> {
@@ -45,14 +53,6 @@ impl<G: Guard> Permit<G> {
 
     pub fn into_inner(self) -> G::On {
         self.on
-    }
-}
-
-/// The rule's answer to a change, limits of the credential included.
-pub(super) fn verdict<G: Guard>(standing: Standing, on: &G::On, rules: &Rules) -> Verdict {
-    match standing.who.reach().no_change() {
-        Some(rule) => Verdict::no(rule),
-        None => G::verdict(standing, on, rules),
     }
 }
 

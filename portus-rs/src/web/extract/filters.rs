@@ -25,7 +25,10 @@ pub struct Filters<L> {
 
 impl<L: Listing> Filters<L> {
     /// The list with only the rows of which all of it holds.
-    pub fn narrow(self, app: &App, list: L) -> Narrowed<L> {
+    pub fn narrow<M>(self, app: &App, list: M) -> Narrowed<M>
+    where
+        M: Listing<Entity = L::Entity>,
+    {
         let backend = app.database.backend();
         let conditions = self
             .given

@@ -9,3 +9,4 @@ pub mod filters;
 mod form;
 pub mod page;
 pub mod params;
+pub mod session;
