@@ -43,7 +43,6 @@ const SORTS: [(&str, &[&str]); 7] = [
         "tags",
         &[
             "name",
-            "digest",
             "created_at",
             "updated_at",
             "pushed_at",
