@@ -221,7 +221,7 @@ macro_rules! catalogue {
             decided_by: $rule,
             decide: |$standing, thing, $rules| {
                 let $it = <$on as About>::of(thing)?;
-                let _ = ($it, $rules);
+                let _ = ($standing, $it, $rules);
                 Some(Decision {
                     verdict: $verdict,
                     refusal: Refusal::$refusal,
