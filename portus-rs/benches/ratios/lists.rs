@@ -41,14 +41,7 @@ const SORTS: [(&str, &[&str]); 7] = [
     ),
     (
         "tags",
-        &[
-            "name",
-            "digest",
-            "created_at",
-            "updated_at",
-            "pushed_at",
-            "pulled_at",
-        ],
+        &["name", "created_at", "updated_at", "pushed_at", "pulled_at"],
     ),
     ("activities", &["created_at", "key"]),
     ("audit", &["created_at", "key"]),

@@ -297,7 +297,6 @@ fn template(facts: &Facts<'_>) -> &'static str {
         "team:disable_ldap_check" => {
             "{owner} stopped comparing the team {team} with its group in the directory"
         }
-        "team:create_bot" => "{owner} created the bot {user} of the team {team}",
         "registry.remove_team" => "{owner} removed team '{team}'",
         "namespace.create" if facts.by_service() => {
             "{owner} created the {ns} namespace automatically (orphan)"
@@ -330,7 +329,7 @@ fn template(facts: &Facts<'_>) -> &'static str {
         "vulnerability:rescan" => "{owner} had {image} scanned again",
         "vulnerability:rescan_all" => "{owner} had everything scanned again: {count} tags",
         "user:create" => "{owner} created the user {user}",
-        "user:create_bot" => "{owner} created the bot {user}",
+        "user:create_bot" => "{owner} created the bot {user} of the team {team}",
         "user:update" => "{owner} changed {fields} of the user {user}",
         "user:promote" => "{owner} made {user} an admin",
         "user:demote" => "{owner} made {user} an ordinary user again",
@@ -359,6 +358,12 @@ fn template(facts: &Facts<'_>) -> &'static str {
         }
         "webhook:retrigger" => {
             "{owner} sent a delivery of webhook {webhook_name} under the {ns} namespace again"
+        }
+        "registry:sync" => {
+            "{owner} asked for a comparison with the catalog of the registry {registry}"
+        }
+        "registry:confirm_sync" => {
+            "{owner} confirmed what a comparison with the registry {registry} removes"
         }
         "registry:create" => "{owner} set up the registry {registry}",
         "registry:update" => "{owner} changed {fields} of the registry {registry}",

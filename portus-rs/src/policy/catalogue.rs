@@ -6,8 +6,9 @@ use super::{
     activities::{self, ActivityFacts},
     comments,
     guard::{self, Guard},
-    namespaces, registries,
+    namespaces, reach, registries,
     scopes::{self, Target},
+    sessions::{self, Person},
     stars, teams, users, vulnerabilities, webhooks,
 };
 use crate::{
@@ -220,7 +221,7 @@ macro_rules! catalogue {
             decided_by: $rule,
             decide: |$standing, thing, $rules| {
                 let $it = <$on as About>::of(thing)?;
-                let _ = ($it, $rules);
+                let _ = ($standing, $it, $rules);
                 Some(Decision {
                     verdict: $verdict,
                     refusal: Refusal::$refusal,
@@ -296,6 +297,11 @@ catalogue! {
     "session.end" "end sessions of an account": guard(sessions::EndSessions);
     "application_token.revoke" "revoke an application token": guard(users::RevokeToken);
 
+    "session.sign_in" "sign in on the web": rule "sessions::sign_in" on user::Model, Told, |standing, it, rules|
+        sessions::sign_in(Person { username: &it.username, bot: it.bot });
+    "session.start" "begin a session of one's own": guard(sessions::StartSession);
+    "session.end" "list and end an account's sessions": guard(sessions::EndSessions);
+
     "registry.create" "set up a registry": guard(registries::CreateRegistry);
     "registry.manage" "change a registry": guard(registries::ManageRegistry);
 
@@ -304,6 +310,10 @@ catalogue! {
     "audit.list" "search the whole audit log": rule "users::administer" on (), Told,
         |standing, it, rules| users::administer(standing);
 
+    "service.look" "look around in the API, as far as the credential goes": rule "reach::api" on (), Told,
+        |standing, it, rules| reach::api(standing.who, false);
+    "service.change" "change something through the API, as far as the credential goes": rule "reach::api" on (), Told,
+        |standing, it, rules| reach::api(standing.who, true);
     "service.keep_books" "apply events, synchronise, work from the command line": guard(super::guard::KeepBooks);
 }
 

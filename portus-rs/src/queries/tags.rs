@@ -73,7 +73,6 @@ impl Listing for Tags {
         use tag::Column as C;
         Some(match name {
             "name" => C::Name,
-            "digest" => C::Digest,
             "created_at" => C::CreatedAt,
             "updated_at" => C::UpdatedAt,
             "pushed_at" => C::PushedAt,

@@ -204,8 +204,10 @@ fn no_rule_is_beside_the_catalogue() {
             }
             let name = signature.split('(').next().unwrap_or_default();
             rules += 1;
+            // Or another rule of its file asks it.
+            let called = format!("{name}(");
             assert!(
-                asked.contains(&format!("{name}(")),
+                asked.contains(&called) || text.matches(&called).count() > 1,
                 "{name} decides something and is in no guard and not in the catalogue"
             );
         }

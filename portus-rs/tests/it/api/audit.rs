@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::support::{Caller, TestApp};
-use crate::support::databases::{TestDatabase, on_every_database};
+use crate::support::databases::on_every_database;
 
 async fn busy(app: &TestApp) -> Caller {
     let admin = app.admin().await;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::support::{Caller, TestApp};
-use crate::support::databases::{TestDatabase, on_every_database};
+use crate::support::databases::on_every_database;
 
 async fn names(app: &TestApp, caller: &Caller, path: &str, field: &str) -> Vec<String> {
     let values = app.get(caller, path).await.is(200).pluck(field);

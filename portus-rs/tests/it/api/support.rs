@@ -137,7 +137,11 @@ impl TestApp {
     /// Over a service that runs elsewhere in the test.
     pub fn over(app: Arc<App>) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        Self { app, _dir: dir }
+        Self {
+            app,
+            selects: Arc::default(),
+            _dir: dir,
+        }
     }
 
     /// With a registry that nobody asks for an answer.

@@ -172,6 +172,55 @@ fn ids(values: &[Value]) -> BTreeSet<i64> {
     values.iter().filter_map(Value::as_i64).collect()
 }
 
+/// Each team with its members and namespaces, one by one; answers with those that are listed.
+async fn teams_agree(
+    app: &TestApp,
+    (name, caller, who): (&str, &Caller, Who),
+    groups: &[team::Model],
+    spaces: &[namespace::Model],
+) -> BTreeSet<i64> {
+    let reader = app.app.database.reader();
+    let listed = async |path: String| ids(&app.get(caller, &path).await.is(200).pluck("id"));
+    let mut known = BTreeSet::new();
+    for row in groups {
+        let standing = standing(app, who, row.id).await;
+        let paths =
+            ["", "/members", "/namespaces"].map(|part| format!("/api/v1/teams/{}{part}", row.id));
+        if !teams::show(standing).granted {
+            for path in paths {
+                app.get(caller, &path).await.is(404);
+            }
+            continue;
+        }
+        if !row.hidden {
+            known.insert(row.id);
+        }
+        app.get(caller, &paths[0]).await.is(200);
+        let members = team_user::Entity::find()
+            .filter(team_user::Column::TeamId.eq(row.id))
+            .all(reader)
+            .await
+            .expect("rows");
+        let members: BTreeSet<i64> = members.iter().map(|it| it.user_id).collect();
+        assert_eq!(
+            listed(paths[1].clone()).await,
+            members,
+            "members for {name}"
+        );
+        let owned: BTreeSet<i64> = spaces
+            .iter()
+            .filter(|it| it.team_id == row.id)
+            .map(|it| it.id)
+            .collect();
+        assert_eq!(
+            listed(paths[2].clone()).await,
+            owned,
+            "a team's namespaces for {name}"
+        );
+    }
+    known
+}
+
 on_every_database! {
     async fn the_conditions_say_what_the_rules_say(database: TestDatabase) {
         let world = Box::pin(world(&database)).await;
@@ -285,35 +334,7 @@ on_every_database! {
                 }
             }
 
-            let mut known = BTreeSet::new();
-            for row in &groups {
-                let standing = standing(app, *who, row.id).await;
-                let paths = ["", "/members", "/namespaces"]
-                    .map(|part| format!("/api/v1/teams/{}{part}", row.id));
-                if !teams::show(standing).granted {
-                    for path in paths {
-                        app.get(caller, &path).await.is(404);
-                    }
-                    continue;
-                }
-                if !row.hidden {
-                    known.insert(row.id);
-                }
-                app.get(caller, &paths[0]).await.is(200);
-                let members = team_user::Entity::find()
-                    .filter(team_user::Column::TeamId.eq(row.id))
-                    .all(reader)
-                    .await
-                    .expect("rows");
-                let members: BTreeSet<i64> = members.iter().map(|it| it.user_id).collect();
-                assert_eq!(listed(paths[1].clone()).await, members, "members for {name}");
-                let owned: BTreeSet<i64> = spaces
-                    .iter()
-                    .filter(|it| it.team_id == row.id)
-                    .map(|it| it.id)
-                    .collect();
-                assert_eq!(listed(paths[2].clone()).await, owned, "a team's namespaces for {name}");
-            }
+            let known = teams_agree(app, (name, caller, *who), &groups, &spaces).await;
             assert_eq!(listed("/api/v1/teams".into()).await, known, "teams of {name}");
 
             let standing = Standing { who: *who, role: None };

@@ -276,6 +276,25 @@ const SPEC: &[(&str, &[Line])] = &[
         &[("a bot of the team", "", OWNERS), ("*", "", NOBODY)],
     ),
     ("user.set_privileged", &[("*", "", ADMINS)]),
+    // D11: bots and `portus` have no sessions, whoever asks; a session is begun for oneself.
+    (
+        "session.sign_in",
+        &[
+            ("a bot*, the account portus", "", NOBODY),
+            ("*", "", EVERYBODY),
+        ],
+    ),
+    (
+        "session.start",
+        &[("oneself", "", "- Y Y Y Y Y Y - -"), ("*", "", NOBODY)],
+    ),
+    (
+        "session.end",
+        &[("oneself", "", ACCOUNTS), ("*", "", ADMINS)],
+    ),
+    // Whoever asks without a limited credential may; that they have an account is asked before.
+    ("service.look", &[("*", "", EVERYBODY)]),
+    ("service.change", &[("*", "", EVERYBODY)]),
     // D1: oneself, or admins.
     (
         "user.list_tokens",
@@ -356,6 +375,10 @@ const HIDDEN: &[(&str, &[Line])] = &[
     (
         "team.take_over",
         &[("hidden team", "", NOBODY), ("team", "", MEMBERS)],
+    ),
+    (
+        "session.end",
+        &[("oneself", "", ACCOUNTS), ("*", "", ADMINS)],
     ),
     ("user.switch_admin", &[("*", "", ADMINS)]),
     (

@@ -75,67 +75,76 @@ pub fn objects(kind: Kind) -> Vec<Object> {
             .into_iter()
             .map(|(name, row)| object(name, Thing::Tag((a_tag(), a_repository(), row))))
             .collect(),
-        Kind::Comment => {
-            let (mine, theirs) = (a_comment(ME), a_comment(SOMEBODY));
-            let space = |visibility| a_namespace(visibility, false, None);
-            vec![
-                object("own in private", comment(&mine, space(Visibility::Private))),
-                object(
-                    "own in protected",
-                    comment(&mine, space(Visibility::Protected)),
-                ),
-                object("own in public", comment(&mine, space(Visibility::Public))),
-                object(
-                    "another's in private",
-                    comment(&theirs, space(Visibility::Private)),
-                ),
-                object(
-                    "another's in protected",
-                    comment(&theirs, space(Visibility::Protected)),
-                ),
-                object(
-                    "another's in public",
-                    comment(&theirs, space(Visibility::Public)),
-                ),
-            ]
-        }
+        Kind::Comment => comments(),
         Kind::Webhook => namespaces()
             .into_iter()
             .map(|(name, row)| object(name, Thing::Webhook((a_webhook(), row))))
             .collect(),
         Kind::Registry => vec![object("", Thing::Registry(a_registry()))],
-        Kind::Activity => {
-            use AboutWhat::{Content, Namespace, Service, Team, Token};
-            let entry = |name, about, actor, public| {
-                let facts = ActivityFacts {
-                    about,
-                    actor_id: Some(actor),
-                    public,
-                };
-                object(name, Thing::Activity(facts))
-            };
-            vec![
-                entry("images of a public namespace", Content, SOMEBODY, true),
-                entry(
-                    "images of a namespace that is not public",
-                    Content,
-                    SOMEBODY,
-                    false,
-                ),
-                entry("a public namespace", Namespace, SOMEBODY, true),
-                entry("a namespace that is not public", Namespace, SOMEBODY, false),
-                entry("a team", Team, SOMEBODY, false),
-                entry("own application tokens", Token, ME, false),
-                entry(
-                    "another person's application tokens",
-                    Token,
-                    SOMEBODY,
-                    false,
-                ),
-                entry("accounts and registries", Service, ME, false),
-            ]
-        }
+        Kind::Activity => entries(),
     }
+}
+
+/// Entries of the audit log.
+fn entries() -> Vec<Object> {
+    use AboutWhat::{Content, Namespace, Service, Team, Token};
+    let entry = |name, about, actor, public| {
+        let facts = ActivityFacts {
+            about,
+            actor_id: Some(actor),
+            public,
+        };
+        Object {
+            name,
+            thing: Thing::Activity(facts),
+        }
+    };
+    vec![
+        entry("images of a public namespace", Content, SOMEBODY, true),
+        entry(
+            "images of a namespace that is not public",
+            Content,
+            SOMEBODY,
+            false,
+        ),
+        entry("a public namespace", Namespace, SOMEBODY, true),
+        entry("a namespace that is not public", Namespace, SOMEBODY, false),
+        entry("a team", Team, SOMEBODY, false),
+        entry("own application tokens", Token, ME, false),
+        entry(
+            "another person's application tokens",
+            Token,
+            SOMEBODY,
+            false,
+        ),
+        entry("accounts and registries", Service, ME, false),
+    ]
+}
+
+fn comments() -> Vec<Object> {
+    let object = |name, thing| Object { name, thing };
+    let (mine, theirs) = (a_comment(ME), a_comment(SOMEBODY));
+    let space = |visibility| a_namespace(visibility, false, None);
+    vec![
+        object("own in private", comment(&mine, space(Visibility::Private))),
+        object(
+            "own in protected",
+            comment(&mine, space(Visibility::Protected)),
+        ),
+        object("own in public", comment(&mine, space(Visibility::Public))),
+        object(
+            "another's in private",
+            comment(&theirs, space(Visibility::Private)),
+        ),
+        object(
+            "another's in protected",
+            comment(&theirs, space(Visibility::Protected)),
+        ),
+        object(
+            "another's in public",
+            comment(&theirs, space(Visibility::Public)),
+        ),
+    ]
 }
 
 fn namespaces() -> Vec<(&'static str, namespace::Model)> {
