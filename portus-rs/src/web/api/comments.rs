@@ -127,7 +127,7 @@ async fn of_repository(call: &Call) -> ApiResult<Comments> {
     let (row, namespace) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
     Ok(Comments {
         repository_id: row.id,
-        standing: viewer.standing(namespace.team_id),
+        standing: viewer.standing_in(&namespace),
         namespace: (&namespace).into(),
     })
 }

@@ -1,6 +1,7 @@
 //! HTML. Each page is a struct with the name of its view; a test renders every view from samples.
 
 mod assets;
+mod documentation;
 mod home;
 mod sign_in;
 mod typeahead;
@@ -19,6 +20,7 @@ use crate::{
     error::{Error, Result},
 };
 
+pub use documentation::Documentation;
 pub use home::Home;
 
 /// Nothing from other hosts, nothing inline, nobody's frame.
@@ -64,7 +66,10 @@ pub trait Page: Serialize + Sized {
 }
 
 pub fn routes(service: &mut web::ServiceConfig) {
-    service.service(home::home).service(assets::asset);
+    service
+        .service(home::home)
+        .service(documentation::documentation)
+        .service(assets::asset);
     sign_in::routes(service);
     typeahead::routes(service);
 }

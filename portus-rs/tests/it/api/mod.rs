@@ -2,8 +2,11 @@
 
 mod bots;
 mod comments;
+mod conditional;
 mod conformance;
 mod deletion;
+mod deletion;
+mod deliveries;
 mod deliveries;
 mod limited_tokens;
 mod lists;
