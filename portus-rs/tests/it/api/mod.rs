@@ -5,8 +5,6 @@ mod comments;
 mod conditional;
 mod conformance;
 mod deletion;
-mod deletion;
-mod deliveries;
 mod deliveries;
 mod limited_tokens;
 mod lists;
