@@ -23,5 +23,6 @@ mod typeahead;
 mod users;
 mod visibility;
 mod vulnerabilities;
+mod walk;
 mod webhook_headers;
 mod webhooks;
