@@ -10,6 +10,8 @@ mod deletion;
 mod deliveries;
 mod explain;
 mod filters;
+mod deletion;
+mod deliveries;
 mod limited_tokens;
 mod lists;
 mod openapi;
