@@ -20,7 +20,7 @@ use self::{
     world::{Ids, Named, World, named},
 };
 use super::support::Caller;
-use crate::support::databases::{TestDatabase, on_every_database};
+use crate::support::databases::on_every_database;
 
 /// No row has it.
 const ABSENT: i64 = 987_654_321;
@@ -171,7 +171,7 @@ fn id_of(ids: &Ids, name: Named) -> String {
 
 on_every_database! {
     async fn what_is_somebody_elses_is_neither_told_nor_changed(database: TestDatabase) {
-        let world = World::on(&database).await;
+        let world = Box::pin(World::on(&database)).await;
         let service = init_service(
             WebApp::new()
                 .app_data(Data::from(world.app.app.clone()))
@@ -247,7 +247,7 @@ on_every_database! {
             let after = ledger.read().await;
             assert_eq!(before, after, "{name} has changed something");
             // The ids are right: an admin is shown what they name.
-            if operation.method == Method::GET && !world.private_to_owner(&name) {
+            if operation.method == Method::GET && !world::private_to_owner(&name) {
                 let path = operation.filled(|_, name| id_of(&world.theirs[0].1, name));
                 let (status, body) = ask(operation, &world.admin, &path).await;
                 assert_eq!(status, 200, "{name}, the admin: {body}");
