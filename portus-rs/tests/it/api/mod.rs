@@ -2,20 +2,26 @@
 
 mod bots;
 mod comments;
+mod conditional;
 mod conformance;
 mod deletion;
+mod deletion;
+mod deliveries;
 mod deliveries;
 mod limited_tokens;
 mod lists;
 mod openapi;
 mod operations;
+mod presentations;
 mod registries;
 mod repositories;
+mod sessions;
 mod stars;
 mod support;
 mod switches;
 mod teams;
 mod transport;
+mod typeahead;
 mod users;
 mod visibility;
 mod vulnerabilities;

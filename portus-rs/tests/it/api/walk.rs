@@ -130,7 +130,7 @@ fn operations(document: &Value) -> Vec<Operation> {
     found
 }
 
-/// Something that the schema allows, with every property there is.
+/// Something that the schema allows: what has to be there, or else all that may be.
 fn example(document: &Value, schema: &Value) -> Value {
     if let Some(name) = schema["$ref"].as_str().and_then(|it| it.rsplit('/').next()) {
         return example(document, &document["components"]["schemas"][name]);
@@ -149,7 +149,11 @@ fn example(document: &Value, schema: &Value) -> Value {
         "array" => json!([]),
         "object" => {
             let properties = schema["properties"].as_object();
+            let required = schema["required"].as_array();
             let members = properties.into_iter().flatten();
+            let members = members.filter(|(name, _)| {
+                required.is_none_or(|it| it.iter().any(|it| it == name.as_str()))
+            });
             members
                 .map(|(name, schema)| (name.clone(), example(document, schema)))
                 .collect::<Map<_, _>>()
