@@ -229,6 +229,9 @@ on_every_database! {
                 }
                 // Their thing behind an id of one's own.
                 for own in 1..names.len() {
+                    if !names[own..].iter().any(|it| matches!(it, Named::Row(_))) {
+                        continue;
+                    }
                     let path = operation.filled(|index, name| {
                         id_of(if index < own { &world.mine } else { theirs }, name)
                     });
