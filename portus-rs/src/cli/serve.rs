@@ -252,6 +252,7 @@ async fn set_up_registry(app: &App, init: crate::config::InitRegistry) -> anyhow
         hostname: init.hostname,
         use_ssl: init.use_ssl,
         external_hostname: init.external_hostname,
+        ..registries::NewRegistry::default()
     };
     match registries::create(app, &Actor::Operator, new).await {
         Ok(made) => tracing::info!(

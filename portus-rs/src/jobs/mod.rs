@@ -296,6 +296,13 @@ async fn synchronise(app: &Arc<App>, strategy: Option<SyncStrategy>, stop: &Stop
 /// Asks each registry whether it takes our tokens; the health page shows the answers.
 async fn test_registries(app: &Arc<App>) -> Result<Ran> {
     for registry in sync::registries(app, None).await? {
+        if !registry.events_enforced && app.config.background.registry {
+            tracing::warn!(
+                "Until the registry {} has sent its secret once, anybody may tell events in its name: give it the \
+                 Authorization header that `portus-rs registry-config` prints",
+                registry.name
+            );
+        }
         match RegistryClient::new(app, &registry).check_token().await {
             Trust::Accepted => {
                 tracing::debug!("The registry {} accepts our tokens", registry.name);

@@ -4,6 +4,7 @@
 mod application_tokens;
 mod bots;
 mod comments;
+mod conditional;
 mod cors;
 mod deletion;
 mod events;
@@ -69,6 +70,7 @@ pub fn routes(config: &mut ServiceConfig) {
     mount(all(outside), config);
     config.service(
         web::scope("/api")
+            .wrap(from_fn(conditional::policy))
             .wrap(from_fn(cors::policy))
             .configure(|config| mount(all(inside), config))
             .default_service(web::to(not_found)),

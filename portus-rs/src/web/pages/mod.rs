@@ -1,6 +1,7 @@
 //! HTML. Each page is a struct with the name of its view; a test renders every view from samples.
 
 mod assets;
+mod documentation;
 mod home;
 
 use std::{error::Error as _, sync::LazyLock};
@@ -17,6 +18,7 @@ use crate::{
     error::{Error, Result},
 };
 
+pub use documentation::Documentation;
 pub use home::Home;
 
 /// Nothing from other hosts, nothing inline, nobody's frame.
@@ -62,7 +64,10 @@ pub trait Page: Serialize + Sized {
 }
 
 pub fn routes(service: &mut web::ServiceConfig) {
-    service.service(home::home).service(assets::asset);
+    service
+        .service(home::home)
+        .service(documentation::documentation)
+        .service(assets::asset);
 }
 
 /// A page with the headers that every page has.

@@ -2,8 +2,11 @@
 
 mod bots;
 mod comments;
+mod conditional;
 mod conformance;
 mod deletion;
+mod deletion;
+mod deliveries;
 mod deliveries;
 mod limited_tokens;
 mod lists;
@@ -19,5 +22,6 @@ mod transport;
 mod users;
 mod visibility;
 mod vulnerabilities;
+mod walk;
 mod webhook_headers;
 mod webhooks;
