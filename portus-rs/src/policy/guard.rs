@@ -16,6 +16,14 @@ pub trait Guard {
     fn visible(standing: Standing, on: &Self::On) -> bool;
 }
 
+/// The answer of a guard, also for whoever asks through a credential with limits.
+pub fn verdict<G: Guard>(standing: Standing, on: &G::On, rules: &Rules) -> Verdict {
+    match standing.who.reach().no_change() {
+        Some(rule) => Verdict::no(rule),
+        None => G::verdict(standing, on, rules),
+    }
+}
+
 /// Leave to do `G` to one thing.
 #[derive(Debug)]
 pub struct Permit<G: Guard> {
@@ -26,10 +34,7 @@ pub struct Permit<G: Guard> {
 impl<G: Guard> Permit<G> {
     /// Asks the rule. What the caller may not even see is [`Error::NotFound`].
     pub fn ask(standing: Standing, on: G::On, rules: &Rules) -> Result<Self> {
-        let verdict = match standing.who.reach().no_change() {
-            Some(rule) => Verdict::no(rule),
-            None => G::verdict(standing, &on, rules),
-        };
+        let verdict = verdict::<G>(standing, &on, rules);
         if verdict.granted {
             Ok(Self {
                 on,

@@ -3,6 +3,8 @@
 mod assets;
 mod documentation;
 mod home;
+mod sign_in;
+mod typeahead;
 
 use std::{error::Error as _, sync::LazyLock};
 
@@ -68,6 +70,8 @@ pub fn routes(service: &mut web::ServiceConfig) {
         .service(home::home)
         .service(documentation::documentation)
         .service(assets::asset);
+    sign_in::routes(service);
+    typeahead::routes(service);
 }
 
 /// A page with the headers that every page has.
