@@ -15,6 +15,7 @@ struct World {
     people: Vec<(&'static str, Caller)>,
 }
 
+const NONE: &[(&str, &str)] = &[];
 const OFF: &[(&str, &str)] = &[("PORTUS_DELETE_ENABLED", "false")];
 const CONTRIBUTORS: &[(&str, &str)] = &[("PORTUS_DELETE_CONTRIBUTORS", "true")];
 
@@ -115,8 +116,7 @@ async fn refusals(world: &World, path: &str) -> Vec<(&'static str, u16)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_those_may_delete_whom_the_matrix_names() {
-    let on: &[(&str, &str)] = &[];
-    for (settings, least) in [(on, 2), (OFF, 4), (CONTRIBUTORS, 3)] {
+    for (settings, least) in [(NONE, 2), (OFF, 4), (CONTRIBUTORS, 3)] {
         for kind in ["tags", "repositories", "namespaces", "teams"] {
             for (place, space) in ["qa", "open"].into_iter().enumerate() {
                 let mut world = World::with(settings).await;
@@ -174,7 +174,7 @@ async fn only_those_may_delete_whom_the_matrix_names() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn destroyable_is_what_deleting_then_says() {
-    for settings in [&[], OFF, CONTRIBUTORS] {
+    for settings in [NONE, OFF, CONTRIBUTORS] {
         let world = World::with(settings).await;
         let (id, _) = world.find("open/web").await.unwrap();
         for (name, caller) in &world.people[1..] {

@@ -4,8 +4,6 @@ mod bots;
 mod comments;
 mod conformance;
 mod deletion;
-mod deletion;
-mod deliveries;
 mod deliveries;
 mod limited_tokens;
 mod lists;
