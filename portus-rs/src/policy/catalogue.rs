@@ -293,8 +293,6 @@ catalogue! {
     "user.list_tokens" "list an account's application tokens": rule "users::manage_tokens_of" on user::Model, Told,
         |standing, it, rules| users::manage_tokens_of(standing, it);
     "user.issue_token" "make an application token for an account": guard(users::IssueToken);
-    "session.start" "sign in on the web": guard(sessions::StartSession);
-    "session.end" "end sessions of an account": guard(sessions::EndSessions);
     "application_token.revoke" "revoke an application token": guard(users::RevokeToken);
 
     "session.sign_in" "sign in on the web": rule "sessions::sign_in" on user::Model, Told, |standing, it, rules|

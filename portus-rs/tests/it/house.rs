@@ -125,6 +125,26 @@ fn paths_named_in_the_documentation_exist() {
 }
 
 #[test]
+fn tests_named_in_the_documentation_exist() {
+    let root = root();
+    let tests: String = files(&root.join("portus-rs/tests/it"), "rs")
+        .into_iter()
+        .map(|file| fs::read_to_string(file).unwrap())
+        .collect();
+    let page = fs::read_to_string(root.join("docs/AUTHORIZATION.md")).unwrap();
+    let named = page.split('`').skip(1).step_by(2);
+    let named: Vec<&str> = named
+        .filter_map(|it| Some(it.rsplit_once("::")?.1))
+        .collect();
+    assert!(named.len() > 30, "{named:?}");
+    let missing: Vec<&&str> = named
+        .iter()
+        .filter(|name| !tests.contains(&format!("fn {name}(")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
 fn no_source_file_outgrows_its_question() {
     let root = root();
     let mut long = Vec::new();

@@ -1,12 +1,11 @@
 //! Two teams that have nothing to do with each other, one of each kind of thing in both, and everybody who might ask.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use portus_rs::{
-    actions::{change::Change, sessions, sync_runs, webhooks::deliveries::Message},
-    entities::{EventState, registry_event, team},
-    identity::actor::{Account, Actor},
-    queries,
+    actions::{change::Change, sync_runs, webhooks::deliveries::Message},
+    entities::{EventState, registry_event, session, team},
+    identity::actor::Actor,
 };
 use sea_orm::ActiveValue::Set;
 use serde_json::{Value, json};
@@ -107,28 +106,11 @@ impl World {
     pub fn owner(&self) -> &(&'static str, Caller) {
         &self.strangers[0]
     }
-
-    /// What not even admins are shown.
-    pub fn private_to_owner(&self, operation: &str) -> bool {
-        operation.starts_with("GET /api/v1/sessions/")
-    }
 }
 
-/// A browser in which somebody has signed in.
-async fn session(app: &TestApp, owner: &Caller) -> i64 {
-    let account = queries::users::by_id(&app.app, owner.id).await;
-    let account = Account::from(&account.expect("an account"));
-    let browser = sessions::Browser {
-        user_agent: "Browser/1.0",
-        remember: false,
-        replaces: None,
-    };
-    let address = std::net::Ipv4Addr::LOCALHOST.into();
-    sessions::start(&app.app, &Actor::User(Arc::new(account)), address, &browser)
-        .await
-        .expect("a session")
-        .session
-        .id
+/// What not even admins are shown.
+pub fn private_to_owner(operation: &str) -> bool {
+    operation.starts_with("GET /api/v1/sessions/")
 }
 
 /// A team's member and bot, its owner's token, and a namespace with all that may be in it.
@@ -146,13 +128,30 @@ async fn furnish(
     let bots = format!("/api/v1/teams/{}/bots", team.id);
     let bot = json!({"bot": {"username": format!("{namespace}-bot")}});
     let bot = app.post(owner, &bots, bot).await;
+    let mut change = Change::begin(&app.app, &Actor::Portus).await.unwrap();
+    let books = change.books().unwrap();
+    let now = change.now();
+    let session = session::ActiveModel {
+        user_id: Set(owner.id),
+        secret_sha256: Set(format!("of {namespace}")),
+        credentials_version: Set(0),
+        remember: Set(false),
+        address: Set("192.0.2.1".to_owned()),
+        user_agent: Set("a browser".to_owned()),
+        created_at: Set(now),
+        last_seen_at: Set(now),
+        expires_at: Set(now + chrono::TimeDelta::days(1)),
+        ..Default::default()
+    };
+    let session = change.insert(&books, session).await.unwrap().id;
+    change.commit_unrecorded("a test").await.unwrap();
     let mut ids = Ids::from([
+        ("session", session),
         ("user", owner.id),
         ("application token", number(&token)),
         ("team", team.id),
         ("member", app.member(team, member, "viewer").await),
         ("bot", number(&bot.is(201).json()["id"])),
-        ("session", session(app, owner).await),
     ]);
     ids.extend(fill(app, admin, owner, team, namespace, registry).await);
     ids
