@@ -11,7 +11,7 @@ use crate::{
     app::App,
     error::{Error, Result},
     identity::{actor::Account, bearer, credentials},
-    policy::Who,
+    policy::{self, Who},
     queries::{
         facts::Facts,
         search::{Found, Hit, Search, repositories},
@@ -167,7 +167,10 @@ async fn identify(app: &App, facts: &Facts, request: &HttpRequest) -> Result<Who
             let agent = client::agent(request);
             app.usage
                 .note(&found, &address.to_string(), agent, app.clock.now());
-            Ok(found.actor().who())
+            let who = found.actor().who();
+            // What an application token opens here is what it opens in the API.
+            policy::reach::api(who, false).granted()?;
+            Ok(who)
         }
         Presented::Nothing | Presented::Basic(_) => Ok(Who::Anonymous),
         Presented::Unreadable => Err(Error::NotSignedIn(
