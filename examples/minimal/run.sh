@@ -155,6 +155,11 @@ or with skopeo (leave out its login where docker has logged in already: it uses 
   skopeo copy --dest-tls-verify=false oci:$shown/hello:1 docker://$registry/admin/hello:1
   skopeo inspect --tls-verify=false docker://$registry/admin/hello:1
 
+A token for the API and for scripts, shown once (under another name, another one):
+
+  env \$(cat $shown/environment) ${PORTUS_BIN#"$root"/} token admin my-script
+  curl -H 'Portus-Auth: admin:TOKEN' http://$portus/api/v1/repositories
+
 More to look at: 'make demo' in another terminal. Ctrl-C stops both.
 END
 

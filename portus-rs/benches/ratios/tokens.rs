@@ -70,6 +70,14 @@ pub fn measure(table: &mut Table) {
             Bar::AtMost(250.0),
             format!("{:.0} refreshes/s, 4 connections", refreshes.per_second()),
         );
+        let [known, unknown] = guesses(&portus.address, &stage);
+        table.add(
+            "401 to an unknown and to a known name: the slower of the faster",
+            &label,
+            (known.max(unknown) / known.min(unknown), "x"),
+            Bar::AtMost(1.25),
+            format!("medians {known:.1} ms known, {unknown:.1} ms unknown"),
+        );
         portus.stop();
 
         let mut stage = Stage::set(None, Key::P256, size, HOST);
@@ -145,6 +153,39 @@ fn in_a_storm(address: &str, stage: &Stage) -> Load {
         let load = load::run(plan, |_| request.clone().into_bytes());
         over.store(true, Ordering::Relaxed);
         load
+    })
+}
+
+/// Milliseconds until a wrong password is refused, of a name that is known and of one that is not: medians over rounds in
+/// which both take turns.
+fn guesses(address: &str, stage: &Stage) -> [f64; 2] {
+    const ROUNDS: usize = 20;
+    const TRIES: u64 = 10;
+    let path = stage.token_path();
+    let plan = Plan {
+        address,
+        connections: 1,
+        until: Until::Asked(TRIES),
+        afresh: false,
+        status: 401,
+    };
+    let mut rounds: [Vec<f64>; 2] = Default::default();
+    for round in 0..ROUNDS {
+        for (side, name) in [stage::USER, "nobody-of-that-name"].into_iter().enumerate() {
+            let load = load::run(plan, |number| {
+                // Each from an address of its own, so that none is held up for guessing.
+                let header = format!(
+                    "{}\r\nX-Forwarded-For: 198.51.{round}.{number}",
+                    stage::basic(name, &format!("wrong {round} {number}"))
+                );
+                Stage::get(&path, &header)
+            });
+            rounds[side].push(load.within(0.5));
+        }
+    }
+    rounds.map(|mut medians| {
+        medians.sort_by(f64::total_cmp);
+        medians[ROUNDS / 2]
     })
 }
 

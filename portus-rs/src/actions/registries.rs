@@ -2,8 +2,7 @@
 
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
-    RelationTrait as _,
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, RelationTrait as _,
 };
 
 use super::change::Change;
@@ -17,10 +16,10 @@ use crate::{
         secret::{self, Kind},
     },
     policy::registries::{CreateRegistry, ManageRegistry},
-    queries::registries,
+    queries::registries::{self, TAKEN},
 };
 
-/// A registry to be set up. Its secret for events is made here and shown once.
+/// A registry to be set up.
 #[derive(Clone, Debug, Default)]
 pub struct NewRegistry {
     pub name: String,
@@ -28,6 +27,13 @@ pub struct NewRegistry {
     pub hostname: String,
     pub use_ssl: bool,
     pub external_hostname: Option<String>,
+    /// Unless said otherwise, the certificate goes along with each token.
+    pub token_header: Option<TokenHeader>,
+    /// It only passes on what another registry has.
+    pub proxy: bool,
+    /// What it proves itself with; without one, `registry-config` makes it.
+    pub events_secret: Option<String>,
+    pub events_enforced: bool,
 }
 
 /// What is to be different about a registry; `None` leaves a field alone.
@@ -50,23 +56,7 @@ pub async fn create(app: &App, actor: &Actor, new: NewRegistry) -> Result<regist
     let mut change = Change::begin(app, actor).await?;
     let permit = change.permit_on::<CreateRegistry>(())?;
     let mut invalid = registries::check(&new.name, &new.hostname, new.external_hostname.as_deref());
-    let clashes = registry::Entity::find()
-        .filter(
-            Condition::any()
-                .add(registry::Column::Name.eq(new.name.trim()))
-                .add(registry::Column::Hostname.eq(new.hostname.trim())),
-        )
-        .all(change.reader())
-        .await?;
-    if clashes.iter().any(|row| row.name == new.name.trim()) {
-        invalid.add("name", TAKEN);
-    }
-    if clashes
-        .iter()
-        .any(|row| row.hostname == new.hostname.trim())
-    {
-        invalid.add("hostname", TAKEN);
-    }
+    registries::check_taken(change.reader(), &new.name, &new.hostname, &mut invalid).await?;
     invalid.into_result()?;
     let row = registry::ActiveModel {
         id: NotSet,
@@ -74,8 +64,10 @@ pub async fn create(app: &App, actor: &Actor, new: NewRegistry) -> Result<regist
         hostname: Set(new.hostname.trim().to_owned()),
         external_hostname: Set(blank_is_none(new.external_hostname.as_deref())),
         use_ssl: Set(new.use_ssl),
-        token_header: Set(TokenHeader::X5c),
-        proxy: Set(false),
+        token_header: Set(new.token_header.unwrap_or(TokenHeader::X5c)),
+        proxy: Set(new.proxy),
+        events_secret_sha256: Set(new.events_secret.as_deref().map(secret::fingerprint)),
+        events_enforced: Set(new.events_enforced),
         created_at: Set(change.now()),
         updated_at: Set(change.now()),
         ..Default::default()
@@ -182,8 +174,6 @@ pub async fn renew_events_secret(app: &App, actor: &Actor, id: i64) -> Result<St
     update(app, actor, id, changes).await?;
     Ok(plain)
 }
-
-const TAKEN: &str = "has already been taken";
 
 fn blank_is_none(text: Option<&str>) -> Option<String> {
     text.map(str::trim)

@@ -5,6 +5,7 @@ mod comments;
 mod namespaces;
 mod registries;
 mod repositories;
+mod sessions;
 mod teams;
 mod users;
 mod vulnerabilities;

@@ -22,6 +22,7 @@ pub async fn create(session: &Session, arguments: Arguments) -> Outcome {
         hostname: arguments.get("hostname").to_owned(),
         use_ssl,
         external_hostname: external.map(str::to_owned),
+        ..NewRegistry::default()
     };
     let app = session.app().await?;
     let existing = by_name::registries(&app.database).await?;

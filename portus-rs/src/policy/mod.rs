@@ -9,6 +9,7 @@ pub mod registries;
 mod rule;
 pub mod rules;
 pub mod scopes;
+pub mod sessions;
 pub mod standing;
 pub mod stars;
 pub mod teams;

@@ -1,6 +1,6 @@
 //! The registries this service speaks for, and whether another one could join them.
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::{
     app::App,
@@ -29,29 +29,46 @@ pub struct Candidate<'a> {
 pub async fn complaints(app: &App, new: &Candidate<'_>) -> Result<Invalid> {
     let mut invalid = check(new.name, new.hostname, new.external_hostname);
     let sound = invalid.fields().all(|(field, _)| field != "hostname");
-    let (name, hostname) = (new.name.trim(), new.hostname.trim());
-    let clashes = registry::Entity::find()
-        .filter(
-            Condition::any()
-                .add(registry::Column::Name.eq(name))
-                .add(registry::Column::Hostname.eq(hostname)),
-        )
-        .all(app.database.reader())
-        .await?;
-    if clashes.iter().any(|row| row.name == name) {
-        invalid.add("name", "has already been taken");
-    }
-    if clashes.iter().any(|row| row.hostname == hostname) {
-        invalid.add("hostname", "has already been taken");
-    }
+    check_taken(app.database.reader(), new.name, new.hostname, &mut invalid).await?;
     if new.ask
         && sound
-        && let Err(reason) = app.registries.reachable(hostname, new.use_ssl).await
+        && let Err(reason) = app
+            .registries
+            .reachable(new.hostname.trim(), new.use_ssl)
+            .await
     {
         invalid.add("hostname", reason.to_string());
     }
     Ok(invalid)
 }
+
+/// Which of a new registry's names another one has.
+pub async fn check_taken(
+    connection: &impl ConnectionTrait,
+    name: &str,
+    hostname: &str,
+    invalid: &mut Invalid,
+) -> Result<()> {
+    let (name, hostname) = (name.trim(), hostname.trim());
+    let others = registry::Entity::find()
+        .filter(
+            Condition::any()
+                .add(registry::Column::Name.eq(name))
+                .add(registry::Column::Hostname.eq(hostname)),
+        )
+        .all(connection)
+        .await?;
+    if others.iter().any(|row| row.name == name) {
+        invalid.add("name", TAKEN);
+    }
+    if others.iter().any(|row| row.hostname == hostname) {
+        invalid.add("hostname", TAKEN);
+    }
+    Ok(())
+}
+
+/// What is said of a name that another registry has.
+pub const TAKEN: &str = "has already been taken";
 
 /// What is wrong with a registry's names, whether or not somebody has them.
 pub fn check(name: &str, hostname: &str, external: Option<&str>) -> Invalid {

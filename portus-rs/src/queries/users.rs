@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait as _, Select,
+};
 
 use super::list::{Listing, in_order};
 use crate::{
     app::App,
-    entities::{Role, namespace, team_user, user},
+    entities::{Role, namespace, team, team_user, user},
     error::{Error, Result},
 };
 
@@ -120,6 +123,44 @@ impl Listing for Members {
             });
         Ok(in_order(ids, members))
     }
+}
+
+/// How much an account belongs to.
+pub struct Counts {
+    /// Of all its teams, hidden ones too.
+    pub namespaces: i64,
+    /// Hidden ones do not count.
+    pub teams: i64,
+}
+
+pub async fn counts(app: &App, user_id: i64) -> Result<Counts> {
+    let teams_of = team_user::Entity::find()
+        .select_only()
+        .column(team_user::Column::TeamId)
+        .filter(team_user::Column::UserId.eq(user_id))
+        .into_query();
+    let namespaces = namespace::Entity::find()
+        .filter(namespace::Column::TeamId.in_subquery(teams_of.clone()))
+        .count(app.database.reader())
+        .await?;
+    let teams = team::Entity::find()
+        .filter(team::Column::Id.in_subquery(teams_of))
+        .filter(team::Column::Hidden.eq(false))
+        .count(app.database.reader())
+        .await?;
+    let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    Ok(Counts {
+        namespaces: signed(namespaces),
+        teams: signed(teams),
+    })
+}
+
+/// The name that pages call an account by.
+pub fn display_name<'a>(app: &App, user: &'a user::Model) -> &'a str {
+    user.display_name
+        .as_deref()
+        .filter(|name| app.config.display_name && !name.is_empty())
+        .unwrap_or(&user.username)
 }
 
 /// Adds each account's namespace; the order stays.

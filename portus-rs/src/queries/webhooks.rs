@@ -37,12 +37,8 @@ pub struct HeaderRow {
 /// A namespace whose webhooks the caller may see.
 pub async fn namespace(app: &App, viewer: &Viewer, id: i64) -> Result<namespace::Model> {
     let row = namespaces::show(app, viewer, id).await?;
-    let verdict = policy::webhooks::show(viewer.standing_in(&row));
-    if verdict.granted {
-        Ok(row)
-    } else {
-        Err(Error::forbidden(verdict.rule))
-    }
+    policy::webhooks::show(viewer.standing_in(&row)).granted()?;
+    Ok(row)
 }
 
 /// A webhook of a namespace that the caller may see.

@@ -183,3 +183,46 @@ fn every_key_of_the_audit_log_is_documented_and_no_other() {
     assert!(written.len() > 20, "{written:?}");
     assert_eq!(written, documented);
 }
+
+/// Promises that were made and have to be kept.
+const PROMISES: [&str; 17] = [
+    "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10", "P3", "P4", "P5", "W8", "W9",
+    "W12", "W13",
+];
+
+#[test]
+fn every_promise_of_security_is_shown_by_tests_that_exist() {
+    let root = root();
+    let mut sources = files(&root.join("portus-rs/tests"), "rs");
+    sources.extend(files(&root.join("portus-rs/src"), "rs"));
+    let texts: Vec<String> = sources
+        .iter()
+        .map(|file| fs::read_to_string(file).unwrap())
+        .collect();
+    let exists = |name: &str| {
+        let written = format!("fn {name}(");
+        texts.iter().any(|text| text.contains(&written))
+    };
+    let page = fs::read_to_string(root.join("docs/SECURITY.md")).unwrap();
+    let mut kept = Vec::new();
+    let mut missing = Vec::new();
+    for line in page.lines() {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, promise, _, tests, _] = cells[..] else {
+            continue;
+        };
+        let short = promise.len() < 4 && promise.ends_with(|c: char| c.is_ascii_digit());
+        if !short {
+            continue;
+        }
+        let names: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        if !names.is_empty() {
+            kept.push(promise);
+        }
+        missing.extend(names.into_iter().filter(|name| !exists(name)));
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+    for promise in PROMISES {
+        assert!(kept.contains(&promise), "{promise} has no test");
+    }
+}

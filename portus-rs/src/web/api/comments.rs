@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::{
     operation::{Noun, delete, get, noun, post},
+    presented::{CommentExtras, Dressed, one, presented},
     reply::{Created, NoContent, Paged},
     respond::{Time, created, no_content, paged},
 };
@@ -100,16 +101,19 @@ impl From<Row> for Comment {
     }
 }
 
-async fn list(call: Call, page: Page) -> ApiResult<Paged<Comment>> {
-    let list = of_repository(&call).await?;
-    paged(&call, &page, list, Comment::from).await
+type PresentedComment = Dressed<Comment, CommentExtras>;
+
+async fn list(call: Call, page: Page) -> ApiResult<Paged<PresentedComment>> {
+    let list = presented(&call, of_repository(&call).await?).await?;
+    paged(&call, &page, list, Dressed::from).await
 }
 
-async fn create(call: Call, new: NewComment) -> ApiResult<Created<Comment>> {
+async fn create(call: Call, new: NewComment) -> ApiResult<Created<PresentedComment>> {
     let id = call.id("id")?;
     let made = actions::comments::write(&call.app, &call.actor, id, &new.body).await?;
     let list = of_repository(&call).await?;
-    created(Comment::from(list.one(&call.app, made.id).await?))
+    let row = list.one(&call.app, made.id).await?;
+    created(one::<Comments, _, _>(&call, row).await?)
 }
 
 async fn remove(call: Call) -> ApiResult<NoContent> {

@@ -4,6 +4,7 @@
 mod application_tokens;
 mod bots;
 mod comments;
+mod conditional;
 mod cors;
 mod deletion;
 mod events;
@@ -13,15 +14,18 @@ mod namespaces;
 mod openapi;
 mod operation;
 mod path;
+mod presented;
 mod profile;
 mod registries;
 mod reply;
 mod repositories;
 mod respond;
+pub(super) mod sessions;
 mod stars;
 mod sync;
 mod tags;
 mod teams;
+pub(super) mod typeahead;
 mod users;
 mod version;
 mod vulnerabilities;
@@ -34,7 +38,8 @@ use actix_web::{
 };
 
 use operation::Noun;
-use path::{mount, not_found};
+use path::mount;
+pub(super) use path::not_found;
 
 /// Everything there is, in the order of the document.
 fn nouns() -> Vec<Noun> {
@@ -42,6 +47,7 @@ fn nouns() -> Vec<Noun> {
         users::operations(),
         profile::operations(),
         application_tokens::operations(),
+        sessions::operations(),
         teams::operations(),
         members::operations(),
         bots::operations(),
@@ -54,6 +60,7 @@ fn nouns() -> Vec<Noun> {
         vulnerabilities::operations(),
         deletion::operations(),
         registries::operations(),
+        typeahead::operations(),
         sync::operations(),
         events::operations(),
         health::operations(),
@@ -69,6 +76,7 @@ pub fn routes(config: &mut ServiceConfig) {
     mount(all(outside), config);
     config.service(
         web::scope("/api")
+            .wrap(from_fn(conditional::policy))
             .wrap(from_fn(cors::policy))
             .configure(|config| mount(all(inside), config))
             .default_service(web::to(not_found)),

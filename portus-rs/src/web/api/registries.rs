@@ -214,12 +214,12 @@ async fn create(call: Admin, new: NewRegistry) -> ApiResult<Created<Registry>> {
         hostname: new.hostname,
         use_ssl: use_ssl.unwrap_or(false),
         external_hostname: new.external_hostname,
+        token_header: extras.header().and_then(Result::ok),
+        proxy: extras.proxy.unwrap_or(false),
+        events_secret: extras.events_secret,
+        events_enforced: extras.events_enforced.unwrap_or(false),
     };
-    let mut row = registries::create(&call.app, &call.actor, new).await?;
-    if extras.any() {
-        let changes = extras.into_changes();
-        row = registries::update(&call.app, &call.actor, row.id, changes).await?;
-    }
+    let row = registries::create(&call.app, &call.actor, new).await?;
     created(Registry::from(row))
 }
 
@@ -284,13 +284,6 @@ struct Extras {
 const SHORTEST_SECRET: usize = 16;
 
 impl Extras {
-    fn any(&self) -> bool {
-        self.token_header.is_some()
-            || self.proxy.is_some()
-            || self.events_secret.is_some()
-            || self.events_enforced.is_some()
-    }
-
     fn header(&self) -> Option<Result<TokenHeader, ()>> {
         self.token_header.as_deref().map(str::parse)
     }

@@ -9,6 +9,7 @@ use super::{
     operation::{Noun, delete, get, noun, post, put},
     reply::{Created, NoContent, Paged, Shown},
     respond::{Time, created, no_content, ok, paged},
+    sessions::outlive_password,
 };
 use crate::{
     actions::users,
@@ -199,7 +200,10 @@ async fn update(call: Admin, changes: UserChanges) -> ApiResult<Shown<User>> {
         password: changes.password,
         display_name: changes.display_name,
     };
-    let row = users::update(&call.app, &call.actor, call.id("id")?, changes).await?;
+    let id = call.id("id")?;
+    let password = changes.password.is_some();
+    let row = users::update(&call.app, &call.actor, id, changes).await?;
+    outlive_password(&call, id, password).await?;
     ok(User::from(queries::users::with_home(&call.app, row).await?))
 }
 

@@ -8,3 +8,4 @@ pub mod declare;
 mod form;
 pub mod page;
 pub mod params;
+pub mod session;

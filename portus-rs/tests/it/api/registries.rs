@@ -1,5 +1,7 @@
 //! Setting up registries.
 
+use portus_rs::entities::activity;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -63,6 +65,11 @@ async fn a_registry_that_answers_is_set_up() {
         (&json!(true), &json!("jwks"))
     );
     app.get(&admin, "/api/v1/health").await.is(200);
+    // Each was one deed, whatever was said of it.
+    let deeds = activity::Entity::find().filter(activity::Column::Key.starts_with("registry:"));
+    let deeds = deeds.all(app.app.database.reader()).await.unwrap();
+    let keys: Vec<&str> = deeds.iter().map(|row| row.key.as_str()).collect();
+    assert_eq!(keys, ["registry:create", "registry:create"]);
 }
 
 #[actix_web::test]

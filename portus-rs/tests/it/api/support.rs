@@ -123,6 +123,12 @@ impl TestApp {
         Self { app, _dir: dir }
     }
 
+    /// Over a service that runs elsewhere in the test.
+    pub fn over(app: Arc<App>) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        Self { app, _dir: dir }
+    }
+
     /// With a registry that nobody asks for an answer.
     pub async fn with_registry() -> Self {
         let app = Self::new().await;
