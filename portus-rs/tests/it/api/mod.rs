@@ -1,12 +1,16 @@
 //! The REST API as its clients meet it.
 
+mod audit;
 mod bots;
 mod comments;
 mod conditional;
 mod conformance;
-mod deletion;
+mod counting;
 mod deletion;
 mod deliveries;
+mod explain;
+mod filters;
+mod deletion;
 mod deliveries;
 mod limited_tokens;
 mod lists;

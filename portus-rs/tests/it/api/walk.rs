@@ -20,7 +20,7 @@ use self::{
     world::{Ids, Named, World, named},
 };
 use super::support::Caller;
-use crate::support::databases::{TestDatabase, on_every_database};
+use crate::support::databases::on_every_database;
 
 /// No row has it.
 const ABSENT: i64 = 987_654_321;

@@ -1,11 +1,12 @@
 //! Two teams that have nothing to do with each other, one of each kind of thing in both, and everybody who might ask.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use portus_rs::{
-    actions::{change::Change, sync_runs, webhooks::deliveries::Message},
+    actions::{change::Change, sessions, sync_runs, webhooks::deliveries::Message},
     entities::{EventState, registry_event, team},
-    identity::actor::Actor,
+    identity::actor::{Account, Actor},
+    queries,
 };
 use sea_orm::ActiveValue::Set;
 use serde_json::{Value, json};
@@ -43,6 +44,7 @@ pub fn named(before: &str, name: &str) -> Option<Named> {
         ("tags" | "vulnerabilities", "id") | ("tags", "tag_id") => "tag",
         ("comments", "comment_id") => "comment",
         ("registries", "id") => "registry",
+        ("sessions", "id") => "session",
         ("sync", "id") => "run",
         ("events", "id") => "event",
         ("openapi-spec", "resource") | ("typeahead", "q") => return Some(Named::Text),
@@ -112,6 +114,23 @@ impl World {
     }
 }
 
+/// A browser in which somebody has signed in.
+async fn session(app: &TestApp, owner: &Caller) -> i64 {
+    let account = queries::users::by_id(&app.app, owner.id).await;
+    let account = Account::from(&account.expect("an account"));
+    let browser = sessions::Browser {
+        user_agent: "Browser/1.0",
+        remember: false,
+        replaces: None,
+    };
+    let address = std::net::Ipv4Addr::LOCALHOST.into();
+    sessions::start(&app.app, &Actor::User(Arc::new(account)), address, &browser)
+        .await
+        .expect("a session")
+        .session
+        .id
+}
+
 /// A team's member and bot, its owner's token, and a namespace with all that may be in it.
 async fn furnish(
     app: &TestApp,
@@ -133,6 +152,7 @@ async fn furnish(
         ("team", team.id),
         ("member", app.member(team, member, "viewer").await),
         ("bot", number(&bot.is(201).json()["id"])),
+        ("session", session(app, owner).await),
     ]);
     ids.extend(fill(app, admin, owner, team, namespace, registry).await);
     ids
