@@ -20,6 +20,7 @@ mod m0015_leases;
 mod m0016_sync_runs;
 mod m0017_settings;
 mod m0018_auth_epoch;
+mod m0019_sessions;
 mod m0020_stars;
 mod m0021_comments;
 mod m0022_webhooks;
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_sync_runs::Migration),
             Box::new(m0017_settings::Migration),
             Box::new(m0018_auth_epoch::Migration),
+            Box::new(m0019_sessions::Migration),
             Box::new(m0020_stars::Migration),
             Box::new(m0021_comments::Migration),
             Box::new(m0022_webhooks::Migration),
@@ -77,6 +79,7 @@ impl MigratorTrait for Migrator {
 
 /// The tables of this schema, children before the parents they refer to.
 pub const TABLES: &[&str] = &[
+    "sessions",
     "scan_results",
     "vulnerabilities",
     "webhook_deliveries",

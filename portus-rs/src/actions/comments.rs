@@ -35,6 +35,10 @@ impl Subject for (comment::Model, repository::Model, namespace::Model) {
     fn team_id(&self) -> Option<i64> {
         Some(self.2.team_id)
     }
+
+    fn namespace_id(&self) -> Option<i64> {
+        Some(self.2.id)
+    }
 }
 
 /// Says something about a repository.

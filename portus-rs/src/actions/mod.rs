@@ -15,6 +15,7 @@ pub mod refresh_tokens;
 pub mod registries;
 pub mod replicas;
 pub mod repositories;
+pub mod sessions;
 pub mod stars;
 pub mod sync_runs;
 pub mod tags;

@@ -59,6 +59,10 @@ impl Subject for (webhook::Model, namespace::Model) {
     fn team_id(&self) -> Option<i64> {
         Some(self.1.team_id)
     }
+
+    fn namespace_id(&self) -> Option<i64> {
+        Some(self.1.id)
+    }
 }
 
 /// Makes a webhook, switched off unless said otherwise.

@@ -69,9 +69,9 @@ pub async fn serve(loaded: Loaded, role: Role) -> anyhow::Result<()> {
         ));
     }
     let jobs = match role {
-        Role::Http => None,
-        Role::Everything | Role::Jobs => Some(jobs::start(app, Jobs::All, stopped).await?),
-        Role::Sync => Some(jobs::start(app, Jobs::OnlySync, stopped).await?),
+        Role::Http => jobs::start(app, Jobs::OnlyUsage, stopped).await?,
+        Role::Everything | Role::Jobs => jobs::start(app, Jobs::All, stopped).await?,
+        Role::Sync => jobs::start(app, Jobs::OnlySync, stopped).await?,
     };
     loop {
         tokio::select! {
@@ -99,9 +99,7 @@ pub async fn serve(loaded: Loaded, role: Role) -> anyhow::Result<()> {
     }
     // Whoever listens has ended already, or ends now.
     let _ = stop.send(true);
-    if let Some(jobs) = jobs {
-        jobs.finish().await;
-    }
+    jobs.finish().await;
     // It ends by itself, and a panic in it changes nothing any more.
     let _ = heartbeat.await;
     app.usage.write(app).await?;

@@ -112,6 +112,13 @@ pub(super) const KEYS: &[Key] = &[
         "Minutes after which a session ends in any case.",
     )
     .since("portus-rs"),
+    Key::new(
+        "session.remember",
+        POSITIVE,
+        "43200",
+        "Minutes that a session lasts, used or not, for those who ask to be remembered.",
+    )
+    .since("portus-rs"),
 ];
 
 #[derive(Debug, Clone)]
@@ -184,6 +191,8 @@ pub struct Session {
     pub timeout: Duration,
     /// In any case.
     pub lifetime: Duration,
+    /// In any case and without a request, for those who ask to be remembered.
+    pub remember: Duration,
 }
 
 impl Session {
@@ -192,6 +201,7 @@ impl Session {
         Self {
             timeout: minutes("session.timeout"),
             lifetime: minutes("session.lifetime"),
+            remember: minutes("session.remember"),
         }
     }
 }

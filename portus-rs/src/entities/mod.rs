@@ -18,6 +18,7 @@ pub mod registry_event;
 pub mod registry_instance;
 pub mod repository;
 pub mod scan_result;
+pub mod session;
 pub mod setting;
 pub mod star;
 pub mod sync_run;

@@ -109,7 +109,13 @@ pub async fn check_token(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Resu
 }
 
 /// Counts a wrong secret.
-async fn miss(app: &App, facts: &Facts, source: &str, name: &str, given: &str) -> Result<Error> {
+pub(super) async fn miss(
+    app: &App,
+    facts: &Facts,
+    source: &str,
+    name: &str,
+    given: &str,
+) -> Result<Error> {
     let login = facts.login(name).await?;
     let account = login.map(|login| login.account.id);
     throttle::failed(app, source, name, given, account).await
@@ -282,7 +288,7 @@ async fn imported_token(app: &App, login: &Login, given: &str) -> Result<Option<
     Ok(None)
 }
 
-async fn renew_hash(app: &App, user_id: i64, password: &str) -> Result<()> {
+pub(super) async fn renew_hash(app: &App, user_id: i64, password: &str) -> Result<()> {
     let hash = app.passwords.hash(password).await?;
     let mut change = Change::begin(app, &Actor::Portus).await?;
     let books = change.books()?;

@@ -6,5 +6,7 @@ pub mod credentials;
 pub mod names;
 pub mod password;
 pub mod secret;
+pub mod session;
+pub mod sign_in;
 pub mod throttle;
 pub mod usage;

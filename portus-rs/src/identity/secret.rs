@@ -1,4 +1,4 @@
-//! Random secrets that people carry: application tokens, refresh tokens, a registry's event secret. They have a
+//! Random secrets that people carry: application tokens, refresh tokens, sessions, a registry's event secret. They have a
 //! prefix by which a scanner finds them in a repository, and a checksum by which a truncated one is refused unseen.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 pub enum Kind {
     Application,
     Refresh,
+    /// In the cookie of a browser that has signed in.
+    Session,
     /// Sent by a registry with its notifications.
     Events,
 }
@@ -20,6 +22,7 @@ impl Kind {
         match self {
             Self::Application => "prs_a_",
             Self::Refresh => "prs_r_",
+            Self::Session => "prs_s_",
             Self::Events => "prs_e_",
         }
     }
@@ -80,7 +83,12 @@ mod tests {
 
     #[test]
     fn a_secret_with_a_character_missing_added_or_changed_is_refused() {
-        for kind in [Kind::Application, Kind::Refresh, Kind::Events] {
+        for kind in [
+            Kind::Application,
+            Kind::Refresh,
+            Kind::Session,
+            Kind::Events,
+        ] {
             let secret = generate(kind).unwrap();
             assert!(is_wellformed(kind, &secret));
             assert!(!is_wellformed(kind, &secret[..secret.len() - 1]));

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     actions::change::Change,
     app::App,
-    entities::{application_token, refresh_token, user},
+    entities::{application_token, refresh_token, session, user},
     error::Result,
 };
 
@@ -36,6 +36,7 @@ struct Gathered {
     users: HashMap<i64, (NaiveDateTime, String, i64)>,
     application_tokens: HashMap<i64, Use>,
     refresh_tokens: HashMap<i64, NaiveDateTime>,
+    sessions: HashMap<i64, NaiveDateTime>,
 }
 
 /// When, from where and with which program a token was used.
@@ -81,6 +82,12 @@ impl Usage {
         }
     }
 
+    /// Remembers that a session was used just now.
+    pub fn note_session(&self, id: i64, now: NaiveDateTime) {
+        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        gathered.sessions.insert(id, now);
+    }
+
     /// The last use of an application token that has not been written yet.
     pub fn of_token(&self, id: i64) -> Option<Use> {
         let gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,7 +100,7 @@ impl Usage {
             let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *gathered)
         };
-        if gathered.users.is_empty() {
+        if gathered.users.is_empty() && gathered.sessions.is_empty() {
             return Ok(());
         }
         let actor = Actor::Portus;
@@ -123,6 +130,16 @@ impl Usage {
                     moments(refresh_token::Column::Id, batch),
                 )
                 .filter(refresh_token::Column::Id.is_in(batch.iter().map(|(id, _)| *id)));
+            change.note_use(&books, statement.as_query()).await?;
+        }
+        let sessions: Vec<_> = gathered.sessions.into_iter().collect();
+        for batch in sessions.chunks(BATCH) {
+            let statement = session::Entity::update_many()
+                .col_expr(
+                    session::Column::LastSeenAt,
+                    moments(session::Column::Id, batch),
+                )
+                .filter(session::Column::Id.is_in(batch.iter().map(|(id, _)| *id)));
             change.note_use(&books, statement.as_query()).await?;
         }
         let users: Vec<_> = gathered.users.into_iter().collect();

@@ -14,7 +14,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use tokio_cron_scheduler::JobScheduler;
 
 use crate::{
-    actions::{refresh_tokens, sync_runs},
+    actions::{refresh_tokens, sessions, sync_runs},
     app::App,
     config::{Schedule, SyncStrategy},
     entities::SyncState,
@@ -36,6 +36,8 @@ pub enum Jobs {
     All,
     /// `crono`: comparing with the registry and removing what is gone, nothing else.
     OnlySync,
+    /// `serve --no-jobs`: writing down when logins were last used, which nobody else knows.
+    OnlyUsage,
 }
 
 pub fn is_stopped(stop: &Stop) -> bool {
@@ -70,6 +72,13 @@ struct Job {
     work: Work,
 }
 
+const USAGE: Job = Job {
+    name: "Usage",
+    schedule: every(15),
+    shared: false,
+    work: Work::Usage,
+};
+
 /// How a run ended that did not fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Ran {
@@ -90,6 +99,9 @@ const fn every(seconds: u64) -> Schedule {
 async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
     let settings = &app.config.background.sync;
     let mut jobs = Vec::new();
+    if which == Jobs::OnlyUsage {
+        return Ok(vec![USAGE]);
+    }
     let only = which == Jobs::OnlySync;
     if only || settings.enabled {
         let initial = !only && settings.strategy == SyncStrategy::Initial;
@@ -127,7 +139,7 @@ async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
             false,
             Work::SelfTest,
         ));
-        jobs.push(job("Usage", every(15), false, Work::Usage));
+        jobs.push(USAGE);
         jobs.push(job("Housekeeping", every(3600), true, Work::Housekeeping));
     }
     Ok(jobs)
@@ -319,10 +331,13 @@ async fn test_registries(app: &Arc<App>) -> Result<Ran> {
 
 async fn keep_house(app: &Arc<App>) -> Result<Ran> {
     let logins = refresh_tokens::expire(app).await?;
+    let sessions = sessions::expire(app).await?;
     let runs = sync_runs::purge(app).await?;
     throttle::expire(app).await?;
-    if logins + runs > 0 {
-        tracing::debug!("removed {logins} unused logins and {runs} old synchronization runs");
+    if logins + sessions + runs > 0 {
+        tracing::debug!(
+            "removed {logins} unused logins, {sessions} ended sessions and {runs} old synchronization runs"
+        );
     }
     Ok(Ran::Done)
 }

@@ -3,17 +3,25 @@
 
 use std::marker::PhantomData;
 
-use super::{Rule, Rules, Standing, Verdict};
+use super::{Rule, Rules, Standing, Verdict, catalogue::Catalogued};
 use crate::error::{Error, Result};
 
 /// Something people do to a thing, and the rule about it.
-pub trait Guard {
+pub trait Guard: Catalogued {
     type On;
 
     fn verdict(standing: Standing, on: &Self::On, rules: &Rules) -> Verdict;
 
     /// Whether the one who asks may know that the thing exists.
     fn visible(standing: Standing, on: &Self::On) -> bool;
+}
+
+/// The answer of a guard, also for whoever asks through a credential with limits.
+pub fn verdict<G: Guard>(standing: Standing, on: &G::On, rules: &Rules) -> Verdict {
+    match standing.who.reach().no_change() {
+        Some(rule) => Verdict::no(rule),
+        None => G::verdict(standing, on, rules),
+    }
 }
 
 /// Leave to do `G` to one thing.
@@ -26,10 +34,7 @@ pub struct Permit<G: Guard> {
 impl<G: Guard> Permit<G> {
     /// Asks the rule. What the caller may not even see is [`Error::NotFound`].
     pub fn ask(standing: Standing, on: G::On, rules: &Rules) -> Result<Self> {
-        let verdict = match standing.who.reach().no_change() {
-            Some(rule) => Verdict::no(rule),
-            None => G::verdict(standing, &on, rules),
-        };
+        let verdict = verdict::<G>(standing, &on, rules);
         if verdict.granted {
             Ok(Self {
                 on,

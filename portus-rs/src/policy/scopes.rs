@@ -124,6 +124,12 @@ fn repository(
     }
 }
 
+/// Searching: finding by name whatever one may see.
+pub fn search(who: Who) -> Verdict {
+    let standing = Standing { who, role: None };
+    catalog("catalog", &Action::Search, standing)
+}
+
 fn catalog(name: &str, action: &Action, standing: Standing) -> Verdict {
     let reach = standing.who.reach();
     match action {

@@ -98,7 +98,7 @@ pub async fn of_tag(app: &App, viewer: &Viewer, id: i64) -> Result<OfTag> {
         size: manifest.and_then(|manifest| manifest.image_size),
         indexes,
         referrers,
-        verdict: policy::namespaces::delete(viewer.standing(space.team_id), &app.rules),
+        verdict: policy::namespaces::delete(viewer.standing_in(&space), &app.rules),
         digest,
     })
 }
@@ -156,7 +156,7 @@ async fn related(app: &App, repository_id: i64, which: Condition) -> Result<Vec<
 /// What goes with a repository that the caller may see.
 pub async fn of_repository(app: &App, viewer: &Viewer, id: i64) -> Result<(Contents, Verdict)> {
     let (row, space) = super::repositories::show(app, viewer, id).await?;
-    let verdict = policy::namespaces::delete(viewer.standing(space.team_id), &app.rules);
+    let verdict = policy::namespaces::delete(viewer.standing_in(&space), &app.rules);
     let which = repository::Column::Id.eq(row.id).into();
     Ok((contents(app, which, 0).await?, verdict))
 }
@@ -165,7 +165,7 @@ pub async fn of_repository(app: &App, viewer: &Viewer, id: i64) -> Result<(Conte
 pub async fn of_namespace(app: &App, viewer: &Viewer, id: i64) -> Result<(Contents, Verdict)> {
     let row = super::namespaces::show(app, viewer, id).await?;
     let facts = NamespaceFacts::from(&row);
-    let mut verdict = policy::namespaces::remove(viewer.standing(row.team_id), &facts, &app.rules);
+    let mut verdict = policy::namespaces::remove(viewer.standing_in(&row), &facts, &app.rules);
     if verdict.granted && row.personal_user_id.is_some() {
         verdict = Verdict::no(Rule::PersonalNamespace);
     }

@@ -14,10 +14,11 @@ use tokio::sync::{RwLock, mpsc, oneshot};
 use crate::{
     database::Database,
     entities::{
-        Role, application_token, auth_epoch, namespace, refresh_token, registry, team_user, user,
+        Role, application_token, auth_epoch, namespace, refresh_token, registry, session,
+        team_user, user,
     },
     error::{Error, Result},
-    identity::actor::Account,
+    identity::{actor::Account, session::LastSeen},
     policy::{NamespaceFacts, Reach},
 };
 
@@ -66,6 +67,18 @@ pub struct RefreshFacts {
     pub application_token: Option<TokenFacts>,
 }
 
+/// A browser's session and the account it stands for.
+#[derive(Clone, Debug)]
+pub struct SessionFacts {
+    pub id: i64,
+    pub account: Arc<Account>,
+    /// The account's when the session began.
+    pub credentials_version: i64,
+    pub remember: bool,
+    pub last_seen: LastSeen,
+    pub expires_at: chrono::NaiveDateTime,
+}
+
 /// An account and the hash of its password.
 #[derive(Clone)]
 pub struct Login {
@@ -80,6 +93,7 @@ pub struct Facts {
     database: Database,
     tokens: Cache<String, Option<TokenFacts>>,
     refreshes: Cache<String, Option<RefreshFacts>>,
+    sessions: Cache<String, Option<SessionFacts>>,
     logins: Cache<String, Option<Login>>,
     accounts: Cache<i64, Option<Arc<Account>>>,
     registries: Cache<String, Option<Arc<registry::Model>>>,
@@ -110,6 +124,7 @@ impl Facts {
             database,
             tokens: cache(),
             refreshes: cache(),
+            sessions: cache(),
             logins: cache(),
             accounts: cache(),
             registries: cache(),
@@ -172,6 +187,31 @@ impl Facts {
             }))
         };
         self.refreshes
+            .try_get_with(sha256.to_owned(), load)
+            .await
+            .map_err(|error| shared(&error))
+    }
+
+    /// The session of a cookie, by its secret's SHA-256, whether it still counts or not.
+    pub async fn session(&self, sha256: &str) -> Result<Option<SessionFacts>> {
+        let load = async {
+            let row = session::Entity::find()
+                .filter(session::Column::SecretSha256.eq(sha256))
+                .find_also_related(user::Entity)
+                .one(self.database.reader())
+                .await?;
+            Ok::<_, Error>(row.and_then(|(session, owner)| {
+                Some(SessionFacts {
+                    id: session.id,
+                    account: Arc::new(Account::from(&owner?)),
+                    credentials_version: session.credentials_version,
+                    remember: session.remember,
+                    last_seen: LastSeen::new(session.last_seen_at),
+                    expires_at: session.expires_at,
+                })
+            }))
+        };
+        self.sessions
             .try_get_with(sha256.to_owned(), load)
             .await
             .map_err(|error| shared(&error))

@@ -2,12 +2,14 @@
 
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::LikeExpr,
+    QueryTrait as _,
+    sea_query::{Expr, LikeExpr, SubQueryStatement},
 };
 
+use super::stars;
 use crate::{
     app::App,
-    entities::{namespace, repository},
+    entities::{namespace, repository, star},
     error::Result,
     policy::{self, Who},
 };
@@ -44,7 +46,7 @@ pub struct Found {
     pub hits: Vec<Hit>,
 }
 
-/// Finds what the caller may see, global repositories first, each part in the order of names.
+/// Finds what the caller may see: what most people like first, then what is global, then by name.
 pub async fn repositories(app: &App, search: Search<'_>) -> Result<Found> {
     let Some(named) = holds(search.term) else {
         return Ok(Found::default());
@@ -59,6 +61,7 @@ pub async fn repositories(app: &App, search: Search<'_>) -> Result<Found> {
     let reader = app.database.reader();
     let total = select.clone().count(reader).await?;
     let rows = select
+        .order_by_desc(star_count())
         .order_by_desc(namespace::Column::Global)
         .order_by_asc(namespace::Column::Name)
         .order_by_asc(repository::Column::Name)
@@ -67,17 +70,18 @@ pub async fn repositories(app: &App, search: Search<'_>) -> Result<Found> {
         .limit(search.size)
         .all(reader)
         .await?;
+    let ids: Vec<i64> = rows.iter().map(|(row, _)| row.id).collect();
+    let stars = stars::counts(app, &ids).await?;
     let hits = rows.into_iter().filter_map(|(row, namespace)| {
         let namespace = namespace?;
         Some(Hit {
+            stars: stars.get(&row.id).copied().unwrap_or(0),
             name: if namespace.global {
                 row.name
             } else {
                 format!("{}/{}", namespace.name, row.name)
             },
             description: row.description,
-            // Nobody can star anything yet.
-            stars: 0,
             global: namespace.global,
             registry_id: namespace.registry_id,
         })
@@ -86,6 +90,20 @@ pub async fn repositories(app: &App, search: Search<'_>) -> Result<Found> {
         total,
         hits: hits.collect(),
     })
+}
+
+/// How many like the repository of the row: one step into an index.
+fn star_count() -> Expr {
+    use sea_orm::sea_query::ExprTrait as _;
+    let count = star::Entity::find()
+        .select_only()
+        .column_as(star::Column::Id.count(), "stars")
+        .filter(
+            Expr::col((star::Entity, star::Column::RepositoryId))
+                .equals((repository::Entity, repository::Column::Id)),
+        )
+        .into_query();
+    Expr::SubQuery(None, Box::new(SubQueryStatement::SelectStatement(count)))
 }
 
 /// Which rows hold the term in their full names; `None` if no name can.

@@ -14,19 +14,25 @@ pub struct Stars {
     own: HashSet<i64>,
 }
 
+/// How many people like each of these repositories; those that nobody likes are left out.
+pub async fn counts(app: &App, repository_ids: &[i64]) -> Result<HashMap<i64, i64>> {
+    let counts: Vec<(i64, i64)> = star::Entity::find()
+        .select_only()
+        .column(star::Column::RepositoryId)
+        .column_as(star::Column::Id.count(), "stars")
+        .filter(star::Column::RepositoryId.is_in(repository_ids.iter().copied()))
+        .group_by(star::Column::RepositoryId)
+        .into_tuple()
+        .all(app.database.reader())
+        .await?;
+    Ok(counts.into_iter().collect())
+}
+
 impl Stars {
     /// By two queries, however many repositories there are.
     pub async fn of(app: &App, viewer: &Viewer, repository_ids: &[i64]) -> Result<Self> {
+        let counts = counts(app, repository_ids).await?;
         let among = star::Column::RepositoryId.is_in(repository_ids.iter().copied());
-        let counts: Vec<(i64, i64)> = star::Entity::find()
-            .select_only()
-            .column(star::Column::RepositoryId)
-            .column_as(star::Column::Id.count(), "stars")
-            .filter(among.clone())
-            .group_by(star::Column::RepositoryId)
-            .into_tuple()
-            .all(app.database.reader())
-            .await?;
         let own: Vec<i64> = match viewer.standing(0).user_id() {
             None => Vec::new(),
             Some(user_id) => {
@@ -41,7 +47,7 @@ impl Stars {
             }
         };
         Ok(Self {
-            counts: counts.into_iter().collect(),
+            counts,
             own: own.into_iter().collect(),
         })
     }

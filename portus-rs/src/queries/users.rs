@@ -2,13 +2,20 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait as _, Select,
+};
 
-use super::list::{Listing, in_order};
+use super::{
+    filter::{Filter, filters, named},
+    list::{Listing, in_order},
+};
 use crate::{
     app::App,
-    entities::{Role, namespace, team_user, user},
+    entities::{Role, namespace, team, team_user, user},
     error::{Error, Result},
+    identity::names,
 };
 
 /// An account as it is shown.
@@ -58,6 +65,23 @@ impl Listing for Users {
         })
     }
 
+    fn filters() -> &'static [Filter] {
+        use user::Column as C;
+        filters! {
+            "name" text(|it| Condition::all().add(C::CanonicalName.eq(names::canonical(&it)))) "Of exactly this username.";
+            "username" text(|it| Condition::all().add(C::CanonicalName.eq(names::canonical(&it)))) "The same as `name`.";
+            "name_contains" contains(C::Username) "With this in the username, sign by sign.";
+            "email" text(|it| Condition::all().add(C::Email.eq(it.trim().to_lowercase()))) "With exactly this address.";
+            "admin" flag(C::Admin) "Admins, or everybody else.";
+            "enabled" flag(C::Enabled) "Enabled, or disabled.";
+            "bot" flag(C::Bot) "Bots, or people.";
+            "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Made before this moment.";
+            "updated_after" after(C::UpdatedAt) "Changed after this moment.";
+            "updated_before" before(C::UpdatedAt) "Changed before this moment.";
+        }
+    }
+
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {
         let rows = user::Entity::find()
             .filter(user::Column::Id.is_in(ids.iter().copied()))
@@ -92,6 +116,27 @@ impl Listing for Members {
         None
     }
 
+    fn filters() -> &'static [Filter] {
+        use team_user::Column as C;
+        filters! {
+            "username" text(|it| Condition::all().add(C::UserId.in_subquery(named(
+                user::Entity,
+                user::Column::Id,
+                user::Column::CanonicalName.eq(names::canonical(&it)),
+            )))) "Of exactly this username.";
+            "role" word(&["viewer", "contributor", "owner"], |it| {
+                it.parse::<Role>().map_or_else(
+                    |()| Condition::all(),
+                    |it| Condition::all().add(C::Role.eq(it)),
+                )
+            }) "In this role.";
+            "created_after" after(C::CreatedAt) "Joined after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Joined before this moment.";
+            "updated_after" after(C::UpdatedAt) "In their role since after this moment.";
+            "updated_before" before(C::UpdatedAt) "In their role since before this moment.";
+        }
+    }
+
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Member>> {
         let found = team_user::Entity::find()
             .filter(team_user::Column::Id.is_in(ids.iter().copied()))
@@ -120,6 +165,44 @@ impl Listing for Members {
             });
         Ok(in_order(ids, members))
     }
+}
+
+/// How much an account belongs to.
+pub struct Counts {
+    /// Of all its teams, hidden ones too.
+    pub namespaces: i64,
+    /// Hidden ones do not count.
+    pub teams: i64,
+}
+
+pub async fn counts(app: &App, user_id: i64) -> Result<Counts> {
+    let teams_of = team_user::Entity::find()
+        .select_only()
+        .column(team_user::Column::TeamId)
+        .filter(team_user::Column::UserId.eq(user_id))
+        .into_query();
+    let namespaces = namespace::Entity::find()
+        .filter(namespace::Column::TeamId.in_subquery(teams_of.clone()))
+        .count(app.database.reader())
+        .await?;
+    let teams = team::Entity::find()
+        .filter(team::Column::Id.in_subquery(teams_of))
+        .filter(team::Column::Hidden.eq(false))
+        .count(app.database.reader())
+        .await?;
+    let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    Ok(Counts {
+        namespaces: signed(namespaces),
+        teams: signed(teams),
+    })
+}
+
+/// The name that pages call an account by.
+pub fn display_name<'a>(app: &App, user: &'a user::Model) -> &'a str {
+    user.display_name
+        .as_deref()
+        .filter(|name| app.config.display_name && !name.is_empty())
+        .unwrap_or(&user.username)
 }
 
 /// Adds each account's namespace; the order stays.

@@ -29,6 +29,11 @@ impl Viewer {
         })
     }
 
+    /// How they stand towards what belongs to no team.
+    pub fn standing_nowhere(&self) -> Standing {
+        Standing::towards(self.who, None, None)
+    }
+
     /// How they stand in a team.
     pub fn standing(&self, team_id: i64) -> Standing {
         Standing::towards(self.who, self.roles.get(&team_id).copied(), None)

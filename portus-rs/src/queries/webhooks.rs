@@ -8,6 +8,7 @@ use sea_orm::{
 };
 
 use super::{
+    filter::{Filter, filters},
     list::{Listing, in_order},
     namespaces,
     viewer::Viewer,
@@ -37,12 +38,8 @@ pub struct HeaderRow {
 /// A namespace whose webhooks the caller may see.
 pub async fn namespace(app: &App, viewer: &Viewer, id: i64) -> Result<namespace::Model> {
     let row = namespaces::show(app, viewer, id).await?;
-    let verdict = policy::webhooks::show(viewer.standing(row.team_id));
-    if verdict.granted {
-        Ok(row)
-    } else {
-        Err(Error::forbidden(verdict.rule))
-    }
+    policy::webhooks::show(viewer.standing_in(&row)).granted()?;
+    Ok(row)
 }
 
 /// A webhook of a namespace that the caller may see.
@@ -96,6 +93,19 @@ impl Listing for Webhooks {
             "updated_at" => C::UpdatedAt,
             _ => return None,
         })
+    }
+
+    fn filters() -> &'static [Filter] {
+        use webhook::Column as C;
+        filters! {
+            "name" is(C::Name) "Of exactly this name.";
+            "name_contains" contains(C::Name) "With this in the name, sign by sign.";
+            "enabled" flag(C::Enabled) "Switched on, or off.";
+            "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Made before this moment.";
+            "updated_after" after(C::UpdatedAt) "Changed after this moment.";
+            "updated_before" before(C::UpdatedAt) "Changed before this moment.";
+        }
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {

@@ -21,5 +21,6 @@ mod minimal;
 mod pushes;
 mod registry;
 mod schema;
+mod schemathesis;
 mod service;
 mod sync;

@@ -162,6 +162,7 @@ async fn finish(
     if left > 0 {
         return Err(Error::Refused("Could not remove team".to_owned()));
     }
+    told.extend(change.remove_bots(permit, row.id).await?);
     told.push(Activity::team_removed(row, registry));
     change
         .delete_where::<team::Entity, _>(permit, team::Column::Id.eq(row.id))

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::{
     operation::{Noun, delete, get, noun, post},
+    presented::{CommentExtras, Dressed, one, presented},
     reply::{Created, NoContent, Paged},
     respond::{Time, created, no_content, paged},
 };
@@ -16,7 +17,7 @@ use crate::{
     },
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params, page::Page},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -100,16 +101,26 @@ impl From<Row> for Comment {
     }
 }
 
-async fn list(call: Call, page: Page) -> ApiResult<Paged<Comment>> {
-    let list = of_repository(&call).await?;
-    paged(&call, &page, list, Comment::from).await
+type PresentedComment = Dressed<Comment, CommentExtras>;
+
+async fn list(
+    call: Call,
+    page: Page,
+    filters: Filters<Comments>,
+) -> ApiResult<Paged<PresentedComment>> {
+    let list = filters.narrow(
+        &call.app,
+        presented(&call, of_repository(&call).await?).await?,
+    );
+    paged(&call, &page, list, Dressed::from).await
 }
 
-async fn create(call: Call, new: NewComment) -> ApiResult<Created<Comment>> {
+async fn create(call: Call, new: NewComment) -> ApiResult<Created<PresentedComment>> {
     let id = call.id("id")?;
     let made = actions::comments::write(&call.app, &call.actor, id, &new.body).await?;
     let list = of_repository(&call).await?;
-    created(Comment::from(list.one(&call.app, made.id).await?))
+    let row = list.one(&call.app, made.id).await?;
+    created(one::<Comments, _, _>(&call, row).await?)
 }
 
 async fn remove(call: Call) -> ApiResult<NoContent> {
@@ -123,7 +134,7 @@ async fn of_repository(call: &Call) -> ApiResult<Comments> {
     let (row, namespace) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
     Ok(Comments {
         repository_id: row.id,
-        standing: viewer.standing(namespace.team_id),
+        standing: viewer.standing_in(&namespace),
         namespace: (&namespace).into(),
     })
 }

@@ -5,7 +5,7 @@ use actix_web::{
     body::{EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        Method,
+        Method, StatusCode,
         header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
@@ -48,7 +48,7 @@ pub async fn policy<B: MessageBody>(
     }
 
     let mut response = next.call(request).await?;
-    let success = response.status().is_success();
+    let success = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
     if success {
         set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");

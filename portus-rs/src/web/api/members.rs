@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::{
     operation::{Noun, delete, get, noun, post, put},
+    presented::{Dressed, MemberExtras, MembershipExtras, presented},
     reply::{Created, List, NoContent, Shown},
     respond::{Time, created, no_content, ok, whole},
     users::User,
@@ -19,7 +20,7 @@ use crate::{
     },
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params},
+        extract::{caller::Call, declare::params, filters::Filters},
     },
 };
 
@@ -111,22 +112,37 @@ impl From<(team_user::Model, user::Model)> for TeamMember {
     }
 }
 
-async fn list(call: Call) -> ApiResult<List<MemberAccount>> {
+type PresentedMember = Dressed<MemberAccount, MemberExtras>;
+type PresentedMembership = Dressed<TeamMember, MembershipExtras>;
+
+async fn list(call: Call, filters: Filters<Members>) -> ApiResult<List<PresentedMember>> {
     let viewer = call.viewer().await?;
     let team = queries::teams::show(&call.app, &viewer, call.id("id")?).await?;
-    whole(&call, Members { team_id: team.id }, MemberAccount::from).await
+    let list = filters.narrow(
+        &call.app,
+        presented(&call, Members { team_id: team.id }).await?,
+    );
+    whole(&call, list, Dressed::from).await
 }
 
-async fn create(call: Call, new: NewMember) -> ApiResult<Created<TeamMember>> {
+fn membership(call: &Call, made: (team_user::Model, user::Model)) -> PresentedMembership {
+    let extras = MembershipExtras {
+        admin: made.1.admin,
+        current: call.actor.user_id() == Some(made.1.id),
+    };
+    Dressed::new(made.into(), call.session.as_ref().map(|_| extras))
+}
+
+async fn create(call: Call, new: NewMember) -> ApiResult<Created<PresentedMembership>> {
     let team = call.id("id")?;
     let made = members::add(&call.app, &call.actor, team, &new.user, &new.role).await?;
-    created(TeamMember::from(made))
+    created(membership(&call, made))
 }
 
-async fn update(call: Call, changes: MemberChanges) -> ApiResult<Shown<TeamMember>> {
+async fn update(call: Call, changes: MemberChanges) -> ApiResult<Shown<PresentedMembership>> {
     let (team, member) = (call.id("id")?, call.strict_id("member_id")?);
     let row = members::change_role(&call.app, &call.actor, team, member, &changes.role).await?;
-    ok(TeamMember::from(row))
+    ok(membership(&call, row))
 }
 
 async fn remove(call: Call) -> ApiResult<NoContent> {

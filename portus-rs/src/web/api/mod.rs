@@ -1,27 +1,33 @@
 //! The door for programs: the REST API as Portus' clients know it. One file per noun, which says its operations; they
 //! are mounted and documented from there.
 
+mod activities;
 mod application_tokens;
 mod bots;
 mod comments;
+mod conditional;
 mod cors;
 mod deletion;
 mod events;
+mod explain;
 mod health;
 mod members;
 mod namespaces;
 mod openapi;
 mod operation;
 mod path;
+mod presented;
 mod profile;
 mod registries;
 mod reply;
 mod repositories;
 mod respond;
+pub(super) mod sessions;
 mod stars;
 mod sync;
 mod tags;
 mod teams;
+pub(super) mod typeahead;
 mod users;
 mod version;
 mod vulnerabilities;
@@ -34,7 +40,8 @@ use actix_web::{
 };
 
 use operation::Noun;
-use path::{mount, not_found};
+use path::mount;
+pub(super) use path::not_found;
 
 /// Everything there is, in the order of the document.
 fn nouns() -> Vec<Noun> {
@@ -42,6 +49,7 @@ fn nouns() -> Vec<Noun> {
         users::operations(),
         profile::operations(),
         application_tokens::operations(),
+        sessions::operations(),
         teams::operations(),
         members::operations(),
         bots::operations(),
@@ -54,6 +62,10 @@ fn nouns() -> Vec<Noun> {
         vulnerabilities::operations(),
         deletion::operations(),
         registries::operations(),
+        typeahead::operations(),
+        activities::operations(),
+        activities::exports(),
+        explain::operations(),
         sync::operations(),
         events::operations(),
         health::operations(),
@@ -69,6 +81,7 @@ pub fn routes(config: &mut ServiceConfig) {
     mount(all(outside), config);
     config.service(
         web::scope("/api")
+            .wrap(from_fn(conditional::policy))
             .wrap(from_fn(cors::policy))
             .configure(|config| mount(all(inside), config))
             .default_service(web::to(not_found)),

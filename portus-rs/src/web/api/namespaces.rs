@@ -5,9 +5,10 @@ use utoipa::ToSchema;
 
 use super::{
     operation::{Noun, delete, get, noun, post, put},
+    presented::{Dressed, NamespaceExtras, one, presented},
     registries::Status,
     reply::{Created, List, NoContent, Paged, Shown},
-    repositories::Repository,
+    repositories::PresentedRepository,
     respond::{Time, created, no_content, ok, paged, whole},
     words,
 };
@@ -21,7 +22,7 @@ use crate::{
     },
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params, page::Page},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -149,13 +150,20 @@ impl From<Row> for Namespace {
     }
 }
 
-async fn list(call: Call, page: Page) -> ApiResult<Paged<Namespace>> {
+pub type PresentedNamespace = Dressed<Namespace, NamespaceExtras>;
+
+async fn list(
+    call: Call,
+    page: Page,
+    filters: Filters<Namespaces>,
+) -> ApiResult<Paged<PresentedNamespace>> {
     let viewer = call.viewer().await?;
     let list = Namespaces {
         viewer,
         team_id: None,
     };
-    paged(&call, &page, list, Namespace::from).await
+    let list = filters.narrow(&call.app, presented(&call, list).await?);
+    paged(&call, &page, list, Dressed::from).await
 }
 
 async fn validate(call: Call, asked: NamespaceName) -> ApiResult<Shown<Status>> {
@@ -164,7 +172,7 @@ async fn validate(call: Call, asked: NamespaceName) -> ApiResult<Shown<Status>> 
     ok(Status::of(&invalid, None))
 }
 
-async fn create(call: Call, new: NewNamespace) -> ApiResult<Created<Namespace>> {
+async fn create(call: Call, new: NewNamespace) -> ApiResult<Created<PresentedNamespace>> {
     let new = namespaces::NewNamespace {
         name: new.name,
         team: new.team,
@@ -172,21 +180,19 @@ async fn create(call: Call, new: NewNamespace) -> ApiResult<Created<Namespace>> 
         registry: new.registry,
     };
     let made = namespaces::create(&call.app, &call.actor, new).await?;
-    created(Namespace::from(
-        queries::namespaces::shown(&call.app, made).await?,
-    ))
+    let shown = queries::namespaces::shown(&call.app, made).await?;
+    created(one::<Namespaces, _, _>(&call, shown).await?)
 }
 
-async fn show(call: Call) -> ApiResult<Shown<Namespace>> {
+async fn show(call: Call) -> ApiResult<Shown<PresentedNamespace>> {
     let id = call.strict_id("id")?;
     let viewer = call.viewer().await?;
     let row = queries::namespaces::show(&call.app, &viewer, id).await?;
-    ok(Namespace::from(
-        queries::namespaces::shown(&call.app, row).await?,
-    ))
+    let shown = queries::namespaces::shown(&call.app, row).await?;
+    ok(one::<Namespaces, _, _>(&call, shown).await?)
 }
 
-async fn update(call: Call, changes: NamespaceChanges) -> ApiResult<Shown<Namespace>> {
+async fn update(call: Call, changes: NamespaceChanges) -> ApiResult<Shown<PresentedNamespace>> {
     let changes = namespaces::NamespaceChanges {
         name: changes.name,
         description: changes.description,
@@ -195,12 +201,14 @@ async fn update(call: Call, changes: NamespaceChanges) -> ApiResult<Shown<Namesp
     };
     let id = call.strict_id("id")?;
     let row = namespaces::update(&call.app, &call.actor, id, changes).await?;
-    ok(Namespace::from(
-        queries::namespaces::shown(&call.app, row).await?,
-    ))
+    let shown = queries::namespaces::shown(&call.app, row).await?;
+    ok(one::<Namespaces, _, _>(&call, shown).await?)
 }
 
-async fn repositories(call: Call) -> ApiResult<List<Repository>> {
+async fn repositories(
+    call: Call,
+    filters: Filters<Repositories>,
+) -> ApiResult<List<PresentedRepository>> {
     let id = call.strict_id("id")?;
     let viewer = call.viewer().await?;
     let row = queries::namespaces::show(&call.app, &viewer, id).await?;
@@ -208,7 +216,8 @@ async fn repositories(call: Call) -> ApiResult<List<Repository>> {
         viewer,
         namespace_id: Some(row.id),
     };
-    whole(&call, list, Repository::from).await
+    let list = filters.narrow(&call.app, presented(&call, list).await?);
+    whole(&call, list, Dressed::from).await
 }
 
 async fn remove(call: Call) -> ApiResult<NoContent> {

@@ -133,7 +133,21 @@ fn document(nouns: &[Noun]) -> (Value, Vec<String>) {
         "paths": paths,
         "components": {
             "schemas": schemas.named,
-            "responses": refusals(),
+            "responses": shared_responses(),
+            "parameters": {
+                "IfNoneMatch": {
+                    "name": "If-None-Match",
+                    "in": "header",
+                    "description": "The `ETag` of an answer that one has, or several.",
+                    "schema": {"type": "string"},
+                },
+            },
+            "headers": {
+                "ETag": {
+                    "description": "Names this state of the answer. Very long lists go without.",
+                    "schema": {"type": "string"},
+                },
+            },
             "securitySchemes": {
                 "token": {
                     "type": "apiKey",
@@ -210,6 +224,12 @@ fn operation(noun: &Noun, it: &Operation, schemas: &mut Schemas) -> Value {
         "GET" | "DELETE" => parameters.extend(it.fields.iter().map(in_query)),
         _ if it.fields.is_empty() => {}
         _ => object["requestBody"] = body(it, schemas),
+    }
+    if it.method == "GET" && !noun.outside {
+        parameters.push(json!({"$ref": "#/components/parameters/IfNoneMatch"}));
+        object["responses"]["304"] = json!({"$ref": "#/components/responses/NotModified"});
+        object["responses"]["200"]["headers"]["ETag"] =
+            json!({"$ref": "#/components/headers/ETag"});
     }
     if !parameters.is_empty() {
         object["parameters"] = json!(parameters);
@@ -332,10 +352,15 @@ fn problem() -> Value {
     })
 }
 
-fn refusals() -> Value {
+fn shared_responses() -> Value {
     let responses = REFUSALS.iter().map(|(_, name, about)| {
         let schema = json!({"$ref": "#/components/schemas/Problem"});
         ((*name).to_owned(), super::reply::json_body(about, &schema))
     });
-    Value::Object(responses.collect())
+    let mut responses = Value::Object(responses.collect());
+    responses["NotModified"] = json!({
+        "description": "It is as it was in the answer that `If-None-Match` names.",
+        "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
+    });
+    responses
 }

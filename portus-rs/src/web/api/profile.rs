@@ -4,6 +4,7 @@ use super::{
     operation::{Noun, get, noun, put},
     reply::Shown,
     respond::ok,
+    sessions::outlive_password,
     users::User,
 };
 use crate::{
@@ -25,7 +26,7 @@ pub fn operations() -> Noun {
             put("/v1/profile", "Changes the caller's own account", update)
                 .about(
                     "A new password or e-mail address needs `current_password`. A new password ends the account's \
-                     docker logins; its application tokens stay. What only admins may set is refused with 403.",
+                     docker logins and other sessions; its application tokens stay. What only admins may set is refused with 403.",
                 )
                 .ours(),
         ],
@@ -60,7 +61,9 @@ async fn update(call: Call, changes: ProfileChanges) -> ApiResult<Shown<User>> {
     };
     let proxies = &call.app.config.listener.trusted_proxies;
     let source = throttle::source(client::address(&call.request, proxies));
+    let password = changes.password.is_some();
     let row = users::update_own(&call.app, &call.actor, changes, &source).await?;
+    outlive_password(&call, row.id, password).await?;
     own(&call, row.id).await
 }
 

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ArrayBuilder, Ref, RefOr, Schema},
+};
 
 use super::{
     operation::{Noun, delete, get, noun, put},
+    presented::{Dressed, RepositoryExtras, TagExtras, one, presented},
     reply::{List, NoContent, Paged, Shown},
     respond::{Time, no_content, ok, paged, whole},
     tags::{Author, Tag},
@@ -20,7 +24,7 @@ use crate::{
     },
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params, page::Page},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -87,9 +91,27 @@ struct DeletedTags {
     repository_removed: bool,
 }
 
+type PresentedTag = Dressed<Tag, TagExtras>;
+
 /// Tags of one digest.
-#[derive(Serialize, ToSchema)]
-struct TagGroup(Vec<Tag>);
+#[derive(Serialize)]
+struct TagGroup(Vec<PresentedTag>);
+
+impl PartialSchema for TagGroup {
+    fn schema() -> RefOr<Schema> {
+        ArrayBuilder::new()
+            .items(Ref::from_schema_name(PresentedTag::name()))
+            .description(Some("Tags of one digest."))
+            .into()
+    }
+}
+
+impl ToSchema for TagGroup {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((PresentedTag::name().into_owned(), PresentedTag::schema()));
+        PresentedTag::schemas(schemas);
+    }
+}
 
 #[derive(Serialize, ToSchema)]
 pub struct Repository {
@@ -176,37 +198,45 @@ impl From<Row> for Repository {
     }
 }
 
-async fn list(call: Call, page: Page) -> ApiResult<Paged<Repository>> {
+pub type PresentedRepository = Dressed<Repository, RepositoryExtras>;
+
+async fn list(
+    call: Call,
+    page: Page,
+    filters: Filters<Repositories>,
+) -> ApiResult<Paged<PresentedRepository>> {
     let viewer = call.viewer().await?;
     let list = Repositories {
         viewer,
         namespace_id: None,
     };
-    paged(&call, &page, list, Repository::from).await
+    let list = filters.narrow(&call.app, presented(&call, list).await?);
+    paged(&call, &page, list, Dressed::from).await
 }
 
-async fn show(call: Call) -> ApiResult<Shown<Repository>> {
+async fn show(call: Call) -> ApiResult<Shown<PresentedRepository>> {
     let viewer = call.viewer().await?;
     let (row, namespace) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
     let shown = queries::repositories::shown(&call.app, &viewer, row, namespace).await?;
-    ok(Repository::from(shown))
+    ok(one::<Repositories, _, _>(&call, shown).await?)
 }
 
-async fn update(call: Call, changes: RepositoryChanges) -> ApiResult<Shown<Repository>> {
+async fn update(call: Call, changes: RepositoryChanges) -> ApiResult<Shown<PresentedRepository>> {
     let viewer = call.viewer().await?;
     let id = call.id("id")?;
     let (row, namespace) =
         actions::repositories::describe(&call.app, &call.actor, id, changes.description).await?;
     let shown = queries::repositories::shown(&call.app, &viewer, row, namespace).await?;
-    ok(Repository::from(shown))
+    ok(one::<Repositories, _, _>(&call, shown).await?)
 }
 
-async fn tags(call: Call) -> ApiResult<List<Tag>> {
+async fn tags(call: Call, filters: Filters<Tags>) -> ApiResult<List<Tag>> {
     let viewer = call.viewer().await?;
     let (row, _) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
     let list = Tags {
         repository_id: Some(row.id),
     };
+    let list = filters.narrow(&call.app, list);
     whole(&call, list, Tag::from).await
 }
 
@@ -214,9 +244,14 @@ async fn grouped(call: Call) -> ApiResult<List<TagGroup>> {
     let viewer = call.viewer().await?;
     let (row, _) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
     let groups = tag_queries::grouped(&call.app, row.id).await?;
+    let internal = call.session.is_some();
+    let view = |row: tag_queries::Row| {
+        let size = row.manifest.as_ref().and_then(|it| it.image_size);
+        PresentedTag::new(row.into(), internal.then(|| TagExtras::new(size)))
+    };
     let views = groups
         .into_iter()
-        .map(|group| TagGroup(group.into_iter().map(Tag::from).collect()))
+        .map(|group| TagGroup(group.into_iter().map(view).collect()))
         .collect();
     Ok(List::of(views))
 }

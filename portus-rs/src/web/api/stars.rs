@@ -2,13 +2,14 @@
 
 use super::{
     operation::{Noun, delete, noun, post, put},
+    presented::one,
     reply::{NoContent, Shown},
-    repositories::Repository,
+    repositories::PresentedRepository,
     respond::{no_content, ok},
 };
 use crate::{
     actions::stars::{self, Starred},
-    queries,
+    queries::{self, repositories::Repositories},
     web::{error::ApiResult, extract::caller::Call},
 };
 
@@ -39,7 +40,7 @@ pub fn operations() -> Noun {
     )
 }
 
-async fn give(call: Call) -> ApiResult<Shown<Repository>> {
+async fn give(call: Call) -> ApiResult<Shown<PresentedRepository>> {
     let starred = stars::star(&call.app, &call.actor, call.id("id")?).await?;
     shown(&call, starred).await
 }
@@ -49,13 +50,13 @@ async fn take(call: Call) -> ApiResult<NoContent> {
     no_content()
 }
 
-async fn toggle(call: Call) -> ApiResult<Shown<Repository>> {
+async fn toggle(call: Call) -> ApiResult<Shown<PresentedRepository>> {
     let starred = stars::toggle(&call.app, &call.actor, call.id("id")?).await?;
     shown(&call, starred).await
 }
 
-async fn shown(call: &Call, (row, namespace): Starred) -> ApiResult<Shown<Repository>> {
+async fn shown(call: &Call, (row, namespace): Starred) -> ApiResult<Shown<PresentedRepository>> {
     let viewer = call.viewer().await?;
     let row = queries::repositories::shown(&call.app, &viewer, row, namespace).await?;
-    ok(Repository::from(row))
+    ok(one::<Repositories, _, _>(call, row).await?)
 }

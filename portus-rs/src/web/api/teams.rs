@@ -4,8 +4,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    namespaces::Namespace,
+    namespaces::PresentedNamespace,
     operation::{Noun, delete, get, noun, post, put},
+    presented::{Dressed, TeamExtras, one, presented},
     reply::{Created, List, NoContent, Paged, Shown},
     respond::{Time, created, no_content, ok, paged, whole},
 };
@@ -17,7 +18,7 @@ use crate::{
     queries::{self, namespaces::Namespaces, teams::Teams},
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params, page::Page},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -105,12 +106,15 @@ impl From<team::Model> for Team {
     }
 }
 
-async fn list(call: Call, page: Page) -> ApiResult<Paged<Team>> {
+type PresentedTeam = Dressed<Team, TeamExtras>;
+
+async fn list(call: Call, page: Page, filters: Filters<Teams>) -> ApiResult<Paged<PresentedTeam>> {
     let viewer = call.viewer().await?;
-    paged(&call, &page, Teams { viewer }, Team::from).await
+    let list = filters.narrow(&call.app, presented(&call, Teams { viewer }).await?);
+    paged(&call, &page, list, Dressed::from).await
 }
 
-async fn create(call: Call, new: NewTeam) -> ApiResult<Created<Team>> {
+async fn create(call: Call, new: NewTeam) -> ApiResult<Created<PresentedTeam>> {
     if new.owner_id.is_some() && call.admin().is_err() {
         return Err(Error::forbidden(Rule::OnlyAdmins).into());
     }
@@ -120,30 +124,34 @@ async fn create(call: Call, new: NewTeam) -> ApiResult<Created<Team>> {
         owner_id: new.owner_id,
     };
     let row = teams::create(&call.app, &call.actor, new).await?;
-    created(Team::from(row))
+    created(one::<Teams, _, _>(&call, row).await?)
 }
 
-async fn show(call: Call) -> ApiResult<Shown<Team>> {
+async fn show(call: Call) -> ApiResult<Shown<PresentedTeam>> {
     let viewer = call.viewer().await?;
     let row = queries::teams::show(&call.app, &viewer, call.id("id")?).await?;
-    ok(Team::from(row))
+    ok(one::<Teams, _, _>(&call, row).await?)
 }
 
-async fn update(call: Call, changes: TeamChanges) -> ApiResult<Shown<Team>> {
+async fn update(call: Call, changes: TeamChanges) -> ApiResult<Shown<PresentedTeam>> {
     let TeamChanges { name, description } = changes;
     let id = call.id("id")?;
     let row = teams::update(&call.app, &call.actor, id, name, description).await?;
-    ok(Team::from(row))
+    ok(one::<Teams, _, _>(&call, row).await?)
 }
 
-async fn namespaces(call: Call) -> ApiResult<List<Namespace>> {
+async fn namespaces(
+    call: Call,
+    filters: Filters<Namespaces>,
+) -> ApiResult<List<PresentedNamespace>> {
     let viewer = call.viewer().await?;
     let team = queries::teams::show(&call.app, &viewer, call.id("id")?).await?;
     let list = Namespaces {
         viewer,
         team_id: Some(team.id),
     };
-    whole(&call, list, Namespace::from).await
+    let list = filters.narrow(&call.app, presented(&call, list).await?);
+    whole(&call, list, Dressed::from).await
 }
 
 async fn remove(call: Call, heir: Heir) -> ApiResult<NoContent> {

@@ -9,6 +9,7 @@ use super::{
     operation::{Noun, delete, get, noun, post, put},
     reply::{Created, NoContent, Paged, Shown},
     respond::{Time, created, no_content, ok, paged},
+    sessions::outlive_password,
 };
 use crate::{
     actions::users,
@@ -23,6 +24,7 @@ use crate::{
         extract::{
             caller::{Admin, Call, Open},
             declare::params,
+            filters::Filters,
             page::Page,
         },
     },
@@ -146,8 +148,9 @@ impl From<Row> for User {
     }
 }
 
-async fn list(call: Admin, page: Page) -> ApiResult<Paged<User>> {
-    paged(&call, &page, Users, User::from).await
+async fn list(call: Admin, page: Page, filters: Filters<Users>) -> ApiResult<Paged<User>> {
+    let list = filters.narrow(&call.app, Users);
+    paged(&call, &page, list, User::from).await
 }
 
 async fn create(call: Admin, new: NewUser) -> ApiResult<Created<User>> {
@@ -199,7 +202,10 @@ async fn update(call: Admin, changes: UserChanges) -> ApiResult<Shown<User>> {
         password: changes.password,
         display_name: changes.display_name,
     };
-    let row = users::update(&call.app, &call.actor, call.id("id")?, changes).await?;
+    let id = call.id("id")?;
+    let password = changes.password.is_some();
+    let row = users::update(&call.app, &call.actor, id, changes).await?;
+    outlive_password(&call, id, password).await?;
     ok(User::from(queries::users::with_home(&call.app, row).await?))
 }
 

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::{
     operation::{Noun, Operation, delete, get, noun, post, put},
+    presented::{Dressed, WebhookExtras, one, presented},
     reply::{Created, NoContent, Paged, Shown},
     respond::{Time, created, no_content, ok, paged},
 };
@@ -17,7 +18,7 @@ use crate::{
     queries::webhooks::{Row, Webhooks, namespace as visible_namespace, show as visible, shown},
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params, page::Page},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -152,34 +153,45 @@ impl From<Row> for Webhook {
     }
 }
 
-async fn list(call: Call, page: Page) -> ApiResult<Paged<Webhook>> {
+type PresentedWebhook = Dressed<Webhook, WebhookExtras>;
+
+async fn in_full(call: &Call, row: webhook::Model) -> ApiResult<PresentedWebhook> {
+    one::<Webhooks, _, _>(call, shown(&call.app, row).await?).await
+}
+
+async fn list(
+    call: Call,
+    page: Page,
+    filters: Filters<Webhooks>,
+) -> ApiResult<Paged<PresentedWebhook>> {
     let viewer = call.viewer().await?;
     let namespace = visible_namespace(&call.app, &viewer, call.strict_id("id")?).await?;
     let list = Webhooks {
         namespace_id: namespace.id,
     };
-    paged(&call, &page, list, Webhook::from).await
+    let list = filters.narrow(&call.app, presented(&call, list).await?);
+    paged(&call, &page, list, Dressed::from).await
 }
 
-async fn create(call: Call, params: WebhookParams) -> ApiResult<Created<Webhook>> {
+async fn create(call: Call, params: WebhookParams) -> ApiResult<Created<PresentedWebhook>> {
     let namespace = call.strict_id("id")?;
     let made = webhooks::create(&call.app, &call.actor, namespace, params.into()).await?;
-    created(Webhook::from(shown(&call.app, made).await?))
+    created(in_full(&call, made).await?)
 }
 
-async fn show_one(call: Call) -> ApiResult<Shown<Webhook>> {
+async fn show_one(call: Call) -> ApiResult<Shown<PresentedWebhook>> {
     let (row, _) = of_path(&call).await?;
-    ok(Webhook::from(shown(&call.app, row).await?))
+    ok(in_full(&call, row).await?)
 }
 
-async fn update(call: Call, params: WebhookParams) -> ApiResult<Shown<Webhook>> {
+async fn update(call: Call, params: WebhookParams) -> ApiResult<Shown<PresentedWebhook>> {
     let row = webhooks::update(&call.app, &call.actor, ids(&call)?, params.into()).await?;
-    ok(Webhook::from(shown(&call.app, row).await?))
+    ok(in_full(&call, row).await?)
 }
 
-async fn toggle(call: Call) -> ApiResult<Shown<Webhook>> {
+async fn toggle(call: Call) -> ApiResult<Shown<PresentedWebhook>> {
     let row = webhooks::toggle_enabled(&call.app, &call.actor, ids(&call)?).await?;
-    ok(Webhook::from(shown(&call.app, row).await?))
+    ok(in_full(&call, row).await?)
 }
 
 async fn remove(call: Call) -> ApiResult<NoContent> {

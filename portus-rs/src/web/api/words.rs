@@ -20,6 +20,15 @@ pub fn token_header() -> Schema {
     one_of(TokenHeader::WORDS)
 }
 
+/// A role as a heading has it.
+pub fn capital(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "Viewer",
+        Role::Contributor => "Contributor",
+        Role::Owner => "Owner",
+    }
+}
+
 pub fn sync_state() -> Schema {
     one_of(SyncState::WORDS)
 }

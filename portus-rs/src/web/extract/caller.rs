@@ -3,13 +3,14 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
 use futures_util::future::LocalBoxFuture;
 
 use super::{
     body, client,
     declare::full_name,
     params::{Params, Problems},
+    session,
 };
 use crate::{
     app::App,
@@ -17,6 +18,7 @@ use crate::{
     identity::{
         actor::Actor,
         credentials::{self, Attempt},
+        session::Session,
     },
     policy::{self, Standing, Verdict, users::PRIVILEGED},
     queries::{facts::Facts, viewer::Viewer},
@@ -36,6 +38,8 @@ pub struct Call {
     pub actor: Actor,
     pub params: Params,
     pub request: HttpRequest,
+    /// The session of the browser that calls; nothing where a token proves who it is.
+    pub session: Option<Session>,
     facts: Arc<Facts>,
 }
 
@@ -78,12 +82,17 @@ impl FromRequest for Call {
         Box::pin(async move {
             let open = open.await?;
             let facts = open.app.present.facts().await?;
-            let actor = identify(&open, &facts).await?;
+            let session = open.session(&facts).await?;
+            let actor = match &session {
+                Some(session) => Actor::User(Arc::clone(&session.account)),
+                None => identify(&open, &facts).await?,
+            };
             let call = Self {
                 app: open.app,
                 actor,
                 params: open.params,
                 request: open.request,
+                session,
                 facts,
             };
             for object in ["user", "bot"] {
@@ -155,12 +164,16 @@ impl Open {
 
     /// Whether the request also proves to come from an admin.
     pub async fn is_from_admin(&self) -> bool {
-        if !self.request.headers().contains_key("portus-auth") {
+        let headers = self.request.headers();
+        if !headers.contains_key("portus-auth") && !headers.contains_key(header::COOKIE) {
             return false;
         }
         let Ok(facts) = self.app.present.facts().await else {
             return false;
         };
+        if let Ok(Some(session)) = self.session(&facts).await {
+            return session.account.admin;
+        }
         match identify(self, &facts).await {
             Ok(actor) => administers(&actor).granted,
             Err(_) => false,
@@ -168,7 +181,28 @@ impl Open {
     }
 }
 
+impl Open {
+    /// The session of the browser that calls, which wins over any header. A write that our own pages cannot have sent
+    /// is refused.
+    async fn session(&self, facts: &Facts) -> ApiResult<Option<Session>> {
+        let Some(session) = session::resume(&self.app, facts, &self.request).await? else {
+            return Ok(None);
+        };
+        session::require_ours(&self.app, &self.request, &session, None)?;
+        Ok(Some(session))
+    }
+}
+
 impl Call {
+    /// Who looks at a page, where a browser asks: it gets besides what the page would have to ask for again, which
+    /// Portus calls the internal presentation.
+    pub async fn onlooker(&self) -> ApiResult<Option<Viewer>> {
+        match self.session {
+            Some(_) => Ok(Some(self.viewer().await?)),
+            None => Ok(None),
+        }
+    }
+
     /// Refuses whoever is no admin. Where a whole operation is for admins its handler takes an [`Admin`] instead.
     pub fn admin(&self) -> ApiResult<()> {
         Ok(administers(&self.actor).granted()?)

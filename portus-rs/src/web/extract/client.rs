@@ -69,6 +69,17 @@ pub fn is_secure(request: &HttpRequest, proxies: &TrustedProxies) -> bool {
             || header("x-forwarded-ssl").is_some_and(|it| it.eq_ignore_ascii_case("on")))
 }
 
+/// The host that a trusted proxy says the client asked for.
+pub fn forwarded_host<'a>(request: &'a HttpRequest, proxies: &TrustedProxies) -> Option<&'a str> {
+    let peer = request
+        .peer_addr()
+        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip());
+    let value = request.headers().get("x-forwarded-host")?.to_str().ok()?;
+    proxies
+        .contains(peer)
+        .then(|| value.rsplit(',').next().unwrap_or_default().trim())
+}
+
 #[cfg(test)]
 mod tests {
     use actix_web::http::header::{HeaderName, HeaderValue};

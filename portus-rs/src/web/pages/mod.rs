@@ -1,7 +1,10 @@
 //! HTML. Each page is a struct with the name of its view; a test renders every view from samples.
 
 mod assets;
+mod documentation;
 mod home;
+mod sign_in;
+mod typeahead;
 
 use std::{error::Error as _, sync::LazyLock};
 
@@ -17,6 +20,7 @@ use crate::{
     error::{Error, Result},
 };
 
+pub use documentation::Documentation;
 pub use home::Home;
 
 /// Nothing from other hosts, nothing inline, nobody's frame.
@@ -62,7 +66,12 @@ pub trait Page: Serialize + Sized {
 }
 
 pub fn routes(service: &mut web::ServiceConfig) {
-    service.service(home::home).service(assets::asset);
+    service
+        .service(home::home)
+        .service(documentation::documentation)
+        .service(assets::asset);
+    sign_in::routes(service);
+    typeahead::routes(service);
 }
 
 /// A page with the headers that every page has.

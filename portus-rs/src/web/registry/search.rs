@@ -6,12 +6,12 @@
 use actix_web::{HttpRequest, HttpResponse, http::header, route, web::Data};
 use serde::Serialize;
 
-use super::{RegistryError, hosts};
+use super::{RegistryError, hosts, token};
 use crate::{
     app::App,
-    error::{Error, Result},
-    identity::{actor::Account, bearer, credentials},
-    policy::Who,
+    error::Result,
+    identity::{actor::Account, bearer},
+    policy::{Who, scopes},
     queries::{
         facts::Facts,
         search::{Found, Hit, Search, repositories},
@@ -154,27 +154,24 @@ async fn identify(app: &App, facts: &Facts, request: &HttpRequest) -> Result<Who
         let account = bearer::check_search(app, facts, token).await?;
         return Ok(account.map_or(Who::Anonymous, |account| user(&account)));
     }
-    match presented(request) {
-        Presented::Basic(given) if !given.secret.is_empty() => {
-            let proxies = &app.config.listener.trusted_proxies;
-            let address = client::address(request, proxies);
-            let attempt = credentials::Attempt {
-                username: &given.username,
-                secret: &given.secret,
-                address,
-            };
-            let found = credentials::check(app, facts, attempt).await?;
-            let agent = client::agent(request);
-            app.usage
-                .note(&found, &address.to_string(), agent, app.clock.now());
-            Ok(found.actor().who())
-        }
-        Presented::Nothing | Presented::Basic(_) => Ok(Who::Anonymous),
-        Presented::Unreadable => Err(Error::NotSignedIn(
-            "the Authorization header holds neither readable Basic credentials nor a Bearer token"
-                .to_owned(),
-        )),
+    if let Presented::Basic(given) = presented(request)
+        && given.secret.is_empty()
+    {
+        return Ok(Who::Anonymous);
     }
+    let Some(found) = token::basic(app, facts, request).await? else {
+        return Ok(Who::Anonymous);
+    };
+    let address = client::address(request, &app.config.listener.trusted_proxies).to_string();
+    app.usage
+        .note(&found, &address, client::agent(request), app.clock.now());
+    let who = found.actor().who();
+    // With a token that only pulls one finds what everybody finds.
+    Ok(if scopes::search(who).granted {
+        who
+    } else {
+        Who::Anonymous
+    })
 }
 
 fn bearer_token(request: &HttpRequest) -> Option<&str> {

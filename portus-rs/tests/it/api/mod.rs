@@ -1,23 +1,34 @@
 //! The REST API as its clients meet it.
 
+mod audit;
 mod bots;
 mod comments;
+mod conditional;
 mod conformance;
+mod counting;
+mod deletion;
+mod deliveries;
+mod explain;
+mod filters;
 mod deletion;
 mod deliveries;
 mod limited_tokens;
 mod lists;
 mod openapi;
 mod operations;
+mod presentations;
 mod registries;
 mod repositories;
+mod sessions;
 mod stars;
 mod support;
 mod switches;
 mod teams;
 mod transport;
+mod typeahead;
 mod users;
 mod visibility;
 mod vulnerabilities;
+mod walk;
 mod webhook_headers;
 mod webhooks;

@@ -2,8 +2,12 @@
 
 use actix_web::{http::StatusCode, test::TestRequest};
 use portus_rs::{
-    actions::{change::Change, registries, registries::NewRegistry},
-    entities::{namespace, repository, user},
+    actions::{
+        application_tokens::{NewToken, issue_limited},
+        change::Change,
+        registries::{self, NewRegistry},
+    },
+    entities::{TokenScope, namespace, repository, star, user},
     identity::actor::Actor,
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
@@ -161,6 +165,34 @@ on_every_database! {
         assert!(shelf.found("root", &format!("q={long}")).await.is_empty());
     }
 
+    async fn what_people_like_comes_first(database: TestDatabase) {
+        let shelf = Shelf::on(database, &[]).await;
+        let reader = shelf.service.app.database.reader();
+        let axb = repository::Entity::find()
+            .filter(repository::Column::Name.eq("axb"))
+            .one(reader)
+            .await
+            .unwrap()
+            .unwrap();
+        let people = user::Entity::find().all(reader).await.unwrap();
+        let mut change = Change::begin(&shelf.service.app, &Actor::Operator).await.unwrap();
+        let books = change.books().unwrap();
+        for person in &people {
+            let row = star::ActiveModel {
+                user_id: Set(person.id),
+                repository_id: Set(axb.id),
+                created_at: Set(change.now()),
+                ..Default::default()
+            };
+            change.insert(&books, row).await.unwrap();
+        }
+        change.commit_unrecorded("a test").await.unwrap();
+        let answer = shelf.ask(None, SERVICE, "q=b").await;
+        assert_eq!(names(&answer), ["open/axb", "busybox", "open/a_b"]);
+        assert_eq!(answer.json()["results"][0]["star_count"], people.len());
+        assert_eq!(answer.json()["results"][1]["star_count"], 0);
+    }
+
     async fn pages_are_bounded(database: TestDatabase) {
         let shelf = Shelf::on(database, &[]).await;
         let global = shelf.global(shelf.service.registry.id).await;
@@ -239,15 +271,29 @@ async fn each_way_to_present_oneself_counts_and_nobody_is_never_refused() {
     assert_eq!(names(&ask(&format!("Bearer {token}")).await).len(), 3);
     let (head, tail) = token.split_at(token.len() - 1);
     let other = if tail == "A" { "B" } else { "A" };
-    let unsuited = shelf.token("owner", "repository:secret/app:pull").await;
     for wrong in [
         head.to_owned(),
         format!("{head}{other}"),
         format!("{token}A"),
-        unsuited,
     ] {
         let answer = ask(&format!("Bearer {wrong}")).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{wrong}");
+    }
+
+    // What is good for something else counts as nothing.
+    let pulls = shelf.token("owner", "repository:secret/app:pull").await;
+    assert_eq!(names(&ask(&format!("Bearer {pulls}")).await).len(), 1);
+    for (scope, found) in [(TokenScope::Read, 3), (TokenScope::Pull, 1)] {
+        let new = NewToken {
+            application: format!("{scope}"),
+            scope,
+            ..NewToken::default()
+        };
+        let issued = issue_limited(&shelf.service.app, &Actor::Operator, owner.id, &new)
+            .await
+            .unwrap();
+        let answer = ask(&basic(("owner", &issued.plain))).await;
+        assert_eq!(names(&answer).len(), found, "{scope}");
     }
 
     // A token lives on, but not the account behind it.

@@ -37,7 +37,7 @@ pub struct Service {
     pub app: Arc<App>,
     pub registry: registry::Model,
     pub database: TestDatabase,
-    _data: TempDir,
+    data: TempDir,
 }
 
 /// The answer of a handler.
@@ -82,21 +82,8 @@ impl Service {
             .unwrap()
             .config;
         keys::install_provider();
-        let clock = Clock::default();
-        let keys = Keys::load(
-            KeySources {
-                data_dir: data.path(),
-                key_path: None,
-                cert_path: None,
-                tls_cert: None,
-            },
-            clock.now(),
-        )
-        .unwrap();
-        let connection = app::connection(&config);
-        database::migrate(&connection).await.unwrap();
-        let pool = Database::connect(&connection).await.unwrap();
-        let app = App::assemble(config, clock, pool, keys).unwrap();
+        database::migrate(&app::connection(&config)).await.unwrap();
+        let app = Box::pin(assemble(config, Clock::default(), data.path())).await;
         users::ensure_portus(&app).await.unwrap();
         let new = registries::NewRegistry {
             name: "registry".to_owned(),
@@ -110,8 +97,14 @@ impl Service {
             app,
             registry,
             database,
-            _data: data,
+            data,
         }
+    }
+
+    /// Another process on the same database, whose clock goes with ours.
+    pub async fn replica(&self) -> Arc<App> {
+        let (config, clock) = (self.app.config.clone(), self.app.clock.clone());
+        Box::pin(assemble(config, clock, self.data.path())).await
     }
 
     pub async fn user(&self, name: &str) -> user::Model {
@@ -195,7 +188,12 @@ impl Service {
     }
 
     pub async fn call(&self, request: TestRequest) -> Answer {
-        let data = Data::from(Arc::clone(&self.app));
+        Self::call_at(&self.app, request).await
+    }
+
+    /// Asks this process.
+    pub async fn call_at(app: &Arc<App>, request: TestRequest) -> Answer {
+        let data = Data::from(Arc::clone(app));
         let service = init_service(
             WebApp::new()
                 .app_data(data)
@@ -211,6 +209,14 @@ impl Service {
             headers,
             body: String::from_utf8(body.to_vec()).unwrap(),
         }
+    }
+
+    /// How many rows `from` (a table, and perhaps a condition) has.
+    pub async fn count(&self, from: &str) -> i64 {
+        let connection = self.database.connect().await;
+        let found = super::site::count(&connection, from).await;
+        connection.close().await.unwrap();
+        found
     }
 
     /// What docker gets for these scopes: the `access` claim of the token, or `None` where there is none.
@@ -240,6 +246,18 @@ impl Service {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         claims_of(answer.json()["token"].as_str().unwrap())
     }
+}
+
+async fn assemble(config: config::Config, clock: Clock, data_dir: &std::path::Path) -> Arc<App> {
+    let sources = KeySources {
+        data_dir,
+        key_path: None,
+        cert_path: None,
+        tls_cert: None,
+    };
+    let keys = Keys::load(sources, clock.now()).unwrap();
+    let pool = Database::connect(&app::connection(&config)).await.unwrap();
+    App::assemble(config, clock, pool, keys).unwrap()
 }
 
 /// The claims inside a token, unchecked.

@@ -94,7 +94,7 @@ async fn remove(call: Call) -> ApiResult<NoContent> {
 async fn of_webhook(call: &Call) -> ApiResult<Headers> {
     let (webhook, namespace) = of_path(call).await?;
     let viewer = call.viewer().await?;
-    let standing = viewer.standing(namespace.team_id);
+    let standing = viewer.standing_in(&namespace);
     Ok(Headers {
         webhook_id: webhook.id,
         readable: policy::webhooks::read_headers(standing).granted,

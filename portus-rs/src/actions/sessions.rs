@@ -1,0 +1,239 @@
+//! Signing in and out on the web. A session begins with a new secret whatever the browser brought along, so that nobody
+//! can plant one; it ends by the row's removal, which holds on every replica at the next request.
+
+use std::net::IpAddr;
+
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::change::Change;
+use crate::{
+    activity::Activity,
+    app::App,
+    entities::{session, user},
+    error::{Error, Result},
+    identity::{
+        actor::{Account, Actor},
+        credentials::Attempt,
+        secret::{self, Kind},
+        session::{csrf_token, idle_limit, lifetime},
+        sign_in::{self, Outcome},
+    },
+    policy::{
+        self,
+        sessions::{EndSessions, StartSession},
+    },
+    queries::facts::Facts,
+};
+
+/// Sessions an account may have at once; the one unused longest gives way.
+const MOST: u64 = 100;
+
+/// The browser that signs in.
+pub struct Browser<'a> {
+    pub user_agent: &'a str,
+    /// Lasts without being used.
+    pub remember: bool,
+    /// The session it has already, which ends.
+    pub replaces: Option<i64>,
+}
+
+/// A session that has just begun. Has no `Debug`: it holds the secret.
+pub struct Started {
+    pub session: session::Model,
+    pub user: user::Model,
+    /// For the cookie; never shown again.
+    pub secret: String,
+    pub csrf_token: String,
+}
+
+/// Signs a person in with name and password.
+pub async fn sign_in(
+    app: &App,
+    facts: &Facts,
+    attempt: Attempt<'_>,
+    browser: &Browser<'_>,
+) -> Result<Started> {
+    match sign_in::check(app, facts, attempt).await? {
+        Outcome::In(account) => {
+            let who = sign_in::identified(&account);
+            let started = start(app, &Actor::User(account), attempt.address, browser).await?;
+            let address = attempt.address.to_string();
+            app.usage
+                .note(&who, &address, browser.user_agent, app.clock.now());
+            Ok(started)
+        }
+        Outcome::Refused(error, account) => {
+            failed(app, account.as_deref(), attempt.address).await?;
+            Err(error)
+        }
+    }
+}
+
+/// Begins a session for somebody who has just proved to be the actor, in whatever way.
+pub async fn start(
+    app: &App,
+    actor: &Actor,
+    address: IpAddr,
+    browser: &Browser<'_>,
+) -> Result<Started> {
+    let mut change = Change::begin(app, actor).await?;
+    let user_id = actor.user_id().ok_or(Error::NotFound)?;
+    let permit = change.permit::<StartSession>(user_id).await?;
+    let user = permit.on().clone();
+    if let Some(old) = browser.replaces {
+        let own = Condition::all()
+            .add(session::Column::Id.eq(old))
+            .add(session::Column::UserId.eq(user_id));
+        change
+            .delete_where::<session::Entity, _>(&permit, own)
+            .await?;
+    }
+    let plain = secret::generate(Kind::Session)?;
+    let now = change.now();
+    let short = |text: &str| text.chars().take(255).collect::<String>();
+    let row = session::ActiveModel {
+        id: NotSet,
+        user_id: Set(user_id),
+        secret_sha256: Set(secret::fingerprint(&plain)),
+        credentials_version: Set(user.credentials_version),
+        remember: Set(browser.remember),
+        address: Set(address.to_string()),
+        user_agent: Set(short(browser.user_agent)),
+        created_at: Set(now),
+        last_seen_at: Set(now),
+        expires_at: Set(now + lifetime(app, browser.remember)),
+    };
+    let session = change.insert(&permit, row).await?;
+    let surplus: Vec<i64> = session::Entity::find()
+        .select_only()
+        .column(session::Column::Id)
+        .filter(session::Column::UserId.eq(user_id))
+        .order_by_desc(session::Column::LastSeenAt)
+        .order_by_desc(session::Column::Id)
+        .offset(MOST)
+        .limit(MOST)
+        .into_tuple()
+        .all(change.reader())
+        .await?;
+    if !surplus.is_empty() {
+        change
+            .delete_where::<session::Entity, _>(&permit, session::Column::Id.is_in(surplus))
+            .await?;
+    }
+    change
+        .commit([Activity::session_created(&session, &user)])
+        .await?;
+    Ok(Started {
+        session,
+        user,
+        csrf_token: csrf_token(&plain),
+        secret: plain,
+    })
+}
+
+/// Keeps a failed attempt in the audit log.
+async fn failed(app: &App, account: Option<&Account>, address: IpAddr) -> Result<()> {
+    let actor = Actor::Anonymous;
+    let change = Change::begin_redoable(app, &actor).await?;
+    let account = account.map(|it| (it.id, it.username.as_str()));
+    change
+        .commit([Activity::session_failed(account, &address.to_string())])
+        .await
+}
+
+/// Ends a session: it counts no more at the next request, anywhere.
+pub async fn end(app: &App, actor: &Actor, id: i64) -> Result<()> {
+    let mut change = Change::begin(app, actor).await?;
+    let permit = change
+        .permit_loaded::<EndSessions>(owner(&change, id).await?)
+        .await?;
+    change
+        .delete_where::<session::Entity, _>(&permit, session::Column::Id.eq(id))
+        .await?;
+    let owner = permit.into_inner();
+    change
+        .commit([Activity::sessions_destroyed(&owner, 1)])
+        .await
+}
+
+fn is_admin(actor: &Actor) -> bool {
+    let standing = policy::Standing {
+        who: actor.who(),
+        role: None,
+    };
+    policy::users::administer(standing).granted
+}
+
+/// Whose session it is.
+async fn owner(change: &Change<'_>, id: i64) -> Result<user::Model> {
+    session::Entity::find_by_id(id)
+        .find_also_related(user::Entity)
+        .one(change.reader())
+        .await?
+        .and_then(|(_, owner)| owner)
+        .ok_or(Error::NotFound)
+}
+
+/// Signs an account out everywhere, or everywhere but in one session. Returns how many ended.
+pub async fn end_all(app: &App, actor: &Actor, user_id: i64, except: Option<i64>) -> Result<u64> {
+    let mut change = Change::begin(app, actor).await?;
+    let permit = match change.permit::<EndSessions>(user_id).await {
+        // Whoever may not end them learns nothing about which accounts there are.
+        Err(Error::NotFound) if !is_admin(actor) => {
+            return Err(Error::forbidden(policy::Rule::NotYours));
+        }
+        permit => permit?,
+    };
+    let mut all = Condition::all().add(session::Column::UserId.eq(user_id));
+    if let Some(kept) = except {
+        all = all.add(session::Column::Id.ne(kept));
+    }
+    let count = change
+        .delete_where::<session::Entity, _>(&permit, all)
+        .await?;
+    if count == 0 {
+        return Ok(0);
+    }
+    let owner = permit.into_inner();
+    change
+        .commit([Activity::sessions_destroyed(&owner, count)])
+        .await?;
+    Ok(count)
+}
+
+/// Lets a session outlive the change of password that was made in it; the account's others have ended.
+pub async fn keep_after_password_change(app: &App, actor: &Actor, id: i64) -> Result<()> {
+    let mut change = Change::begin(app, actor).await?;
+    let permit = change
+        .permit_loaded::<EndSessions>(owner(&change, id).await?)
+        .await?;
+    let row = session::ActiveModel {
+        id: Set(id),
+        credentials_version: Set(permit.on().credentials_version),
+        ..Default::default()
+    };
+    change.update(&permit, row).await?;
+    change
+        .commit_unrecorded("the change of password is in the log")
+        .await
+}
+
+/// Removes sessions that are over: by age, by disuse, or because the password has changed. Returns how many.
+pub async fn expire(app: &App) -> Result<u64> {
+    let actor = Actor::Portus;
+    let mut change = Change::begin(app, &actor).await?;
+    let books = change.books()?;
+    let now = change.now();
+    let idle = Condition::all()
+        .add(session::Column::Remember.eq(false))
+        .add(session::Column::LastSeenAt.lte(now - idle_limit(app)));
+    let over = Condition::any()
+        .add(session::Column::ExpiresAt.lte(now))
+        .add(idle);
+    let gone = change.purge::<session::Entity, _>(&books, over).await?;
+    change.commit_unrecorded("these were over already").await?;
+    Ok(gone)
+}

@@ -1,0 +1,86 @@
+//! Signing in on the web, with a password alone: an application token is for programs and opens no session. Directory
+//! and providers join here.
+
+use std::sync::Arc;
+
+use super::{
+    actor::Account,
+    credentials::{Attempt, Identified, Method, miss, renew_hash, usable},
+    names,
+    password::Checked,
+    throttle,
+};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    policy::{self, Reach},
+    queries::facts::{Facts, Login},
+};
+
+/// What came of an attempt.
+pub enum Outcome {
+    In(Arc<Account>),
+    /// Refused with this text; of an account, if there is one of that name.
+    Refused(Error, Option<Arc<Account>>),
+}
+
+/// Checks name and password of a person. Whoever is held back is refused unseen, as an error.
+///
+/// Unknown names, bots, the hidden account and wrong passwords are told apart neither by text nor by time, and counted:
+/// see [`throttle`].
+pub async fn check(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Outcome> {
+    if !app.config.oauth.local_login {
+        return Err(Error::forbidden("Local login is disabled"));
+    }
+    let name = names::canonical(attempt.username);
+    let source = throttle::source(attempt.address);
+    let failed_before = throttle::check(app, &source, &name).await?;
+    let login = facts.login(&name).await?.filter(is_person);
+    let account = login.as_ref().map(|login| Arc::clone(&login.account));
+    let checked = match &login {
+        Some(login) => {
+            app.passwords
+                .check(&login.account, &login.password_hash, attempt.secret)
+                .await?
+        }
+        None => {
+            app.passwords.check_nobody(attempt.secret).await?;
+            Checked::Wrong
+        }
+    };
+    let account = match account {
+        Some(account) if checked != Checked::Wrong => account,
+        account => {
+            let told = miss(app, facts, &source, &name, attempt.secret).await?;
+            return Ok(Outcome::Refused(told, account));
+        }
+    };
+    if let Err(refused) = usable(app, &account) {
+        return Ok(Outcome::Refused(refused, Some(account)));
+    }
+    if checked == Checked::RightButOld {
+        renew_hash(app, account.id, attempt.secret).await?;
+    }
+    if failed_before {
+        throttle::succeeded(app, &source, &name).await?;
+    }
+    Ok(Outcome::In(account))
+}
+
+fn is_person(login: &Login) -> bool {
+    let person = policy::sessions::Person {
+        username: &login.account.username,
+        bot: login.account.bot,
+    };
+    policy::sessions::sign_in(person).granted && !login.password_hash.is_empty()
+}
+
+/// The account as one that has proved itself by its password.
+pub fn identified(account: &Arc<Account>) -> Identified {
+    Identified {
+        account: Arc::clone(account),
+        method: Method::Password,
+        reach: Reach::FULL,
+        application_token: None,
+    }
+}

@@ -1,0 +1,243 @@
+//! Two teams that have nothing to do with each other, one of each kind of thing in both, and everybody who might ask.
+
+use std::{collections::HashMap, sync::Arc};
+
+use portus_rs::{
+    actions::{change::Change, sessions, sync_runs, webhooks::deliveries::Message},
+    entities::{EventState, registry_event, team},
+    identity::actor::{Account, Actor},
+    queries,
+};
+use sea_orm::ActiveValue::Set;
+use serde_json::{Value, json};
+
+use crate::{
+    api::support::{Caller, OPERATOR, TestApp},
+    support::databases::TestDatabase,
+};
+
+/// What a name in a path stands for.
+#[derive(Clone, Copy)]
+pub enum Named {
+    /// The id of a row of this kind.
+    Row(&'static str),
+    /// No id.
+    Text,
+}
+
+/// Ids by kind.
+pub type Ids = HashMap<&'static str, i64>;
+
+/// What `{name}` is behind the plain part `before`.
+pub fn named(before: &str, name: &str) -> Option<Named> {
+    Some(Named::Row(match (before, name) {
+        ("users", "id") => "user",
+        ("application_tokens", "id") => "application token",
+        ("teams", "id") => "team",
+        ("members", "member_id") => "member",
+        ("bots", "bot_id") => "bot",
+        ("namespaces", "id") => "namespace",
+        ("webhooks", "webhook_id") => "webhook",
+        ("headers", "header_id") => "header",
+        ("deliveries", "delivery_id") => "delivery",
+        ("repositories", "id") => "repository",
+        ("tags" | "vulnerabilities", "id") | ("tags", "tag_id") => "tag",
+        ("comments", "comment_id") => "comment",
+        ("registries", "id") => "registry",
+        ("sessions", "id") => "session",
+        ("sync", "id") => "run",
+        ("events", "id") => "event",
+        ("openapi-spec", "resource") | ("typeahead", "q") => return Some(Named::Text),
+        _ => return None,
+    }))
+}
+
+pub struct World {
+    pub app: TestApp,
+    pub admin: Caller,
+    /// Everybody who has no part in what is theirs, by what they are in their own team.
+    pub strangers: Vec<(&'static str, Caller)>,
+    pub mine: Ids,
+    /// Private things of another team, in this registry and in another one.
+    pub theirs: Vec<(&'static str, Ids)>,
+    /// Public things of that team.
+    pub open: Ids,
+}
+
+impl World {
+    pub async fn on(database: &TestDatabase) -> Self {
+        let app = TestApp::on(database).await;
+        app.registry("second", "second.test").await;
+        let admin = app.admin().await;
+        let olga = app.user("olga").await;
+        let ours = app.team("ours", &olga).await;
+        let mut strangers = vec![("owner", olga.clone())];
+        for (name, role) in [("viewer", "viewer"), ("contributor", "contributor")] {
+            strangers.push((role, app.user(name).await));
+            app.member(&ours, name, role).await;
+        }
+        strangers.push(("person without a team", app.user("stranger").await));
+        strangers.push(("bot", app.account("robot", false, true).await));
+        app.member(&ours, "robot", "contributor").await;
+        let bella = app.user("bella").await;
+        let team = app.team("theirs", &bella).await;
+        app.user("vicky").await;
+        app.user("zoe").await;
+
+        let mine = furnish(&app, &admin, &olga, &ours, "mine", "registry", "zoe").await;
+        let here = furnish(&app, &admin, &bella, &team, "vault", "registry", "vicky").await;
+        let mut there = here.clone();
+        there.extend(fill(&app, &admin, &bella, &team, "safe", "second").await);
+        let mut open = here.clone();
+        open.extend(fill(&app, &admin, &bella, &team, "open", "registry").await);
+        let path = format!("/api/v1/namespaces/{}", open["namespace"]);
+        let public = json!({"namespace": {"visibility": "public"}});
+        app.put(&bella, &path, public).await.is(200);
+        Self {
+            app,
+            admin,
+            strangers,
+            mine,
+            theirs: vec![("here", here), ("in another registry", there)],
+            open,
+        }
+    }
+
+    /// Who owns what is `mine`.
+    pub fn owner(&self) -> &(&'static str, Caller) {
+        &self.strangers[0]
+    }
+
+    /// What not even admins are shown.
+    pub fn private_to_owner(&self, operation: &str) -> bool {
+        operation.starts_with("GET /api/v1/sessions/")
+    }
+}
+
+/// A browser in which somebody has signed in.
+async fn session(app: &TestApp, owner: &Caller) -> i64 {
+    let account = queries::users::by_id(&app.app, owner.id).await;
+    let account = Account::from(&account.expect("an account"));
+    let browser = sessions::Browser {
+        user_agent: "Browser/1.0",
+        remember: false,
+        replaces: None,
+    };
+    let address = std::net::Ipv4Addr::LOCALHOST.into();
+    sessions::start(&app.app, &Actor::User(Arc::new(account)), address, &browser)
+        .await
+        .expect("a session")
+        .session
+        .id
+}
+
+/// A team's member and bot, its owner's token, and a namespace with all that may be in it.
+async fn furnish(
+    app: &TestApp,
+    admin: &Caller,
+    owner: &Caller,
+    team: &team::Model,
+    namespace: &str,
+    registry: &str,
+    member: &str,
+) -> Ids {
+    let tokens = format!("/api/v1/users/{}/application_tokens", owner.id);
+    let token = app.get(owner, &tokens).await.is(200).json()[0]["id"].clone();
+    let bots = format!("/api/v1/teams/{}/bots", team.id);
+    let bot = json!({"bot": {"username": format!("{namespace}-bot")}});
+    let bot = app.post(owner, &bots, bot).await;
+    let mut ids = Ids::from([
+        ("user", owner.id),
+        ("application token", number(&token)),
+        ("team", team.id),
+        ("member", app.member(team, member, "viewer").await),
+        ("bot", number(&bot.is(201).json()["id"])),
+        ("session", session(app, owner).await),
+    ]);
+    ids.extend(fill(app, admin, owner, team, namespace, registry).await);
+    ids
+}
+
+fn number(value: &Value) -> i64 {
+    value.as_i64().unwrap_or_else(|| panic!("no id: {value}"))
+}
+
+/// A private namespace with a repository, a tag, a comment and a webhook with header and delivery; and a run and an
+/// event of its registry.
+async fn fill(
+    app: &TestApp,
+    admin: &Caller,
+    owner: &Caller,
+    team: &team::Model,
+    name: &str,
+    registry: &str,
+) -> Ids {
+    let new = json!({"name": name, "team": team.name, "registry": registry});
+    let namespace = app
+        .post(owner, "/api/v1/namespaces", new)
+        .await
+        .is(201)
+        .id();
+    let repository = app.repository(namespace, "app").await;
+    let tag = app.tag(repository, "1.0", "sha256:a", Some(owner.id)).await;
+    let comments = format!("/api/v1/repositories/{repository}/comments");
+    let comment = json!({"comment": {"body": "well"}});
+    let comment = app.post(owner, &comments, comment).await.is(201).id();
+    let webhooks = format!("/api/v1/namespaces/{namespace}/webhooks");
+    let webhook = json!({"webhook": {"url": "https://hooks.example.com/"}});
+    let webhook = app.post(owner, &webhooks, webhook).await.is(201).id();
+    let headers = format!("{webhooks}/{webhook}/headers");
+    let header = json!({"webhook_header": {"name": "X-A", "value": "b"}});
+    let header = app.post(owner, &headers, header).await.is(201).id();
+
+    let registries = app.get(admin, "/api/v1/registries").await.json();
+    let registries = registries.as_array().expect("a list").clone();
+    let registry = registries
+        .iter()
+        .find(|it| it["name"] == registry)
+        .map(|it| number(&it["id"]))
+        .expect("the registry");
+    let runs = sync_runs::request(&app.app, &OPERATOR, &[registry], None)
+        .await
+        .unwrap();
+    let mut change = Change::begin(&app.app, &Actor::Portus).await.unwrap();
+    let books = change.books().unwrap();
+    let message = Message {
+        event: "push".to_owned(),
+        body: "{}".to_owned(),
+        retrigger_of: None,
+    };
+    let delivery = change
+        .queue_delivery(&books, webhook, message)
+        .await
+        .unwrap()
+        .id;
+    let now = change.now();
+    let event = registry_event::ActiveModel {
+        registry_id: Set(registry),
+        event_id: Set(format!("event of {name}")),
+        action: Set("push".to_owned()),
+        repository: Set(format!("{name}/app")),
+        data: Set("{}".to_owned()),
+        state: Set(EventState::Dead),
+        attempts: Set(5),
+        next_attempt_at: Set(now),
+        created_at: Set(now),
+        updated_at: Set(now),
+        ..Default::default()
+    };
+    let event = change.insert(&books, event).await.unwrap().id;
+    change.commit_unrecorded("a test").await.unwrap();
+    Ids::from([
+        ("namespace", namespace),
+        ("repository", repository),
+        ("tag", tag),
+        ("comment", comment),
+        ("webhook", webhook),
+        ("header", header),
+        ("delivery", delivery),
+        ("registry", registry),
+        ("run", runs[0].id),
+        ("event", event),
+    ])
+}

@@ -1,0 +1,229 @@
+//! The API against its own description, by a program that knows nothing else of it: schemathesis makes up requests and
+//! judges the answers.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use reqwest::{Client, Method};
+use sea_orm::ConnectionTrait as _;
+use serde_json::{Value, json};
+
+use crate::support::{images::Package, site::Site};
+
+/// No server errors, and no status, type or body that the description does not have.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
+
+/// The ids of what is there to be found; those of the callers are far from them.
+const SETTINGS: &str = r#"
+[dictionaries.ids]
+values = [1, 2, 3, 4, 5]
+
+[dictionaries.teams]
+values = ["alpha", "beta", "gamma"]
+
+[dictionaries.roles]
+values = ["viewer", "contributor", "owner"]
+
+[parameters]
+"path.id" = { dictionary = "ids", probability = 0.7 }
+"path.member_id" = { dictionary = "ids", probability = 0.7 }
+"path.tag_id" = { dictionary = "ids", probability = 0.7 }
+"body.team" = { dictionary = "teams", probability = 0.5 }
+"body.role" = { dictionary = "roles", probability = 0.5 }
+"#;
+
+/// Where `make test` puts the program.
+fn program() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let program = root.join("target/tools/schemathesis/bin/schemathesis");
+    assert!(
+        program.exists(),
+        "schemathesis is missing at {}: run `make install`, which takes it from PyPI",
+        program.display()
+    );
+    program
+}
+
+/// Some of everything, and two callers: an admin and somebody who owns a team.
+async fn populated() -> (Site, String, String) {
+    let site = Site::start().await;
+    let first = site.user("first").await;
+    for name in ["second", "third"] {
+        site.user(name).await;
+    }
+    let mut teams = Vec::new();
+    for (name, visibility) in [
+        ("alpha", "private"),
+        ("beta", "protected"),
+        ("gamma", "public"),
+    ] {
+        teams.push(site.team(name, first).await);
+        site.namespace(&format!("{name}-images"), name, visibility)
+            .await;
+    }
+    let image = Package::image("schemathesis", "amd64");
+    for (name, tag) in [
+        ("alpha-images/app", "1"),
+        ("beta-images/app", "1"),
+        ("gamma-images/app", "2"),
+    ] {
+        let target = site.image(&format!("{name}:{tag}"));
+        let _ = site.skopeo("first").push(&image, &target).succeeded();
+        site.soon(name, tag, |_| true).await;
+    }
+    // What is made up hits small numbers; nobody is to revoke the callers' own tokens by chance.
+    let connection = site.look().await;
+    connection
+        .execute_unprepared(
+            "UPDATE sqlite_sequence SET seq = 700000 WHERE name IN ('users', 'application_tokens')",
+        )
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let mut callers = Vec::new();
+    for name in ["walker", "worker"] {
+        let id = site.user(name).await;
+        assert!(id > 700_000, "{id}");
+        callers.push(format!("{name}:{}", site.token(id).await));
+    }
+    site.member(teams[1], "worker", "owner").await;
+    let made = site.portus.cli(&["portus:make_admin[walker]"]);
+    let _ = made.exits(0);
+    let worker = callers.pop().unwrap();
+    (site, callers.pop().unwrap(), worker)
+}
+
+/// Runs it as one caller, bounded in time, and gives back what it says when it finds something.
+fn complaints(site: &Site, caller: &str, seconds: u32) -> Option<String> {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = directory.path().join("schemathesis.toml");
+    std::fs::write(&settings, SETTINGS).unwrap();
+    let ran = Command::new(program())
+        .arg("--config-file")
+        .arg(&settings)
+        .args(["run", "--no-color", "--continue-on-failure"])
+        .args(["--checks", CHECKS])
+        .args(["--phases", "coverage,fuzzing"])
+        .args(["--seed", "20200325", "--max-time", &seconds.to_string()])
+        .args(["--generation-database", "none"])
+        .args(["--suppress-health-check", "all", "--warnings", "off"])
+        .args(["--url", &site.portus.url()])
+        .args(["--header", &format!("Portus-Auth: {caller}")])
+        .arg(format!("{}/api/openapi-spec", site.portus.url()))
+        .current_dir(directory.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(
+        said.contains("Test cases:"),
+        "it tested nothing: {said}\n{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    (!ran.status.success()).then_some(said)
+}
+
+/// The status that the caller is given where it may look.
+async fn greeted(site: &Site, caller: &str) -> u16 {
+    let request = site
+        .http
+        .request(Method::GET, format!("{}/api/version", site.portus.url()));
+    let answer = request.header("Portus-Auth", caller).send().await.unwrap();
+    answer.status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn made_up_requests_find_no_server_error_and_nothing_undocumented() {
+    let program = program();
+    assert!(program.is_absolute());
+    let (site, admin, worker) = populated().await;
+    for (caller, seconds) in [(&worker, 30), (&admin, 40)] {
+        if let Some(said) = complaints(&site, caller, seconds) {
+            panic!("as {caller}:\n{said}\n{}", site.portus.log());
+        }
+        assert_eq!(
+            greeted(&site, caller).await,
+            200,
+            "the caller is still known, so that it tested what callers meet"
+        );
+    }
+    assert!(
+        !site.portus.log().contains("panicked"),
+        "{}",
+        site.portus.log()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documentation_page_is_complete_and_asks_no_other_host() {
+    let site = Site::start().await;
+    let get = |path: String| {
+        let request = site.http.get(format!("{}{path}", site.portus.url()));
+        async move { request.send().await.unwrap() }
+    };
+    let page = get("/documentation".to_owned()).await;
+    assert_eq!(page.status(), 200);
+    let policy = page.headers()["content-security-policy"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(policy.starts_with("default-src 'none'"), "{policy}");
+    assert!(
+        !policy.contains("unsafe") && !policy.contains("http"),
+        "{policy}"
+    );
+    let text = page.text().await.unwrap();
+    let named: Vec<String> = text
+        .split(['"', '\''])
+        .filter(|it| it.starts_with('/'))
+        .map(str::to_owned)
+        .collect();
+    assert!(named.len() >= 5, "{named:?}");
+    for path in named {
+        assert_eq!(get(path.clone()).await.status(), 200, "{path}");
+    }
+    let script = "/assets/vendor/swagger-ui-bundle.js";
+    let bare = Client::builder().no_proxy().no_gzip().build().unwrap();
+    let url = format!("{}{script}", site.portus.url());
+    let plain = bare.get(&url).send().await.unwrap();
+    assert_eq!(plain.headers().get("content-encoding"), None);
+    let tag = plain.headers()["etag"].clone();
+    let plain = plain.bytes().await.unwrap();
+    assert!(plain.starts_with(b"/*!"));
+    let packed = bare
+        .get(&url)
+        .header("accept-encoding", "gzip")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    assert_eq!(packed.headers()["etag"], tag);
+    assert!(packed.bytes().await.unwrap().len() * 3 < plain.len());
+}
+
+/// Every operation that the description has may be asked for; made up requests alone would not tell.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_of_the_description_is_served_by_the_program() {
+    let site = Site::start().await;
+    let document = site.get("/api/openapi-spec").await;
+    let paths = document["paths"].as_object().unwrap();
+    for (path, methods) in paths {
+        for (method, operation) in methods.as_object().unwrap() {
+            let gated = operation["security"] != json!([]);
+            if !gated {
+                continue;
+            }
+            let filled: Vec<&str> = path
+                .split('/')
+                .map(|part| if part.starts_with('{') { "1" } else { part })
+                .collect();
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let url = format!("{}{}", site.portus.url(), filled.join("/"));
+            let answer = site.http.request(method.clone(), url).send().await.unwrap();
+            assert_eq!(answer.status(), 401, "{method} {path} without credentials");
+            let body: Value = answer.json().await.unwrap();
+            assert_eq!(body, json!({"message": "Authentication fails"}));
+        }
+    }
+}
