@@ -10,8 +10,6 @@ mod deletion;
 mod deliveries;
 mod explain;
 mod filters;
-mod deletion;
-mod deliveries;
 mod limited_tokens;
 mod lists;
 mod openapi;
