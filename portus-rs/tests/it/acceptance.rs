@@ -340,18 +340,114 @@ async fn switches_hold_for_owners_and_not_for_admins() {
         assert_eq!(status(&answer), expected, "{who}");
     }
     let cast = Cast::with(&[PERSONAL]).await;
-    let own = namespace::Entity::find()
-        .filter(namespace::Column::PersonalUserId.eq(cast.person("owner").id))
-        .one(cast.service.app.database.reader())
-        .await
-        .unwrap()
-        .unwrap()
-        .id;
+    let own = own_namespace(&cast, "owner").await.id;
     for (id, expected) in [(cast.namespace("private"), 403), (own, 200)] {
         let path = format!("/api/v1/namespaces/{id}");
         let answer = cast
             .api("owner", Method::PUT, &path, describe.clone())
             .await;
         assert_eq!(status(&answer), expected, "{}", answer.body);
+    }
+}
+
+/// Somebody's own namespace, whose team is hidden.
+async fn own_namespace(cast: &Cast, who: &str) -> namespace::Model {
+    namespace::Entity::find()
+        .filter(namespace::Column::PersonalUserId.eq(cast.person(who).id))
+        .one(cast.service.app.database.reader())
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+#[actix_web::test]
+async fn nothing_moves_to_a_hidden_team() {
+    // D15: named like the person whose it is.
+    let cast = Cast::with(&[]).await;
+    let path = format!("/api/v1/namespaces/{}", cast.namespace("private"));
+    for who in ["owner", "root"] {
+        let change = json!({"namespace": {"team": "outsider"}});
+        let answer = cast.api(who, Method::PUT, &path, change).await;
+        assert_eq!(status(&answer), 404, "{}", answer.body);
+        assert_eq!(answer.json()["message"], "unknown team 'outsider'");
+    }
+    let new = json!({"name": "fresh", "team": "outsider"});
+    let answer = cast
+        .api("root", Method::POST, "/api/v1/namespaces", new)
+        .await;
+    assert_eq!(status(&answer), 404);
+}
+
+#[actix_web::test]
+async fn hidden_teams_take_no_members() {
+    // D18.
+    let cast = Cast::with(&[]).await;
+    let team = own_namespace(&cast, "owner").await.team_id;
+    let path = format!("/api/v1/teams/{team}/members");
+    for who in ["owner", "root"] {
+        let member = json!({"user": "outsider", "role": "viewer"});
+        let answer = cast.api(who, Method::POST, &path, member).await;
+        assert!(
+            [403, 404].contains(&status(&answer)),
+            "{who}: {}",
+            answer.body
+        );
+    }
+    let members = cast.api("owner", Method::GET, &path, Value::Null).await;
+    assert_eq!(members.json().as_array().unwrap().len(), 1);
+}
+
+#[actix_web::test]
+async fn three_accounts_cannot_be_removed() {
+    // D22: the hidden one, oneself, and, being oneself, the last admin.
+    let cast = Cast::with(&[]).await;
+    let portus = user::Entity::find()
+        .filter(user::Column::Username.eq("portus"))
+        .one(cast.service.app.database.reader())
+        .await
+        .unwrap()
+        .unwrap();
+    for id in [portus.id, cast.person("root").id] {
+        let path = format!("/api/v1/users/{id}");
+        let answer = cast.api("root", Method::DELETE, &path, Value::Null).await;
+        assert_eq!(status(&answer), 422, "{}", answer.body);
+        assert_eq!(answer.json()["message"], "Cannot remove this user");
+    }
+}
+
+#[actix_web::test]
+async fn a_team_whose_only_owner_is_gone_is_left_to_admins() {
+    // D27.
+    let cast = Cast::with(&[]).await;
+    let gone = format!("/api/v1/users/{}", cast.person("owner").id);
+    let answer = cast.api("root", Method::DELETE, &gone, Value::Null).await;
+    assert_eq!(status(&answer), 204, "{}", answer.body);
+    let members = format!("/api/v1/teams/{}/members", cast.team);
+    let listed = cast
+        .api("root", Method::GET, "/api/v1/teams", Value::Null)
+        .await;
+    assert_eq!(listed.json()[0]["id"], cast.team);
+    let owner = json!({"user": "outsider", "role": "owner"});
+    let answer = cast
+        .api("contributor", Method::POST, &members, owner.clone())
+        .await;
+    assert_eq!(status(&answer), 403);
+    let answer = cast.api("root", Method::POST, &members, owner).await;
+    assert_eq!(status(&answer), 201, "{}", answer.body);
+}
+
+#[actix_web::test]
+async fn viewers_make_no_webhooks() {
+    let cast = Cast::with(&[]).await;
+    let path = format!("/api/v1/namespaces/{}/webhooks", cast.namespace("private"));
+    let webhook = json!({"webhook": {"url": "https://hooks.example.com/"}});
+    for (who, expected) in [
+        ("outsider", 404),
+        ("viewer", 403),
+        ("contributor", 403),
+        ("owner", 201),
+    ] {
+        let answer = cast.api(who, Method::POST, &path, webhook.clone()).await;
+        assert_eq!(status(&answer), expected, "{who}: {}", answer.body);
     }
 }

@@ -81,9 +81,9 @@ async fn the_set_up_takes_a_login_a_push_and_a_pull() {
                 let arguments = ["search", "--format", "{{.Name}} {{.IsOfficial}}", &term];
                 docker.docker(&arguments).succeeded().stdout
             };
-            assert_eq!(found("app"), "apptool true\nalice/app false\n");
+            assert_eq!(found("app"), "apptool [OK]\nalice/app \n");
             let _ = docker.docker(&["logout", registry]).succeeded();
-            assert_eq!(found("app"), "apptool true\n");
+            assert_eq!(found("app"), "apptool [OK]\n");
             assert_eq!(found("nothing-like-it"), "");
         }
         Err(reason) => eprintln!("no docker daemon here: {reason}"),

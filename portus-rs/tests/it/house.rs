@@ -125,6 +125,26 @@ fn paths_named_in_the_documentation_exist() {
 }
 
 #[test]
+fn tests_named_in_the_documentation_exist() {
+    let root = root();
+    let tests: String = files(&root.join("portus-rs/tests/it"), "rs")
+        .into_iter()
+        .map(|file| fs::read_to_string(file).unwrap())
+        .collect();
+    let page = fs::read_to_string(root.join("docs/AUTHORIZATION.md")).unwrap();
+    let named = page.split('`').skip(1).step_by(2);
+    let named: Vec<&str> = named
+        .filter_map(|it| Some(it.rsplit_once("::")?.1))
+        .collect();
+    assert!(named.len() > 30, "{named:?}");
+    let missing: Vec<&&str> = named
+        .iter()
+        .filter(|name| !tests.contains(&format!("fn {name}(")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
 fn no_source_file_outgrows_its_question() {
     let root = root();
     let mut long = Vec::new();
@@ -195,13 +215,13 @@ fn every_promise_of_security_is_shown_by_tests_that_exist() {
     let root = root();
     let mut sources = files(&root.join("portus-rs/tests"), "rs");
     sources.extend(files(&root.join("portus-rs/src"), "rs"));
-    let texts: Vec<String> = sources
+    let written: Vec<String> = sources
         .iter()
         .map(|file| fs::read_to_string(file).unwrap())
         .collect();
     let exists = |name: &str| {
-        let written = format!("fn {name}(");
-        texts.iter().any(|text| text.contains(&written))
+        let head = format!("fn {name}(");
+        written.iter().any(|text| text.contains(&head))
     };
     let page = fs::read_to_string(root.join("docs/SECURITY.md")).unwrap();
     let mut kept = Vec::new();

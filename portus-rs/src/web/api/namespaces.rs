@@ -162,13 +162,8 @@ async fn list(
         viewer,
         team_id: None,
     };
-    paged(
-        &call,
-        &page,
-        filters.narrow(&call.app, presented(&call, list).await?),
-        Dressed::from,
-    )
-    .await
+    let list = filters.narrow(&call.app, presented(&call, list).await?);
+    paged(&call, &page, list, Dressed::from).await
 }
 
 async fn validate(call: Call, asked: NamespaceName) -> ApiResult<Shown<Status>> {
@@ -221,12 +216,8 @@ async fn repositories(
         viewer,
         namespace_id: Some(row.id),
     };
-    whole(
-        &call,
-        filters.narrow(&call.app, presented(&call, list).await?),
-        Dressed::from,
-    )
-    .await
+    let list = filters.narrow(&call.app, presented(&call, list).await?);
+    whole(&call, list, Dressed::from).await
 }
 
 async fn remove(call: Call) -> ApiResult<NoContent> {

@@ -210,13 +210,8 @@ async fn list(
         viewer,
         namespace_id: None,
     };
-    paged(
-        &call,
-        &page,
-        filters.narrow(&call.app, presented(&call, list).await?),
-        Dressed::from,
-    )
-    .await
+    let list = filters.narrow(&call.app, presented(&call, list).await?);
+    paged(&call, &page, list, Dressed::from).await
 }
 
 async fn show(call: Call) -> ApiResult<Shown<PresentedRepository>> {

@@ -150,12 +150,8 @@ async fn namespaces(
         viewer,
         team_id: Some(team.id),
     };
-    whole(
-        &call,
-        filters.narrow(&call.app, presented(&call, list).await?),
-        Dressed::from,
-    )
-    .await
+    let list = filters.narrow(&call.app, presented(&call, list).await?);
+    whole(&call, list, Dressed::from).await
 }
 
 async fn remove(call: Call, heir: Heir) -> ApiResult<NoContent> {

@@ -130,7 +130,7 @@ fn operations(document: &Value) -> Vec<Operation> {
     found
 }
 
-/// Something that the schema allows, with every property there is.
+/// Something that the schema allows: what has to be there, or else all that may be.
 fn example(document: &Value, schema: &Value) -> Value {
     if let Some(name) = schema["$ref"].as_str().and_then(|it| it.rsplit('/').next()) {
         return example(document, &document["components"]["schemas"][name]);
@@ -149,7 +149,11 @@ fn example(document: &Value, schema: &Value) -> Value {
         "array" => json!([]),
         "object" => {
             let properties = schema["properties"].as_object();
+            let required = schema["required"].as_array();
             let members = properties.into_iter().flatten();
+            let members = members.filter(|(name, _)| {
+                required.is_none_or(|it| it.iter().any(|it| it == name.as_str()))
+            });
             members
                 .map(|(name, schema)| (name.clone(), example(document, schema)))
                 .collect::<Map<_, _>>()
@@ -171,7 +175,7 @@ fn id_of(ids: &Ids, name: Named) -> String {
 
 on_every_database! {
     async fn what_is_somebody_elses_is_neither_told_nor_changed(database: TestDatabase) {
-        let world = World::on(&database).await;
+        let world = Box::pin(World::on(&database)).await;
         let service = init_service(
             WebApp::new()
                 .app_data(Data::from(world.app.app.clone()))
@@ -225,6 +229,9 @@ on_every_database! {
                 }
                 // Their thing behind an id of one's own.
                 for own in 1..names.len() {
+                    if !names[own..].iter().any(|it| matches!(it, Named::Row(_))) {
+                        continue;
+                    }
                     let path = operation.filled(|index, name| {
                         id_of(if index < own { &world.mine } else { theirs }, name)
                     });
@@ -247,7 +254,7 @@ on_every_database! {
             let after = ledger.read().await;
             assert_eq!(before, after, "{name} has changed something");
             // The ids are right: an admin is shown what they name.
-            if operation.method == Method::GET && !world.private_to_owner(&name) {
+            if operation.method == Method::GET && !world::private_to_owner(&name) {
                 let path = operation.filled(|_, name| id_of(&world.theirs[0].1, name));
                 let (status, body) = ask(operation, &world.admin, &path).await;
                 assert_eq!(status, 200, "{name}, the admin: {body}");

@@ -4,6 +4,15 @@ use serde_json::{Value, json};
 
 use crate::api::support::{Caller, TestApp};
 
+/// What Portus says comes first; what we add stands behind it.
+#[track_caller]
+fn begins(text: &str, portus: &str) {
+    let portus = portus.strip_suffix('}').expect("an object");
+    let rest = text.strip_prefix(portus);
+    let rest = rest.unwrap_or_else(|| panic!("{text} does not begin with {portus}"));
+    assert!(rest == "}" || rest.starts_with(','), "{text}");
+}
+
 /// Keys in the order in which they stand in the text.
 fn keys(text: &str) -> Vec<String> {
     let ordered: serde_json::Map<String, Value> = serde_json::from_str(text).expect("an object");
@@ -58,12 +67,12 @@ async fn a_namespace_written_as_a_form() {
     let made = app.call(request).await;
     let body = made.is(201).json();
     let (id, at) = (&body["id"], &body["created_at"]);
-    assert_eq!(
-        made.text,
-        format!(
+    begins(
+        &made.text,
+        &format!(
             r#"{{"id":{id},"name":"shop","created_at":{at},"updated_at":{at},"description":null,"team":{{"id":{},"name":"devs","hidden":false}},"visibility":"private","global":false}}"#,
             team.id
-        )
+        ),
     );
 }
 
@@ -143,12 +152,12 @@ async fn bootstrap() {
         .post(&Caller::NOBODY, "/api/v1/users/bootstrap", new)
         .await;
     let body = made.is(201).json();
-    assert_eq!(
-        made.text,
-        format!(
+    begins(
+        &made.text,
+        &format!(
             r#"{{"id":{},"application":"bootstrap","plain_token":{}}}"#,
             body["id"], body["plain_token"]
-        )
+        ),
     );
     let token = body["plain_token"].as_str().expect("a token");
     let plain = |c: u8| c.is_ascii_alphanumeric() || b"-_".contains(&c);

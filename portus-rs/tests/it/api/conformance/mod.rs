@@ -5,6 +5,7 @@ mod examples;
 mod namespaces;
 mod portusctl;
 mod registries;
+mod removing;
 mod teams;
 mod tokens;
 

@@ -19,7 +19,7 @@ async fn activities(app: &TestApp) -> u64 {
         .expect("a count")
 }
 
-fn of(changes: Value) -> Value {
+fn of(changes: &Value) -> Value {
     json!({ "namespace": changes })
 }
 
@@ -71,28 +71,28 @@ async fn changing() {
                 "closing",
                 &mary,
                 &path,
-                of(json!({"visibility": "private"})),
+                of(&json!({"visibility": "private"})),
                 200,
             ),
             row(
                 "an unknown team",
                 &mary,
                 &path,
-                of(json!({"team": "Xa"})),
+                of(&json!({"team": "Xa"})),
                 404,
             ),
             row(
                 "a name that is taken",
                 &mary,
                 &path,
-                of(json!({"name": "taken"})),
+                of(&json!({"name": "taken"})),
                 422,
             ),
             row(
                 "an unknown visibility",
                 &mary,
                 &path,
-                of(json!({"visibility": "x"})),
+                of(&json!({"visibility": "x"})),
                 422,
             ),
         ])
@@ -100,7 +100,7 @@ async fn changing() {
     assert_eq!(answers[1].message(), "unknown team 'Xa'");
     assert_eq!(answers[2].message()["name"][0], "has already been taken");
     let before = activities(&app).await;
-    let three = of(json!({"name": "shop2", "team": "other", "description": "d"}));
+    let three = of(&json!({"name": "shop2", "team": "other", "description": "d"}));
     app.follow(vec![row("three attributes", &mary, &path, three, 200)])
         .await;
     assert_eq!(activities(&app).await - before, 3);
@@ -117,14 +117,14 @@ async fn changing() {
             "off: describing",
             &mary,
             &path,
-            of(json!({"description": "d"})),
+            of(&json!({"description": "d"})),
             403,
         ),
         row(
             "off: closing",
             &mary,
             &path,
-            of(json!({"visibility": "private"})),
+            of(&json!({"visibility": "private"})),
             403,
         ),
     ])

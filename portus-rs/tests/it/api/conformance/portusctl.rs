@@ -218,6 +218,7 @@ async fn bootstrap_and_users() {
     assert_eq!(
         printed(&again),
         [
+            "display_name: has already been taken",
             "email: has already been taken",
             "username: has already been taken"
         ]

@@ -15,6 +15,7 @@ fn named(name: &str, hostname: &str, use_ssl: impl Into<Value>) -> Value {
 #[actix_web::test]
 async fn setting_up_and_changing() {
     let (first, second) = (FakeRegistry::start(None), FakeRegistry::start(None));
+    let third = FakeRegistry::start(None);
     let app = TestApp::new().await;
     let admin = app.admin().await;
     let path = "POST /api/v1/registries";
@@ -78,7 +79,7 @@ async fn setting_up_and_changing() {
                 "a hostname, with repositories",
                 &admin,
                 &path,
-                json!({"registry": {"hostname": "elsewhere.test"}}),
+                json!({"registry": {"hostname": third.host}}),
                 422,
             ),
         ])
