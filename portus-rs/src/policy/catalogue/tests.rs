@@ -176,7 +176,8 @@ fn no_rule_is_beside_the_catalogue() {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(room).expect("the room") {
         let path = entry.expect("a file").path();
-        if path.extension().is_some_and(|it| it == "rs") {
+        // How guards are asked is in the file named so, and no rule of its own.
+        if path.extension().is_some_and(|it| it == "rs") && !path.ends_with("guard.rs") {
             files.push(std::fs::read_to_string(path).expect("text"));
         }
     }

@@ -356,6 +356,7 @@ const HIDDEN: &[(&str, &[Line])] = &[
         &[("hidden team", "", NOBODY), ("team", "", MEMBERS)],
     ),
     ("team.create", &[("*", "", EVERYBODY)]),
+    ("team.create_bot", &[("*", "", MEMBERS)]),
     ("team.", &[("*", "", MEMBERS)]),
     ("tag.", PULL),
     ("comment.write", PULL),
