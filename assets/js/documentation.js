@@ -2,11 +2,16 @@
 const element = document.getElementById("documentation");
 const root = element.dataset.root;
 
-fetch(`${root}/api/openapi-spec`)
-  .then((answer) => {
-    if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
-    return answer.json();
-  })
+const read = async (path) => {
+  const answer = await fetch(`${root}${path}`);
+  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
+  return answer.json();
+};
+
+// Who is signed in writes with this.
+const csrf = read("/api/v1/session").then((session) => session.csrf_token, () => null);
+
+read("/api/openapi-spec")
   .then((spec) => {
     spec.servers = [{ url: root || "/" }];
     SwaggerUIBundle({
@@ -18,6 +23,13 @@ fetch(`${root}/api/openapi-spec`)
       validatorUrl: null,
       showExtensions: true,
       tryItOutEnabled: true,
+      requestInterceptor: async (request) => {
+        const token = await csrf;
+        if (token && !["GET", "HEAD"].includes((request.method || "GET").toUpperCase())) {
+          request.headers["X-CSRF-Token"] = token;
+        }
+        return request;
+      },
     });
   })
   .catch((error) => {

@@ -42,8 +42,12 @@ impl MigrationTrait for Migration {
         unique(manager, "tags", &["repository_id", "name"]).await?;
         index(manager, "tags", &["repository_id", "digest"]).await?;
         index(manager, "tags", &["repository_id", "pushed_at"]).await?;
-        index(manager, "tags", &["digest"]).await?;
         index(manager, "tags", &["user_id"]).await?;
+        // Whatever all tags can be sorted by; the id decides between equals. Not the digest: nobody reads them in order,
+        // and a random place in an index costs a push more than all of these together.
+        for column in ["name", "created_at", "updated_at", "pushed_at", "pulled_at"] {
+            index(manager, "tags", &[column, "id"]).await?;
+        }
         Ok(())
     }
 

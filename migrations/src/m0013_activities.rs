@@ -32,8 +32,9 @@ impl MigrationTrait for Migration {
             .col(c.time("created_at").not_null())
             .to_owned();
         manager.create_table(table).await?;
-        index(manager, "activities", &["created_at"]).await?;
-        index(manager, "activities", &["key"]).await?;
+        index(manager, "activities", &["created_at", "id"]).await?;
+        index(manager, "activities", &["key", "id"]).await?;
+        index(manager, "activities", &["namespace_id"]).await?;
         index(manager, "activities", &["actor_id"]).await?;
         index(manager, "activities", &["trackable_type", "trackable_id"]).await?;
         index(manager, "activities", &["team_id"]).await?;

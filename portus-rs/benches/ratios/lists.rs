@@ -6,6 +6,95 @@ use crate::table::{Bar, Table};
 
 const ASKED: u64 = 30;
 
+/// Every list that has pages, with the columns it can be sorted by.
+const SORTS: [(&str, &[&str]); 7] = [
+    (
+        "users",
+        &[
+            "username",
+            "email",
+            "created_at",
+            "updated_at",
+            "admin",
+            "enabled",
+            "display_name",
+            "bot",
+        ],
+    ),
+    (
+        "teams",
+        &["name", "description", "created_at", "updated_at"],
+    ),
+    (
+        "namespaces",
+        &[
+            "name",
+            "description",
+            "created_at",
+            "updated_at",
+            "visibility",
+        ],
+    ),
+    (
+        "repositories",
+        &["name", "description", "created_at", "updated_at"],
+    ),
+    (
+        "tags",
+        &["name", "created_at", "updated_at", "pushed_at", "pulled_at"],
+    ),
+    ("activities", &["created_at", "key"]),
+    ("audit", &["created_at", "key"]),
+];
+
+/// Lists in all their orders, or narrowed.
+const LISTS: [(&str, &str); 21] = [
+    ("users", ""),
+    ("teams", ""),
+    ("namespaces", ""),
+    ("repositories", ""),
+    ("tags", ""),
+    ("activities", ""),
+    ("audit", ""),
+    ("users", "&name_contains=a"),
+    ("teams", "&name_contains=7"),
+    ("namespaces", "&name=team00003"),
+    ("namespaces", "&visibility=private&created_after=2025-01-01"),
+    ("repositories", "&name_contains=99"),
+    ("repositories", "&namespace=team00003&sort_attr=name"),
+    (
+        "repositories",
+        "&created_after=2025-01-01&sort_attr=updated_at",
+    ),
+    ("tags", "&name=v007"),
+    ("tags", "&repository=app003&sort_attr=pushed_at"),
+    ("tags", "&repository_id=1003&name_contains=9"),
+    (
+        "tags",
+        "&pushed_after=2026-01-02T03:04:05.9Z&sort_attr=pushed_at",
+    ),
+    ("audit", "&action=repository.*"),
+    ("audit", "&actor=alice"),
+    ("audit", "&object=team00003"),
+];
+
+/// A list by its id and by each of its columns, or as it was asked for.
+fn sorted(list: &str, query: &str) -> Vec<(String, String)> {
+    if !query.is_empty() {
+        return vec![(format!("?{}", &query[1..]), query.to_owned())];
+    }
+    let columns = SORTS
+        .iter()
+        .find(|(it, _)| *it == list)
+        .map_or(&[][..], |(_, columns)| columns);
+    let mut all = vec![(String::new(), String::new())];
+    all.extend(columns.iter().map(|column| {
+        let query = format!("&sort_attr={column}&sort_order=desc");
+        (format!(" by {column}"), query)
+    }));
+    all
+}
+
 pub fn measure(table: &mut Table) {
     for repositories in [1_000, 10_000] {
         let size = Size {
@@ -19,20 +108,17 @@ pub fn measure(table: &mut Table) {
             "Portus-Auth: root:{}\r\nAccept: application/json\r\n",
             stage.admin_token
         );
-        for (list, query) in [
-            ("repositories", ""),
-            ("tags", ""),
-            ("namespaces", ""),
-            ("tags", "&sort_attr=updated_at&sort_order=desc"),
-            ("repositories", "&sort_attr=name"),
-        ] {
-            let first = format!("/api/v1/{list}?per_page=15&page=1{query}");
-            let answer = ask(&portus.address, &Stage::get(&first, &auth));
-            let last = pages(&answer.head);
-            add(table, &format!("/{list}?page=1{query}"), &label, &answer);
-            let path = format!("/api/v1/{list}?per_page=15&page={last}{query}");
-            let answer = ask(&portus.address, &Stage::get(&path, &auth));
-            add(table, &format!("/{list}?page=LAST{query}"), &label, &answer);
+        for (list, query) in LISTS {
+            for (sort, query) in sorted(list, query) {
+                let first = format!("/api/v1/{list}?per_page=15&page=1{query}");
+                let answer = ask(&portus.address, &Stage::get(&first, &auth));
+                let last = pages(&answer.head);
+                let what = format!("/{list}{sort}");
+                add(table, &format!("{what}, first page"), &label, &answer);
+                let path = format!("/api/v1/{list}?per_page=15&page={last}{query}");
+                let answer = ask(&portus.address, &Stage::get(&path, &auth));
+                add(table, &format!("{what}, last page"), &label, &answer);
+            }
         }
         portus.stop();
     }

@@ -215,6 +215,8 @@ const ROWS: usize = 500;
 const NAMESPACE: usize = 100;
 /// Manifests of one repository, which its tags share.
 const MANIFESTS: usize = 10;
+/// Entries of the audit log about one repository.
+const ACTIVITIES: usize = 20;
 const TIME: &str = "'2026-01-02 03:04:05.000000'";
 
 /// Namespaces of a hundred repositories each, with their tags and manifests, behind the service's back.
@@ -286,7 +288,27 @@ async fn seed(connection: &DatabaseConnection, registry: i64, size: Size) {
             let (repository, tag) = (first + n / size.tags, n % size.tags);
             let digest = digest(tag % manifests);
             format!(
-                "({repository},'v{tag:03}','{digest}','portus',{no},{TIME},{TIME},{TIME},{TIME})"
+                "({repository},'v{tag:03}','{digest}','portus',{no},{TIME},{},{TIME},{})",
+                time(n),
+                time(n),
+            )
+        }),
+    )
+    .await;
+    insert(
+        "activities",
+        "key,actor_name,trackable_type,trackable_id,registry_id,team_id,namespace_id,namespace_name,repository_name,\
+         tag_name,visibility,parameters,created_at",
+        &mut (0..size.repositories * size.tags.min(ACTIVITIES)).map(|n| {
+            let repository = n / size.tags.min(ACTIVITIES);
+            let space = repository / NAMESPACE;
+            let (id, name) = (first + repository, repository % NAMESPACE);
+            format!(
+                "('repository.push','portus','Repository',{id},{registry},{},{},'team{space:05}','app{name:03}','v000',0,\
+                 '{{}}',{})",
+                first + space,
+                first + space,
+                time(n),
             )
         }),
     )
@@ -301,6 +323,11 @@ async fn seed(connection: &DatabaseConnection, registry: i64, size: Size) {
         // As it does by itself sooner or later.
         connection.execute_unprepared("ANALYZE").await.unwrap();
     }
+}
+
+/// A moment of its own for each of the first million.
+fn time(number: usize) -> String {
+    format!("'2026-01-02 03:04:05.{:06}'", number % 1_000_000)
 }
 
 fn digest(number: usize) -> String {

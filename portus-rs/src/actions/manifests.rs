@@ -341,6 +341,39 @@ pub async fn describe(app: &App, described: &[Described]) -> Result<()> {
         .await
 }
 
+/// Writes what images run on whose configs were fetched, by id.
+pub async fn note_platforms(app: &App, found: &[(i64, Option<Platform>)]) -> Result<()> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let mut ids: HashMap<Option<String>, Vec<i64>> = HashMap::new();
+    for (id, platform) in found {
+        let platform = platform.as_ref().map(ToString::to_string);
+        ids.entry(platform).or_default().push(*id);
+    }
+    let actor = Actor::Portus;
+    let mut change = Change::begin_redoable(app, &actor).await?;
+    let books = change.books()?;
+    for (platform, ids) in ids {
+        let statement = manifest::Entity::update_many()
+            .set(manifest::ActiveModel {
+                platforms: Set(platform),
+                details: Set(Details::Known),
+                next_attempt_at: Set(None),
+                updated_at: Set(change.now()),
+                ..Default::default()
+            })
+            .filter(manifest::Column::Id.is_in(ids))
+            .into_query();
+        change
+            .execute::<manifest::Entity, _, _>(&books, &statement)
+            .await?;
+    }
+    change
+        .commit_unrecorded("what an image runs on is no deed of anybody")
+        .await
+}
+
 /// Puts a manifest off that could not be read; `denied` when the registry says that it does not have it. Returns
 /// whether it has been given up.
 pub async fn postpone(app: &App, id: i64, denied: bool) -> Result<bool> {

@@ -80,44 +80,61 @@ pub async fn rescan(app: &App, actor: &Actor, tag_id: i64) -> Result<()> {
 
 /// Marks all tags of a digest as being scanned. Returns how many there are.
 pub async fn begin_scan(app: &App, digest: &str) -> Result<u64> {
+    let tags = tags_of(app, digest).await?;
     let mut change = Change::begin(app, &Actor::Portus).await?;
     let books = change.books()?;
-    let statement = marking(tag::Model::SCANNING)
-        .filter(tag::Column::Digest.eq(digest))
-        .into_query();
-    let count = change
-        .execute::<tag::Entity, _, _>(&books, &statement)
-        .await?;
+    let mut count = 0;
+    for tags in tags.chunks(AT_ONCE) {
+        let statement = marking(tag::Model::SCANNING)
+            .filter(tag::Column::Id.is_in(tags.iter().copied()))
+            .filter(tag::Column::Digest.eq(digest))
+            .into_query();
+        count += change
+            .execute::<tag::Entity, _, _>(&books, &statement)
+            .await?;
+    }
     change
         .commit_unrecorded("that a scan has begun passes by itself")
         .await?;
     Ok(count)
 }
 
-/// Replaces what was found behind all tags of a digest that are being scanned, and marks them as done. Returns how many
-/// there were: none if pushes or wishes for another scan came in between, so that the result is void.
-pub async fn record_scan(app: &App, digest: &str, findings: &[Finding]) -> Result<u64> {
-    let mut change = Change::begin(app, &Actor::Portus).await?;
-    let books = change.books()?;
-    // Marks first: whoever pushes now waits for the end of this transaction, and then puts the tag back.
-    let statement = marking(tag::Model::SCANNED)
-        .filter(tag::Column::Digest.eq(digest))
-        .filter(tag::Column::Scanned.eq(tag::Model::SCANNING))
-        .into_query();
-    let marked = change
-        .execute::<tag::Entity, _, _>(&books, &statement)
-        .await?;
-    if marked == 0 {
-        return Ok(0);
-    }
-    let tags: Vec<i64> = tag::Entity::find()
+/// The tags of a digest. Digests have no index, which every push would pay for: looked up before anything is locked.
+async fn tags_of(app: &App, digest: &str) -> Result<Vec<i64>> {
+    Ok(tag::Entity::find()
         .select_only()
         .column(tag::Column::Id)
         .filter(tag::Column::Digest.eq(digest))
-        .filter(tag::Column::Scanned.eq(tag::Model::SCANNED))
         .into_tuple()
-        .all(change.reader())
-        .await?;
+        .all(app.database.reader())
+        .await?)
+}
+
+/// Replaces what was found behind all tags of a digest that are being scanned, and marks them as done. Returns how many
+/// there were: none if pushes or wishes for another scan came in between, so that the result is void.
+pub async fn record_scan(app: &App, digest: &str, findings: &[Finding]) -> Result<u64> {
+    let mut tags = Vec::new();
+    let candidates = tags_of(app, digest).await?;
+    let mut change = Change::begin(app, &Actor::Portus).await?;
+    let books = change.books()?;
+    for id in candidates {
+        // Marks first: whoever pushes now waits for the end of this transaction, and then puts the tag back.
+        let statement = marking(tag::Model::SCANNED)
+            .filter(tag::Column::Id.eq(id))
+            .filter(tag::Column::Digest.eq(digest))
+            .filter(tag::Column::Scanned.eq(tag::Model::SCANNING))
+            .into_query();
+        let marked = change
+            .execute::<tag::Entity, _, _>(&books, &statement)
+            .await?;
+        if marked > 0 {
+            tags.push(id);
+        }
+    }
+    if tags.is_empty() {
+        return Ok(0);
+    }
+    let marked = tags.len() as u64;
     let findings = distinct(findings);
     let ids = change.name_vulnerabilities(&books, &findings).await?;
     for tags in tags.chunks(AT_ONCE) {

@@ -2,9 +2,11 @@
 //! Entries stand by noun in the files beside this one.
 
 mod comments;
+pub mod csv;
 mod namespaces;
 mod registries;
 mod repositories;
+pub mod sentence;
 mod sessions;
 mod teams;
 mod users;

@@ -2,10 +2,13 @@
 
 use crate::{
     app::App,
-    identity::{actor::Account, credentials},
+    identity::actor::Account,
     policy::{Reach, Rule, Who},
     protocol::scope::ScopeRequest,
-    queries::{access, application_tokens, by_name},
+    queries::{
+        application_tokens, by_name,
+        explain::{self, Candour},
+    },
 };
 
 use super::{
@@ -53,59 +56,22 @@ pub async fn print(session: &Session, options: Options) -> Outcome {
         })?;
         Some(Account::from(&row))
     };
-    let service = match options.service {
-        Some(service) => service,
-        None => by_name::registries(&app.database)
-            .await?
-            .into_iter()
-            .next()
-            .map(|row| row.hostname)
-            .ok_or_else(|| {
-                Failure::aborted(
-                    "there is no registry yet: create it with portus:create_registry[NAME,HOST:PORT,USE_SSL]",
-                )
-            })?,
-    };
-    let facts = app.present.facts().await?;
     let asking = asking(&app, options.token.as_deref(), account.as_ref()).await?;
-    let answer = access::decide_for(&facts, &app.rules, asking, &service, &request).await?;
-    let who = account
-        .as_ref()
-        .map_or("somebody who has not logged in", |account| {
-            &account.username
-        });
-    let unable = account
-        .as_ref()
-        .and_then(|account| credentials::usable(&app, account).err())
-        .map(|error| error.to_string());
+    let found = explain::token(
+        &app,
+        (account.as_ref(), asking),
+        options.service,
+        &request,
+        Candour::Full,
+    )
+    .await?;
     if options.json {
-        let decisions: Vec<serde_json::Value> = answer
-            .grant
-            .decisions
-            .iter()
-            .map(|decision| {
-                let scope = &request.scopes[decision.scope];
-                serde_json::json!({
-                    "name": scope.name,
-                    "action": decision.action.as_str(),
-                    "granted": decision.verdict.granted && unable.is_none(),
-                    "rule": decision.verdict.rule,
-                    "text": decision.verdict.rule.text(),
-                    "remedy": decision.verdict.rule.remedy(),
-                })
-            })
-            .collect();
-        let document = serde_json::json!({
-            "user": account.as_ref().map(|account| &account.username),
-            "service": service,
-            "registry_known": answer.registry.is_some(),
-            "cannot_log_in": unable,
-            "decisions": decisions,
-        });
+        let document = serde_json::to_value(&found).map_err(anyhow::Error::from)?;
         say(format!("{document:#}"));
         return Ok(());
     }
-    if answer.registry.is_none() {
+    let service = &found.service;
+    if !found.registry_known {
         say(sentence("nothing is granted", Rule::UnknownRegistry));
         let known: Vec<String> = by_name::registries(&app.database)
             .await?
@@ -115,19 +81,23 @@ pub async fn print(session: &Session, options: Options) -> Outcome {
         say(format!("  asked: {service}\n  known: {}", known.join(", ")));
         return Ok(());
     }
+    let who = found
+        .user
+        .as_deref()
+        .unwrap_or("somebody who has not logged in");
     say(format!("{who} at {service}:"));
-    if let Some(reason) = &unable {
+    if let Some(reason) = &found.cannot_log_in {
         say(format!("  gets no token at all: {reason}"));
+        return Ok(());
     }
-    for decision in &answer.grant.decisions {
-        let scope = &request.scopes[decision.scope];
-        let may = if decision.verdict.granted {
+    for decision in &found.decisions {
+        let may = if decision.reason.granted {
             "may"
         } else {
             "may not"
         };
-        let what = format!("{may} {} {}", decision.action.as_str(), scope.name);
-        say(format!("  {}", sentence(&what, decision.verdict.rule)));
+        let what = format!("{may} {} {}", decision.action, decision.name);
+        say(format!("  {}", sentence(&what, decision.reason.rule)));
     }
     Ok(())
 }

@@ -107,6 +107,12 @@ impl Database {
         })
     }
 
+    /// Tells somebody every statement that is sent through the pool: tests count them.
+    pub fn observe(&mut self, tell: impl Fn(&str) + Send + Sync + 'static) {
+        self.connection
+            .set_metric_callback(move |info| tell(&info.statement.sql));
+    }
+
     /// Changes nothing, and fails where nothing may be changed. Beginning to write is not enough: on a file that may
     /// only be read, SQLite begins to read instead.
     pub async fn check_writable(&self) -> Result<(), DbErr> {

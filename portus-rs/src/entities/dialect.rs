@@ -1,6 +1,9 @@
 //! Where the three databases differ.
 
-use sea_orm::{DatabaseBackend, DbErr, RuntimeErr};
+use sea_orm::{
+    DatabaseBackend, DbErr, ExprTrait as _, RuntimeErr,
+    sea_query::{Expr, Func},
+};
 
 /// What a cast to 64 bits is called: sums of whole numbers are decimals on MySQL and PostgreSQL.
 pub fn whole_number(backend: DatabaseBackend) -> &'static str {
@@ -30,4 +33,14 @@ pub fn is_collision(error: &DbErr) -> bool {
             )
         })
         || text.contains("Lock wait timeout")
+}
+
+/// Whether a text occurs in a column, sign by sign: no sign stands for others, and case counts.
+pub fn contains(backend: DatabaseBackend, column: Expr, text: String) -> Expr {
+    let function = match backend {
+        DatabaseBackend::Postgres => "strpos",
+        _ => "instr",
+    };
+    let at: Expr = Func::cust(function).arg(column).arg(text).into();
+    at.gt(0)
 }

@@ -16,7 +16,7 @@ use sea_orm::{
     sea_query::{CaseStatement, Expr},
 };
 
-use super::actor::Actor;
+use super::{actor::Actor, names};
 use crate::{
     actions::change::Change,
     activity::Activity,
@@ -102,11 +102,17 @@ pub fn source(address: IpAddr) -> String {
 
 /// Refuses a pair that is held back, before anything slow is done for it. Returns whether it has failed lately.
 pub async fn check(app: &App, source: &str, name: &str) -> Result<bool> {
-    let state = state(app, source, name).await?;
+    let state = state(app, source, &storable(name)).await?;
     if state.is_held(app.clock.now()) {
         return Err(held_back());
     }
     Ok(state.failures > 0)
+}
+
+/// What the table holds of a name. Nobody's is longer, or holds what no database takes.
+fn storable(name: &str) -> String {
+    let fit = name.chars().filter(|c| *c != '\0');
+    fit.take(names::MAX).collect()
 }
 
 fn held_back() -> Error {
@@ -122,6 +128,7 @@ pub async fn failed(
     account: Option<i64>,
 ) -> Result<Error> {
     let wrong = || Error::NotSignedIn(WRONG.to_owned());
+    let name = &*storable(name);
     let before = state(app, source, name).await?;
     let now = app.clock.now();
     if before.is_held(now) {
@@ -135,6 +142,25 @@ pub async fn failed(
     if account.is_none() && before.of_address >= FLOODED {
         return Ok(wrong());
     }
+    match record(app, source, name, account).await {
+        // Many guess at once, and others are being counted this moment.
+        Err(error) if error.is_collision() => Ok(wrong()),
+        Ok(failures) if failures == MOST - 1 => Ok(Error::NotSignedIn(ONE_MORE.to_owned())),
+        Ok(_) => {
+            let after = state(app, source, name).await?;
+            Ok(if after.is_held(now) {
+                held_back()
+            } else {
+                wrong()
+            })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes a failure down, and what follows from it. Returns how many the pair has now.
+async fn record(app: &App, source: &str, name: &str, account: Option<i64>) -> Result<i64> {
+    let now = app.clock.now();
     let actor = Actor::Portus;
     let mut change = Change::begin_redoable(app, &actor).await?;
     let books = change.books()?;
@@ -160,13 +186,7 @@ pub async fn failed(
     let after = read(app.database.reader(), source, name, now).await?;
     let key = (source.to_owned(), name.to_owned());
     app.throttle.states.insert(key, after);
-    Ok(if after.is_held(now) {
-        held_back()
-    } else if after.failures == MOST - 1 {
-        Error::NotSignedIn(ONE_MORE.to_owned())
-    } else {
-        wrong()
-    })
+    Ok(after.failures)
 }
 
 /// Forgets the failures of a pair that has proved itself.

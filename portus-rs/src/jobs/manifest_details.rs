@@ -54,18 +54,27 @@ pub async fn run(app: &Arc<App>, stop: &Stop) -> Result<Done> {
             .buffer_unordered(PARALLEL)
             .chunks(WRITTEN);
         while let Some(results) = results.next().await {
-            let mut described = Vec::with_capacity(results.len());
+            let (mut described, mut platforms) = (Vec::new(), Vec::new());
             for result in results {
                 match result? {
-                    Some(it) => described.push(it),
+                    Some(Learnt::Whole(it)) => described.push(*it),
+                    Some(Learnt::Platform(id, platform)) => platforms.push((id, platform)),
                     None => done.failed += 1,
                 }
             }
             manifests::describe(app, &described).await?;
-            done.described += described.len();
+            manifests::note_platforms(app, &platforms).await?;
+            done.described += described.len() + platforms.len();
         }
     }
     Ok(done)
+}
+
+/// What the registry told of a manifest.
+enum Learnt {
+    Whole(Box<Described>),
+    /// Of an image whose manifest was read before.
+    Platform(i64, Option<Platform>),
 }
 
 /// Nothing where it could not be read now.
@@ -73,18 +82,28 @@ async fn describe(
     app: &App,
     registry: Option<&registry::Model>,
     pending: &Pending,
-) -> Result<Option<Described>> {
+) -> Result<Option<Learnt>> {
     // It went while we read the list.
     let Some(registry) = registry else {
         return Ok(None);
     };
     let client = RegistryClient::new(app, registry);
-    match read(&client, &pending.name(), &pending.digest).await {
-        Ok((read, children)) => Ok(Some(Described {
-            repository_id: pending.repository_id,
-            read,
-            children,
-        })),
+    let learnt = match pending.missing_config() {
+        Some(config) => platform(&client, &pending.name(), &config)
+            .await
+            .map(|platform| Learnt::Platform(pending.id, platform)),
+        None => read(&client, &pending.name(), &pending.digest)
+            .await
+            .map(|(read, children)| {
+                Learnt::Whole(Box::new(Described {
+                    repository_id: pending.repository_id,
+                    read,
+                    children,
+                }))
+            }),
+    };
+    match learnt {
+        Ok(learnt) => Ok(Some(learnt)),
         Err(error) => {
             tracing::warn!(
                 "Could not fetch manifest for '{}' with digest '{}': {error}",
@@ -112,12 +131,7 @@ pub async fn read(
     if let Some(config) = &read.manifest.config
         && read.manifest.kind == ManifestKind::Image
     {
-        let config = match client.config(repository, &config.digest).await {
-            // An image without its config is broken, but there it is.
-            Err(error) if error.is_absence() => None,
-            config => config?,
-        };
-        read.runs_on = RunsOn::Read(config.as_deref().and_then(Platform::of_config));
+        read.runs_on = RunsOn::Read(platform(client, repository, &config.digest).await?);
     }
     if read.manifest.kind != ManifestKind::Index {
         return Ok((read, Children::new()));
@@ -140,6 +154,20 @@ pub async fn read(
         }
     }
     Ok((read, children))
+}
+
+/// What an image runs on, from its config.
+async fn platform(
+    client: &RegistryClient<'_>,
+    repository: &str,
+    config: &Digest,
+) -> Result<Option<Platform>, RegistryError> {
+    let config = match client.config(repository, config).await {
+        // An image without its config is broken, but there it is.
+        Err(error) if error.is_absence() => None,
+        config => config?,
+    };
+    Ok(config.as_deref().and_then(Platform::of_config))
 }
 
 async fn read_child(

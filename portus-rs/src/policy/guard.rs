@@ -3,11 +3,11 @@
 
 use std::marker::PhantomData;
 
-use super::{Rule, Rules, Standing, Verdict};
+use super::{Rule, Rules, Standing, Verdict, catalogue::Catalogued};
 use crate::error::{Error, Result};
 
 /// Something people do to a thing, and the rule about it.
-pub trait Guard {
+pub trait Guard: Catalogued {
     type On;
 
     fn verdict(standing: Standing, on: &Self::On, rules: &Rules) -> Verdict;

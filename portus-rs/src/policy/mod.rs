@@ -1,6 +1,8 @@
 //! Who may do what, and why. Every rule stands here once, as a sentence over facts; docker scopes, API, pages and
 //! command line ask the same ones.
 
+pub mod activities;
+pub mod catalogue;
 pub mod comments;
 pub mod guard;
 pub mod namespaces;

@@ -67,8 +67,10 @@ pub fn push(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> Ve
         }
         PushPolicy::AllowTeams if standing.role.is_some() => Verdict::no(Rule::ViewerMayNotPush),
         PushPolicy::AllowTeams => Verdict::no(Rule::StrangerMayNotPush),
+        // Whoever has left the team may not even pull there any more.
         PushPolicy::AllowPersonal
-            if namespace.personal_user_id.is_some()
+            if standing.role.is_some()
+                && namespace.personal_user_id.is_some()
                 && namespace.personal_user_id == standing.user_id() =>
         {
             Verdict::yes(Rule::PersonalMayPush)
@@ -175,9 +177,12 @@ pub fn change_visibility(standing: Standing, namespace: &NamespaceFacts, rules: 
 }
 
 /// Creating a namespace for the team in which this is the caller's standing.
-pub fn create_in(standing: Standing, rules: &Rules) -> Verdict {
+pub fn create_in(standing: Standing, hidden: bool, rules: &Rules) -> Verdict {
     if let Some(rule) = standing.who.reach().no_change() {
         return Verdict::no(rule);
+    }
+    if hidden {
+        return Verdict::no(Rule::HiddenTeam);
     }
     if standing.is_admin() {
         return Verdict::yes(standing.admin_rule());
@@ -198,8 +203,8 @@ pub fn create_in(standing: Standing, rules: &Rules) -> Verdict {
 
 guards! {
     /// Creating a namespace that belongs to a team.
-    CreateNamespace on team::Model: |standing, it, rules| create_in(standing, rules),
-        visible: super::teams::show(standing).granted;
+    CreateNamespace on team::Model: |standing, it, rules| create_in(standing, it.hidden, rules),
+        visible: !it.hidden && super::teams::show(standing).granted;
     UpdateNamespace on namespace::Model: |standing, it, rules| update(standing, &it.into(), rules),
         visible: pull(standing, &it.into()).granted;
     ChangeVisibility on namespace::Model: |standing, it, rules|

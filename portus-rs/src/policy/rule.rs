@@ -142,6 +142,8 @@ rules! {
         change: "read the token from /api/v1/session and send it along";
     NoPerson: "bots and the service's own account do not sign in on the web",
         change: "use an application token";
+    NotEverything: "registries read `*` as everything: it is granted only with all of pull, push and delete, and cut down to what of them is allowed otherwise",
+        change: "ask for pull, push or delete by name";
     OwnersBot: "owners of the team look after its bots";
     NoBotOfATeam: "this account is no bot of a team",
         change: "an admin can do it";

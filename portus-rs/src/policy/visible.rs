@@ -2,11 +2,15 @@
 //! `teams`; a test compares them for every kind of caller.
 
 use sea_orm::{
-    ColumnTrait, Condition, QuerySelect as _, QueryTrait as _, sea_query::SelectStatement,
+    ColumnTrait, Condition, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _,
+    QueryTrait as _, sea_query::SelectStatement,
 };
 
-use super::Who;
-use crate::entities::{Visibility, namespace, team, team_user};
+use super::{
+    Who,
+    activities::{CONTENT_KEYS, PLACED, TEAM_REMOVED},
+};
+use crate::entities::{Visibility, activity, namespace, team, team_user};
 
 /// Namespaces that this caller may pull from, and so see. Says what [`super::namespaces::pull`] says.
 pub fn namespaces(who: Who) -> Condition {
@@ -45,8 +49,79 @@ pub fn teams(who: Who) -> Condition {
     }
 }
 
+/// Entries of the audit log that this caller may read. Says what [`super::activities::show`] says.
+pub fn activities(who: Who) -> Condition {
+    use activity::Column as C;
+    let id = match who {
+        Who::Operator | Who::Service | Who::User { admin: true, .. } => return Condition::all(),
+        Who::Anonymous => return Condition::all().add(C::Id.is_in(Vec::<i64>::new())),
+        Who::User { id, admin: false } => id,
+        // The log is no part of a namespace.
+        Who::Limited { reach, .. } if reach.namespace.is_some() => {
+            return activities(Who::Anonymous);
+        }
+        Who::Limited { id, admin, .. } => return activities(Who::User { id, admin }),
+    };
+    let placed = C::TrackableType.is_in(PLACED);
+    let content = Condition::any()
+        .add(C::TrackableType.eq("Repository"))
+        .add(C::Key.is_in(CONTENT_KEYS));
+    let there = |which: Condition| {
+        namespace::Entity::find()
+            .select_only()
+            .column(namespace::Column::Id)
+            .filter(which)
+            .into_query()
+    };
+    // Ids are never given twice, so whatever has such an entry is gone.
+    let gone = |which: Condition| {
+        activity::Entity::find()
+            .select_only()
+            .column(C::NamespaceId)
+            .filter(C::Key.eq("registry.delete"))
+            .filter(C::NamespaceId.is_not_null())
+            .filter(which)
+            .into_query()
+    };
+    let of_mine = Condition::any()
+        .add(C::NamespaceId.in_subquery(there(
+            Condition::all().add(namespace::Column::TeamId.in_subquery(teams_of(id))),
+        )))
+        .add(C::NamespaceId.in_subquery(gone(
+            Condition::all().add(C::TeamId.in_subquery(teams_of(id))),
+        )));
+    let public = Condition::any()
+        .add(C::NamespaceId.in_subquery(there(
+            Condition::all().add(namespace::Column::Visibility.eq(Visibility::Public)),
+        )))
+        .add(C::NamespaceId.in_subquery(gone(
+            Condition::all().add(C::Visibility.eq(i64::from(Visibility::Public as i16))),
+        )));
+    let of_team = Condition::all()
+        .add(C::NamespaceId.is_null())
+        .add(
+            Condition::any()
+                .add(C::TrackableType.eq("Team"))
+                .add(C::Key.eq(TEAM_REMOVED)),
+        )
+        .add(
+            C::TrackableType
+                .is_null()
+                .or(C::TrackableType.ne("ApplicationToken")),
+        )
+        .add(C::TeamId.in_subquery(teams_of(id)));
+    Condition::any()
+        .add(Condition::all().add(placed.clone()).add(of_mine))
+        .add(Condition::all().add(placed).add(content).add(public))
+        .add(of_team)
+        .add(
+            Condition::all()
+                .add(C::TrackableType.eq("ApplicationToken"))
+                .add(C::ActorId.eq(id)),
+        )
+}
+
 fn teams_of(user_id: i64) -> SelectStatement {
-    use sea_orm::{EntityTrait as _, QueryFilter as _};
     team_user::Entity::find()
         .select_only()
         .column(team_user::Column::TeamId)

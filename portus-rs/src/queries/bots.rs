@@ -3,6 +3,7 @@
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
 
 use super::{
+    filter::{Filter, filters},
     list::{Listing, in_order},
     users::{Row, with_homes},
     viewer::Viewer,
@@ -52,6 +53,19 @@ impl Listing for Bots {
 
     fn sort_column(_: &str) -> Option<user::Column> {
         None
+    }
+
+    fn filters() -> &'static [Filter] {
+        use user::Column as C;
+        filters! {
+            "name" is(C::Username) "Of exactly this username.";
+            "name_contains" contains(C::Username) "With this in the username, sign by sign.";
+            "enabled" flag(C::Enabled) "Enabled, or disabled.";
+            "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Made before this moment.";
+            "updated_after" after(C::UpdatedAt) "Changed after this moment.";
+            "updated_before" before(C::UpdatedAt) "Changed before this moment.";
+        }
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {

@@ -1,9 +1,12 @@
 //! What was said about a repository, oldest first.
 
 use openssl::hash::{MessageDigest, hash};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
 
-use super::list::{Listing, in_order};
+use super::{
+    filter::{Filter, filters, named},
+    list::{Listing, in_order},
+};
 use crate::{
     app::App,
     entities::{comment, user},
@@ -54,6 +57,21 @@ impl Listing for Comments {
             "updated_at" => C::UpdatedAt,
             _ => return None,
         })
+    }
+
+    fn filters() -> &'static [Filter] {
+        use comment::Column as C;
+        filters! {
+            "author" text(|it| Condition::all().add(C::UserId.in_subquery(named(
+                user::Entity,
+                user::Column::Id,
+                user::Column::Username.eq(it),
+            )))) "Written by the account of this name.";
+            "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Made before this moment.";
+            "updated_after" after(C::UpdatedAt) "Changed after this moment.";
+            "updated_before" before(C::UpdatedAt) "Changed before this moment.";
+        }
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {

@@ -219,6 +219,10 @@ impl Facts {
 
     /// The account of a canonical user name, with the hash of its password.
     pub async fn login(&self, canonical_name: &str) -> Result<Option<Login>> {
+        // No name holds it, and PostgreSQL does not take it in a question.
+        if canonical_name.contains('\0') {
+            return Ok(None);
+        }
         let load = async {
             let row = user::Entity::find()
                 .filter(user::Column::CanonicalName.eq(canonical_name))

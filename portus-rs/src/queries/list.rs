@@ -4,6 +4,7 @@ use sea_orm::{
     EntityTrait, FromQueryResult, Order, QueryOrder as _, QuerySelect as _, Select, sea_query::Expr,
 };
 
+use super::filter::Filter;
 use crate::{app::App, error::Result};
 
 /// Rows loaded at once.
@@ -28,6 +29,11 @@ pub trait Listing: Send + Sync + Sized + 'static {
 
     /// The column that a list may be sorted by under this name.
     fn sort_column(name: &str) -> Option<<Self::Entity as EntityTrait>::Column>;
+
+    /// What the list can be narrowed to.
+    fn filters() -> &'static [Filter] {
+        &[]
+    }
 
     /// The rows of these ids in their order, with all that belongs to them, by a fixed number of queries. What is gone
     /// meanwhile is left out.

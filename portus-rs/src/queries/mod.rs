@@ -1,6 +1,7 @@
 //! Looking, changing nothing. Lists are narrowed in the database, and take a fixed number of queries a page.
 
 pub mod access;
+pub mod activities;
 pub mod application_tokens;
 pub mod bots;
 pub mod by_name;
@@ -8,7 +9,9 @@ pub mod comments;
 pub mod dead_events;
 pub mod deletion;
 pub mod events;
+pub mod explain;
 pub mod facts;
+pub mod filter;
 pub mod health;
 pub mod list;
 pub mod namespaces;

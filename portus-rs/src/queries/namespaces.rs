@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select,
+};
 
 use super::{
+    filter::{Filter, filters, named},
     list::{Listing, in_order},
     registries,
     viewer::Viewer,
@@ -12,7 +15,7 @@ use super::{
 use crate::{
     actions,
     app::App,
-    entities::{namespace, registry, team},
+    entities::{Visibility, namespace, registry, team},
     error::{Error, Invalid, Result},
     identity::actor::PORTUS,
     policy::{self, NamespaceFacts},
@@ -60,6 +63,28 @@ impl Listing for Namespaces {
             "global" => C::Global,
             _ => return None,
         })
+    }
+
+    fn filters() -> &'static [Filter] {
+        use namespace::Column as C;
+        filters! {
+            "name" is(C::Name) "Of exactly this name.";
+            "name_contains" contains(C::Name) "With this in the name, sign by sign.";
+            "visibility" word(&["private", "protected", "public"], |it| {
+                it.parse::<Visibility>().map_or_else(
+                    |()| Condition::all(),
+                    |it| Condition::all().add(C::Visibility.eq(it)),
+                )
+            }) "Private, protected or public.";
+            "team" text(|it| Condition::all().add(C::TeamId.in_subquery(named(team::Entity, team::Column::Id, team::Column::Name.eq(it))))) "Of the team of this name.";
+            "team_id" id(C::TeamId) "Of this team.";
+            "registry" text(|it| Condition::all().add(C::RegistryId.in_subquery(named(registry::Entity, registry::Column::Id, registry::Column::Name.eq(it))))) "In the registry of this name.";
+            "registry_id" id(C::RegistryId) "In this registry.";
+            "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Made before this moment.";
+            "updated_after" after(C::UpdatedAt) "Changed after this moment.";
+            "updated_before" before(C::UpdatedAt) "Changed before this moment.";
+        }
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {

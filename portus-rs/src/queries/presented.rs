@@ -17,7 +17,7 @@ pub use webhooks::WebhookMore;
 
 use sea_orm::{EntityTrait, Select};
 
-use super::{list::Listing, viewer::Viewer};
+use super::{filter::Filter, list::Listing, viewer::Viewer};
 use crate::{app::App, error::Result};
 
 /// A list whose rows pages show more of.
@@ -69,6 +69,10 @@ where
 
     fn sort_column(name: &str) -> Option<<Self::Entity as EntityTrait>::Column> {
         L::sort_column(name)
+    }
+
+    fn filters() -> &'static [Filter] {
+        L::filters()
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Self::Row>> {

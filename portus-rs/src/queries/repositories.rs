@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder as _, QuerySelect, QueryTrait as _, Select,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder as _, QuerySelect,
+    QueryTrait as _, Select,
     sea_query::{Expr, ExprTrait as _, SubQueryStatement},
 };
 
 use super::{
+    filter::{Filter, filters, named},
     list::{Listing, in_order},
     registries,
     stars::Stars,
@@ -78,6 +80,26 @@ impl Listing for Repositories {
             "description" => C::Description,
             _ => return None,
         })
+    }
+
+    fn filters() -> &'static [Filter] {
+        use repository::Column as C;
+        filters! {
+            "name" is(C::Name) "Of exactly this name.";
+            "name_contains" contains(C::Name) "With this in the name, sign by sign.";
+            "namespace" text(|it| Condition::all().add(C::NamespaceId.in_subquery(named(namespace::Entity, namespace::Column::Id, namespace::Column::Name.eq(it))))) "In namespaces of this name.";
+            "namespace_id" id(C::NamespaceId) "In this namespace.";
+            "registry" text(|it| Condition::all().add(C::NamespaceId.in_subquery(named(
+                namespace::Entity,
+                namespace::Column::Id,
+                namespace::Column::RegistryId.in_subquery(named(registry::Entity, registry::Column::Id, registry::Column::Name.eq(it))),
+            )))) "In the registry of this name.";
+            "registry_id" number(|it| Condition::all().add(C::NamespaceId.in_subquery(named(namespace::Entity, namespace::Column::Id, namespace::Column::RegistryId.eq(it))))) "In this registry.";
+            "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Made before this moment.";
+            "updated_after" after(C::UpdatedAt) "Changed after this moment.";
+            "updated_before" before(C::UpdatedAt) "Changed before this moment.";
+        }
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {

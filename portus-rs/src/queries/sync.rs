@@ -16,7 +16,7 @@ use crate::{
     },
     error::{Error, Result},
     identity::actor::PORTUS,
-    protocol::{image_name::ImageName, sync_plan},
+    protocol::{digest::Digest, image_name::ImageName, sync_plan},
 };
 
 /// Ids or names in one statement: SQLite and PostgreSQL have limits.
@@ -319,8 +319,8 @@ pub async fn pending_manifests(app: &App, now: NaiveDateTime, limit: u64) -> Res
             manifest::Column::Id,
             manifest::Column::RepositoryId,
             manifest::Column::Digest,
-            manifest::Column::Attempts,
-            manifest::Column::CreatedAt,
+            manifest::Column::ConfigDigest,
+            manifest::Column::ManifestSize,
         ])
         .column_as(repository::Column::Name, "repository")
         .column_as(namespace::Column::Name, "namespace")
@@ -349,8 +349,8 @@ pub struct Pending {
     pub id: i64,
     pub repository_id: i64,
     pub digest: String,
-    pub attempts: i16,
-    pub created_at: NaiveDateTime,
+    config_digest: Option<String>,
+    manifest_size: Option<i64>,
     repository: String,
     namespace: String,
     global: bool,
@@ -358,6 +358,12 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// The config of an image whose manifest has been read: nothing else is missing.
+    pub fn missing_config(&self) -> Option<Digest> {
+        self.manifest_size?;
+        Digest::parse(self.config_digest.as_deref()?).ok()
+    }
+
     /// The repository's full name.
     pub fn name(&self) -> String {
         let space = (!self.global).then_some(self.namespace.as_str());

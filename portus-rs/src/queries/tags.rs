@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect as _, Select};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QuerySelect as _, Select,
+};
 
 use super::{
+    filter::{Filter, filters, named},
     list::{BATCH, Listing, ids, in_order},
     repositories,
     viewer::Viewer,
@@ -12,7 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
-    entities::{manifest, tag, user},
+    entities::{manifest, repository, tag, user},
     error::{Error, Result},
 };
 
@@ -70,14 +73,29 @@ impl Listing for Tags {
         use tag::Column as C;
         Some(match name {
             "name" => C::Name,
-            "digest" => C::Digest,
             "created_at" => C::CreatedAt,
             "updated_at" => C::UpdatedAt,
             "pushed_at" => C::PushedAt,
             "pulled_at" => C::PulledAt,
-            "scanned" => C::Scanned,
             _ => return None,
         })
+    }
+
+    fn filters() -> &'static [Filter] {
+        use tag::Column as C;
+        filters! {
+            "name" is(C::Name) "Of exactly this name.";
+            "name_contains" contains(C::Name) "With this in the name, sign by sign.";
+            "digest" is(C::Digest) "Of exactly this digest.";
+            "repository" text(|it| Condition::all().add(C::RepositoryId.in_subquery(named(repository::Entity, repository::Column::Id, repository::Column::Name.eq(it))))) "In repositories of this name.";
+            "repository_id" id(C::RepositoryId) "In this repository.";
+            "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Made before this moment.";
+            "updated_after" after(C::UpdatedAt) "Changed after this moment.";
+            "updated_before" before(C::UpdatedAt) "Changed before this moment.";
+            "pushed_after" after(C::PushedAt) "Pushed last after this moment.";
+            "pushed_before" before(C::PushedAt) "Pushed last before this moment.";
+        }
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {

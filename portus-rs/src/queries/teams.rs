@@ -3,6 +3,7 @@
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
 
 use super::{
+    filter::{Filter, filters},
     list::{Listing, in_order},
     viewer::Viewer,
 };
@@ -42,6 +43,18 @@ impl Listing for Teams {
             "hidden" => C::Hidden,
             _ => return None,
         })
+    }
+
+    fn filters() -> &'static [Filter] {
+        use team::Column as C;
+        filters! {
+            "name" is(C::Name) "Of exactly this name.";
+            "name_contains" contains(C::Name) "With this in the name, sign by sign.";
+            "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Made before this moment.";
+            "updated_after" after(C::UpdatedAt) "Changed after this moment.";
+            "updated_before" before(C::UpdatedAt) "Changed before this moment.";
+        }
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<team::Model>> {

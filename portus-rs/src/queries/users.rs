@@ -3,15 +3,19 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait as _, Select,
 };
 
-use super::list::{Listing, in_order};
+use super::{
+    filter::{Filter, filters, named},
+    list::{Listing, in_order},
+};
 use crate::{
     app::App,
     entities::{Role, namespace, team, team_user, user},
     error::{Error, Result},
+    identity::names,
 };
 
 /// An account as it is shown.
@@ -61,6 +65,23 @@ impl Listing for Users {
         })
     }
 
+    fn filters() -> &'static [Filter] {
+        use user::Column as C;
+        filters! {
+            "name" text(|it| Condition::all().add(C::CanonicalName.eq(names::canonical(&it)))) "Of exactly this username.";
+            "username" text(|it| Condition::all().add(C::CanonicalName.eq(names::canonical(&it)))) "The same as `name`.";
+            "name_contains" contains(C::Username) "With this in the username, sign by sign.";
+            "email" text(|it| Condition::all().add(C::Email.eq(it.trim().to_lowercase()))) "With exactly this address.";
+            "admin" flag(C::Admin) "Admins, or everybody else.";
+            "enabled" flag(C::Enabled) "Enabled, or disabled.";
+            "bot" flag(C::Bot) "Bots, or people.";
+            "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Made before this moment.";
+            "updated_after" after(C::UpdatedAt) "Changed after this moment.";
+            "updated_before" before(C::UpdatedAt) "Changed before this moment.";
+        }
+    }
+
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {
         let rows = user::Entity::find()
             .filter(user::Column::Id.is_in(ids.iter().copied()))
@@ -93,6 +114,27 @@ impl Listing for Members {
 
     fn sort_column(_: &str) -> Option<team_user::Column> {
         None
+    }
+
+    fn filters() -> &'static [Filter] {
+        use team_user::Column as C;
+        filters! {
+            "username" text(|it| Condition::all().add(C::UserId.in_subquery(named(
+                user::Entity,
+                user::Column::Id,
+                user::Column::CanonicalName.eq(names::canonical(&it)),
+            )))) "Of exactly this username.";
+            "role" word(&["viewer", "contributor", "owner"], |it| {
+                it.parse::<Role>().map_or_else(
+                    |()| Condition::all(),
+                    |it| Condition::all().add(C::Role.eq(it)),
+                )
+            }) "In this role.";
+            "created_after" after(C::CreatedAt) "Joined after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Joined before this moment.";
+            "updated_after" after(C::UpdatedAt) "In their role since after this moment.";
+            "updated_before" before(C::UpdatedAt) "In their role since before this moment.";
+        }
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Member>> {

@@ -8,6 +8,7 @@ use sea_orm::{
 };
 
 use super::{
+    filter::{Filter, filters},
     list::{Listing, in_order},
     namespaces,
     viewer::Viewer,
@@ -92,6 +93,19 @@ impl Listing for Webhooks {
             "updated_at" => C::UpdatedAt,
             _ => return None,
         })
+    }
+
+    fn filters() -> &'static [Filter] {
+        use webhook::Column as C;
+        filters! {
+            "name" is(C::Name) "Of exactly this name.";
+            "name_contains" contains(C::Name) "With this in the name, sign by sign.";
+            "enabled" flag(C::Enabled) "Switched on, or off.";
+            "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Made before this moment.";
+            "updated_after" after(C::UpdatedAt) "Changed after this moment.";
+            "updated_before" before(C::UpdatedAt) "Changed before this moment.";
+        }
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {

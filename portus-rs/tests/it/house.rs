@@ -215,13 +215,13 @@ fn every_promise_of_security_is_shown_by_tests_that_exist() {
     let root = root();
     let mut sources = files(&root.join("portus-rs/tests"), "rs");
     sources.extend(files(&root.join("portus-rs/src"), "rs"));
-    let texts: Vec<String> = sources
+    let written: Vec<String> = sources
         .iter()
         .map(|file| fs::read_to_string(file).unwrap())
         .collect();
     let exists = |name: &str| {
-        let written = format!("fn {name}(");
-        texts.iter().any(|text| text.contains(&written))
+        let head = format!("fn {name}(");
+        written.iter().any(|text| text.contains(&head))
     };
     let page = fs::read_to_string(root.join("docs/SECURITY.md")).unwrap();
     let mut kept = Vec::new();

@@ -290,6 +290,44 @@ async fn an_index_gets_its_platforms_at_once_and_its_size_from_its_children() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_an_image_that_was_read_only_the_config_is_fetched_later() {
+    let registry = FakeRegistry::start(Some(REALM));
+    let service = beside(&registry, TestDatabase::sqlite()).await;
+    let config = r#"{"os":"linux","architecture":"arm64"}"#;
+    let with_config = image("1").replace(&digest("config 1"), &digest(config));
+    let blob = (digest(config), config.to_owned());
+    registry.state().blobs.extend([blob]);
+    registry.push("qa/app", "1", &with_config);
+    registry.push("qa/app", "lost", &image("2"));
+    compare(&service).await;
+    registry.asked();
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    let done = manifest_details::run(&service.app, &stopped).await.unwrap();
+    assert_eq!((done.described, done.failed), (2, 0));
+    let asked = registry.asked();
+    assert_eq!(asked.get("GET blobs"), Some(&2), "{asked:?}");
+    assert_eq!(asked.get("GET manifests"), None, "{asked:?}");
+    let reader = service.app.database.reader();
+    let rows = manifest::Entity::find().all(reader).await.unwrap();
+    let mut found: Vec<_> = rows
+        .iter()
+        .map(|row| (row.details, row.image_size, row.platforms.as_deref()))
+        .collect();
+    found.sort_by_key(|(_, _, platform)| platform.is_some());
+    let whole = (Details::Known, Some(100));
+    assert_eq!(
+        found,
+        [
+            (whole.0, whole.1, None),
+            (whole.0, whole.1, Some("linux/arm64"))
+        ]
+    );
+    // Nothing is left to be asked.
+    manifest_details::run(&service.app, &stopped).await.unwrap();
+    assert!(registry.asked().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reachability_is_told_in_the_words_people_know() {
     let service = Service::on(TestDatabase::sqlite()).await;
     let clients = &service.app.registries;

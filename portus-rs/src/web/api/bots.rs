@@ -14,10 +14,10 @@ use crate::{
     actions::bots,
     entities::{Role, user},
     error::Result,
-    queries,
+    queries::{self, bots::Bots},
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params},
+        extract::{caller::Call, declare::params, filters::Filters},
     },
 };
 
@@ -69,9 +69,10 @@ struct MadeBot {
     role: Role,
 }
 
-async fn list(call: Call) -> ApiResult<List<User>> {
+async fn list(call: Call, filters: Filters<Bots>) -> ApiResult<List<User>> {
     let viewer = call.viewer().await?;
     let bots = queries::bots::of(&call.app, &viewer, call.id("id")?).await?;
+    let bots = filters.narrow(&call.app, bots);
     whole(&call, bots, User::from).await
 }
 

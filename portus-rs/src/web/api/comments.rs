@@ -17,7 +17,7 @@ use crate::{
     },
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params, page::Page},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -103,8 +103,15 @@ impl From<Row> for Comment {
 
 type PresentedComment = Dressed<Comment, CommentExtras>;
 
-async fn list(call: Call, page: Page) -> ApiResult<Paged<PresentedComment>> {
-    let list = presented(&call, of_repository(&call).await?).await?;
+async fn list(
+    call: Call,
+    page: Page,
+    filters: Filters<Comments>,
+) -> ApiResult<Paged<PresentedComment>> {
+    let list = filters.narrow(
+        &call.app,
+        presented(&call, of_repository(&call).await?).await?,
+    );
     paged(&call, &page, list, Dressed::from).await
 }
 

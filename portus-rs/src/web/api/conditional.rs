@@ -5,7 +5,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method, StatusCode,
-        header::{ETag, EntityTag, Header as _, IfNoneMatch},
+        header::{ETAG, EntityTag, Header as _, HeaderValue, IfNoneMatch},
     },
     middleware::Next,
 };
@@ -42,10 +42,8 @@ pub async fn policy(
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response = response.set_body(BoxBody::new(()));
     }
-    if let Ok(value) = actix_web::http::header::TryIntoHeaderValue::try_into_value(ETag(tag)) {
-        response
-            .headers_mut()
-            .insert(actix_web::http::header::ETAG, value);
+    if let Ok(value) = HeaderValue::from_str(&tag.to_string()) {
+        response.headers_mut().insert(ETAG, value);
     }
     Ok(ServiceResponse::new(request, response))
 }

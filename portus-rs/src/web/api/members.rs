@@ -20,7 +20,7 @@ use crate::{
     },
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params},
+        extract::{caller::Call, declare::params, filters::Filters},
     },
 };
 
@@ -115,10 +115,13 @@ impl From<(team_user::Model, user::Model)> for TeamMember {
 type PresentedMember = Dressed<MemberAccount, MemberExtras>;
 type PresentedMembership = Dressed<TeamMember, MembershipExtras>;
 
-async fn list(call: Call) -> ApiResult<List<PresentedMember>> {
+async fn list(call: Call, filters: Filters<Members>) -> ApiResult<List<PresentedMember>> {
     let viewer = call.viewer().await?;
     let team = queries::teams::show(&call.app, &viewer, call.id("id")?).await?;
-    let list = presented(&call, Members { team_id: team.id }).await?;
+    let list = filters.narrow(
+        &call.app,
+        presented(&call, Members { team_id: team.id }).await?,
+    );
     whole(&call, list, Dressed::from).await
 }
 

@@ -1,6 +1,7 @@
 //! The door for programs: the REST API as Portus' clients know it. One file per noun, which says its operations; they
 //! are mounted and documented from there.
 
+mod activities;
 mod application_tokens;
 mod bots;
 mod comments;
@@ -8,6 +9,7 @@ mod conditional;
 mod cors;
 mod deletion;
 mod events;
+mod explain;
 mod health;
 mod members;
 mod namespaces;
@@ -61,6 +63,9 @@ fn nouns() -> Vec<Noun> {
         deletion::operations(),
         registries::operations(),
         typeahead::operations(),
+        activities::operations(),
+        activities::exports(),
+        explain::operations(),
         sync::operations(),
         events::operations(),
         health::operations(),

@@ -22,7 +22,7 @@ use crate::{
     },
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params, page::Page},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -152,13 +152,18 @@ impl From<Row> for Namespace {
 
 pub type PresentedNamespace = Dressed<Namespace, NamespaceExtras>;
 
-async fn list(call: Call, page: Page) -> ApiResult<Paged<PresentedNamespace>> {
+async fn list(
+    call: Call,
+    page: Page,
+    filters: Filters<Namespaces>,
+) -> ApiResult<Paged<PresentedNamespace>> {
     let viewer = call.viewer().await?;
     let list = Namespaces {
         viewer,
         team_id: None,
     };
-    paged(&call, &page, presented(&call, list).await?, Dressed::from).await
+    let list = filters.narrow(&call.app, presented(&call, list).await?);
+    paged(&call, &page, list, Dressed::from).await
 }
 
 async fn validate(call: Call, asked: NamespaceName) -> ApiResult<Shown<Status>> {
@@ -200,7 +205,10 @@ async fn update(call: Call, changes: NamespaceChanges) -> ApiResult<Shown<Presen
     ok(one::<Namespaces, _, _>(&call, shown).await?)
 }
 
-async fn repositories(call: Call) -> ApiResult<List<PresentedRepository>> {
+async fn repositories(
+    call: Call,
+    filters: Filters<Repositories>,
+) -> ApiResult<List<PresentedRepository>> {
     let id = call.strict_id("id")?;
     let viewer = call.viewer().await?;
     let row = queries::namespaces::show(&call.app, &viewer, id).await?;
@@ -208,7 +216,8 @@ async fn repositories(call: Call) -> ApiResult<List<PresentedRepository>> {
         viewer,
         namespace_id: Some(row.id),
     };
-    whole(&call, presented(&call, list).await?, Dressed::from).await
+    let list = filters.narrow(&call.app, presented(&call, list).await?);
+    whole(&call, list, Dressed::from).await
 }
 
 async fn remove(call: Call) -> ApiResult<NoContent> {

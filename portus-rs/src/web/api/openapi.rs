@@ -159,8 +159,9 @@ fn document(nouns: &[Noun]) -> (Value, Vec<String>) {
                     "type": "apiKey",
                     "in": "cookie",
                     "name": "_portus_session",
-                    "description": "The session of somebody who signed in. Whatever changes something needs the header \
-                                    `X-CSRF-Token` too.",
+                    "description": "The session of somebody who signed in; over TLS its name is \
+                                    `__Host-_portus_session`. Whatever changes something needs the header `X-CSRF-Token` \
+                                    too, which `GET /api/v1/session` tells.",
                 },
             },
         },

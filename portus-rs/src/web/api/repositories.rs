@@ -24,7 +24,7 @@ use crate::{
     },
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params, page::Page},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -200,13 +200,18 @@ impl From<Row> for Repository {
 
 pub type PresentedRepository = Dressed<Repository, RepositoryExtras>;
 
-async fn list(call: Call, page: Page) -> ApiResult<Paged<PresentedRepository>> {
+async fn list(
+    call: Call,
+    page: Page,
+    filters: Filters<Repositories>,
+) -> ApiResult<Paged<PresentedRepository>> {
     let viewer = call.viewer().await?;
     let list = Repositories {
         viewer,
         namespace_id: None,
     };
-    paged(&call, &page, presented(&call, list).await?, Dressed::from).await
+    let list = filters.narrow(&call.app, presented(&call, list).await?);
+    paged(&call, &page, list, Dressed::from).await
 }
 
 async fn show(call: Call) -> ApiResult<Shown<PresentedRepository>> {
@@ -225,12 +230,13 @@ async fn update(call: Call, changes: RepositoryChanges) -> ApiResult<Shown<Prese
     ok(one::<Repositories, _, _>(&call, shown).await?)
 }
 
-async fn tags(call: Call) -> ApiResult<List<Tag>> {
+async fn tags(call: Call, filters: Filters<Tags>) -> ApiResult<List<Tag>> {
     let viewer = call.viewer().await?;
     let (row, _) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
     let list = Tags {
         repository_id: Some(row.id),
     };
+    let list = filters.narrow(&call.app, list);
     whole(&call, list, Tag::from).await
 }
 

@@ -66,7 +66,7 @@ where
         (ids, total)
     };
     let mut response = HttpResponse::Ok();
-    page.tell(&mut response, app, &call.request, total);
+    page.tell(&mut response, app, &call.request, (total, L::filters()));
     Ok(Paged(write(call, response, list, ids, view).await?))
 }
 

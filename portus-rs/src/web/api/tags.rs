@@ -16,6 +16,7 @@ use crate::{
         error::ApiResult,
         extract::{
             caller::{Admin, Call},
+            filters::Filters,
             page::Page,
         },
     },
@@ -98,10 +99,11 @@ impl From<Row> for Tag {
     }
 }
 
-async fn list(call: Admin, page: Page) -> ApiResult<Paged<Tag>> {
+async fn list(call: Admin, page: Page, filters: Filters<Tags>) -> ApiResult<Paged<Tag>> {
     let list = Tags {
         repository_id: None,
     };
+    let list = filters.narrow(&call.app, list);
     paged(&call, &page, list, Tag::from).await
 }
 

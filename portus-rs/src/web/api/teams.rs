@@ -18,7 +18,7 @@ use crate::{
     queries::{self, namespaces::Namespaces, teams::Teams},
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params, page::Page},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -108,9 +108,9 @@ impl From<team::Model> for Team {
 
 type PresentedTeam = Dressed<Team, TeamExtras>;
 
-async fn list(call: Call, page: Page) -> ApiResult<Paged<PresentedTeam>> {
+async fn list(call: Call, page: Page, filters: Filters<Teams>) -> ApiResult<Paged<PresentedTeam>> {
     let viewer = call.viewer().await?;
-    let list = presented(&call, Teams { viewer }).await?;
+    let list = filters.narrow(&call.app, presented(&call, Teams { viewer }).await?);
     paged(&call, &page, list, Dressed::from).await
 }
 
@@ -140,14 +140,18 @@ async fn update(call: Call, changes: TeamChanges) -> ApiResult<Shown<PresentedTe
     ok(one::<Teams, _, _>(&call, row).await?)
 }
 
-async fn namespaces(call: Call) -> ApiResult<List<PresentedNamespace>> {
+async fn namespaces(
+    call: Call,
+    filters: Filters<Namespaces>,
+) -> ApiResult<List<PresentedNamespace>> {
     let viewer = call.viewer().await?;
     let team = queries::teams::show(&call.app, &viewer, call.id("id")?).await?;
     let list = Namespaces {
         viewer,
         team_id: Some(team.id),
     };
-    whole(&call, presented(&call, list).await?, Dressed::from).await
+    let list = filters.narrow(&call.app, presented(&call, list).await?);
+    whole(&call, list, Dressed::from).await
 }
 
 async fn remove(call: Call, heir: Heir) -> ApiResult<NoContent> {

@@ -24,6 +24,7 @@ use crate::{
         extract::{
             caller::{Admin, Call, Open},
             declare::params,
+            filters::Filters,
             page::Page,
         },
     },
@@ -147,8 +148,9 @@ impl From<Row> for User {
     }
 }
 
-async fn list(call: Admin, page: Page) -> ApiResult<Paged<User>> {
-    paged(&call, &page, Users, User::from).await
+async fn list(call: Admin, page: Page, filters: Filters<Users>) -> ApiResult<Paged<User>> {
+    let list = filters.narrow(&call.app, Users);
+    paged(&call, &page, list, User::from).await
 }
 
 async fn create(call: Admin, new: NewUser) -> ApiResult<Created<User>> {

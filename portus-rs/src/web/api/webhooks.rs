@@ -18,7 +18,7 @@ use crate::{
     queries::webhooks::{Row, Webhooks, namespace as visible_namespace, show as visible, shown},
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params, page::Page},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -159,13 +159,17 @@ async fn in_full(call: &Call, row: webhook::Model) -> ApiResult<PresentedWebhook
     one::<Webhooks, _, _>(call, shown(&call.app, row).await?).await
 }
 
-async fn list(call: Call, page: Page) -> ApiResult<Paged<PresentedWebhook>> {
+async fn list(
+    call: Call,
+    page: Page,
+    filters: Filters<Webhooks>,
+) -> ApiResult<Paged<PresentedWebhook>> {
     let viewer = call.viewer().await?;
     let namespace = visible_namespace(&call.app, &viewer, call.strict_id("id")?).await?;
     let list = Webhooks {
         namespace_id: namespace.id,
     };
-    let list = presented(&call, list).await?;
+    let list = filters.narrow(&call.app, presented(&call, list).await?);
     paged(&call, &page, list, Dressed::from).await
 }
 

@@ -5,6 +5,7 @@ pub mod body;
 pub mod caller;
 pub mod client;
 pub mod declare;
+pub mod filters;
 mod form;
 pub mod page;
 pub mod params;

@@ -6,7 +6,10 @@ use super::{
     declare::{Field, Parameters, params},
     params::Reader,
 };
-use crate::{app::App, queries::list::Slice};
+use crate::{
+    app::App,
+    queries::{filter::Filter, list::Slice},
+};
 
 const DEFAULT_SIZE: i64 = 15;
 const LARGEST_SIZE: i64 = 1000;
@@ -20,6 +23,8 @@ pub struct Page {
     pub wanted: Option<(u64, u64)>,
     pub sort_attr: String,
     pub descending: bool,
+    /// Whether the request says anything about the order.
+    pub ordered: bool,
 }
 
 params! {
@@ -50,6 +55,7 @@ impl Parameters for Page {
         let size = u64::try_from(paging.per_page.unwrap_or(DEFAULT_SIZE)).unwrap_or(1);
         let asked = paging.page.is_some() || paging.per_page.is_some();
         Self {
+            ordered: paging.sort_attr.is_some() || paging.sort_order.is_some(),
             all: paging.all,
             wanted: (!paging.all && asked).then_some((number, size)),
             sort_attr: paging.sort_attr.unwrap_or_else(|| "id".to_owned()),
@@ -81,7 +87,7 @@ impl Page {
         response: &mut HttpResponseBuilder,
         app: &App,
         request: &HttpRequest,
-        total: u64,
+        (total, filters): (u64, &[Filter]),
     ) {
         if self.all {
             return;
@@ -99,6 +105,11 @@ impl Page {
             .insert_header(("X-Prev-Page", text(previous)))
             .insert_header(("X-Per-Page", size.to_string()));
         let base = format!("{}{}", origin(app, request), request.path());
+        let written = url::form_urlencoded::parse(request.query_string().as_bytes());
+        let kept: Vec<(String, String)> = written
+            .into_owned()
+            .filter(|(name, _)| filters.iter().any(|it| it.name == name))
+            .collect();
         let links: Vec<String> = [
             (previous, "prev"),
             (next, "next"),
@@ -107,7 +118,7 @@ impl Page {
         ]
         .into_iter()
         .filter_map(|(page, rel)| {
-            let query = self.query(page?);
+            let query = self.query(page?, &kept);
             Some(format!("<{base}?{query}>; rel=\"{rel}\""))
         })
         .collect();
@@ -115,16 +126,33 @@ impl Page {
     }
 
     /// All parameters in effect, sorted by name.
-    fn query(&self, page: u64) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("all", "false");
+    fn query(&self, page: u64, filters: &[(String, String)]) -> String {
+        let order = if self.descending { "desc" } else { "asc" };
+        let mut pairs = vec![
+            ("all", "false".to_owned()),
+            ("sort_attr", self.sort_attr.clone()),
+            ("sort_order", order.to_owned()),
+        ];
         if let Some((_, size)) = self.wanted {
-            query.append_pair("page", &page.to_string());
-            query.append_pair("per_page", &size.to_string());
+            pairs.push(("page", page.to_string()));
+            pairs.push(("per_page", size.to_string()));
         }
-        query.append_pair("sort_attr", &self.sort_attr);
-        query.append_pair("sort_order", if self.descending { "desc" } else { "asc" });
-        query.finish()
+        let filters = filters.iter();
+        pairs.extend(filters.map(|(name, value)| (name.as_str(), value.clone())));
+        pairs.sort_by_key(|(name, _)| *name);
+        url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish()
+    }
+
+    /// The newest first unless another order was asked for.
+    #[must_use]
+    pub fn newest_first(mut self) -> Self {
+        if !self.ordered {
+            "created_at".clone_into(&mut self.sort_attr);
+            self.descending = true;
+        }
+        self
     }
 }
 

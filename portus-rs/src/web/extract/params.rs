@@ -1,5 +1,6 @@
 //! Parameters by name, each read as a kind, all that is wrong collected into one answer.
 
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::{Map, Value};
 
@@ -36,6 +37,13 @@ impl Problems {
             Some((_, texts)) => texts.push(text),
             None => self.0.push((key, vec![text])),
         }
+    }
+
+    /// One parameter that has to be there.
+    pub fn missing(name: &str) -> Self {
+        let mut problems = Self::default();
+        problems.add(name, MISSING);
+        problems
     }
 
     /// One parameter with a value that cannot be read.
@@ -159,6 +167,11 @@ impl<'a> Reader<'a> {
         self.get(name, false, boolean)
     }
 
+    /// A moment: ISO 8601 with a zone, or a day, which begins at midnight in UTC.
+    pub fn time(&mut self, name: &str) -> Option<NaiveDateTime> {
+        self.get(name, false, time)
+    }
+
     /// A list written as `name[]=a&name[]=b`, as repeats of `name`, or in JSON; `None` if there is none at all.
     pub fn strings(&mut self, name: &str) -> Option<Vec<String>> {
         let listed = format!("{name}[]");
@@ -231,6 +244,23 @@ fn integer(value: &Value) -> Kind<i64> {
         _ => None,
     };
     number.map(Some).ok_or(OtherKind)
+}
+
+fn time(value: &Value) -> Kind<NaiveDateTime> {
+    let text = match value {
+        Value::Null => return Ok(None),
+        Value::String(text) if text.is_empty() => return Ok(None),
+        Value::String(text) => text,
+        _ => return Err(OtherKind),
+    };
+    // Years of another length would not be dates of any database.
+    let dated = text.len() >= 10 && text.as_bytes().iter().take(4).all(u8::is_ascii_digit);
+    let moment = DateTime::parse_from_rfc3339(text).map(|it| it.naive_utc());
+    let moment = moment.or_else(|_| {
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d");
+        day.map(|it| it.and_time(chrono::NaiveTime::MIN))
+    });
+    moment.ok().filter(|_| dated).map(Some).ok_or(OtherKind)
 }
 
 fn boolean(value: &Value) -> Kind<bool> {

@@ -139,3 +139,38 @@ async fn an_owner_has_no_power_over_other_peoples_accounts() {
             .is(404);
     }
 }
+
+#[actix_web::test]
+async fn bots_go_with_their_team() {
+    let app = TestApp::with_registry().await;
+    let (admin, mary) = (app.admin().await, app.user("mary").await);
+    let team = app.team("devs", &mary).await;
+    let path = format!("/api/v1/teams/{}/bots", team.id);
+    let made = app
+        .post(&mary, &path, json!({"bot": {"username": "ci"}}))
+        .await;
+    let bot = made.is(201).id();
+    assert_eq!(
+        made.json()["role"],
+        json!("viewer"),
+        "no more than asked for"
+    );
+    let tokens = format!("/api/v1/users/{bot}/application_tokens");
+    let issued = app.post(&mary, &tokens, json!({"application": "x"})).await;
+    let token = issued.is(201).json()["plain_token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    let robot = Caller {
+        id: bot,
+        auth: Some(format!("ci:{token}")),
+    };
+    app.get(&robot, "/api/version").await.is(200);
+    app.delete(&mary, &format!("/api/v1/teams/{}", team.id))
+        .await
+        .is(204);
+    app.get(&robot, "/api/version").await.is(401);
+    app.get(&admin, &format!("/api/v1/users/{bot}"))
+        .await
+        .is(404);
+}

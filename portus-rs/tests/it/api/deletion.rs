@@ -1,10 +1,12 @@
-//! Deleting through the API: who may, what it is called when it cannot be, and what is told before.
+//! Deleting through the API: who may, and what it is called when it cannot be.
+
+mod around;
 
 use actix_web::{http::Method, test::TestRequest};
 use serde_json::{Value, json};
 
 use super::support::{Caller, TestApp};
-use crate::support::fake_registry::{FakeRegistry, Fault, digest, image, index};
+use crate::support::fake_registry::{FakeRegistry, Fault, digest, image};
 
 /// A registry with `qa/web` and `open/web` of the team `devs`, each with the tags 1 and 2 of one image and 3 of another.
 struct World {
@@ -15,6 +17,7 @@ struct World {
     people: Vec<(&'static str, Caller)>,
 }
 
+const NONE: &[(&str, &str)] = &[];
 const OFF: &[(&str, &str)] = &[("PORTUS_DELETE_ENABLED", "false")];
 const CONTRIBUTORS: &[(&str, &str)] = &[("PORTUS_DELETE_CONTRIBUTORS", "true")];
 
@@ -115,8 +118,7 @@ async fn refusals(world: &World, path: &str) -> Vec<(&'static str, u16)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_those_may_delete_whom_the_matrix_names() {
-    let on: &[(&str, &str)] = &[];
-    for (settings, least) in [(on, 2), (OFF, 4), (CONTRIBUTORS, 3)] {
+    for (settings, least) in [(NONE, 2), (OFF, 4), (CONTRIBUTORS, 3)] {
         for kind in ["tags", "repositories", "namespaces", "teams"] {
             for (place, space) in ["qa", "open"].into_iter().enumerate() {
                 let mut world = World::with(settings).await;
@@ -174,7 +176,7 @@ async fn only_those_may_delete_whom_the_matrix_names() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn destroyable_is_what_deleting_then_says() {
-    for settings in [&[], OFF, CONTRIBUTORS] {
+    for settings in [NONE, OFF, CONTRIBUTORS] {
         let world = World::with(settings).await;
         let (id, _) = world.find("open/web").await.unwrap();
         for (name, caller) in &world.people[1..] {
@@ -349,240 +351,4 @@ async fn several_digests_go_in_one_call_however_they_are_written() {
         .delete(owner, &format!("{path}?digests={b}"))
         .await
         .is(404);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_preview_tells_what_else_goes() {
-    let world = World::with(&[]).await;
-    let owner = world.who("owner");
-    let (id, tags) = world.find("qa/web").await.unwrap();
-    let (a, b) = (image("a"), image("b"));
-    // An index that lists the image, and a signature by the tag that cosign gives it.
-    let both = index(&[("amd64", &a), ("arm64", &b)]);
-    world.registry.push("qa/web", "both", &both);
-    let signature = format!("{}.sig", digest(&a).replace(':', "-"));
-    world
-        .registry
-        .push("qa/web", &signature, &image("signature"));
-    let options = portus_rs::jobs::catalog_sync::Options::default();
-    portus_rs::jobs::catalog_sync::run_once(&world.app.app, None, options, &())
-        .await
-        .unwrap();
-
-    let preview = world
-        .app
-        .get(owner, &format!("/api/v1/tags/{}/deletion", tags["1"]))
-        .await
-        .is(200)
-        .json();
-    assert_eq!(preview["digest"], digest(&a));
-    assert_eq!(
-        (&preview["tags"], &preview["tags_count"]),
-        (&json!(["1", "2"]), &json!(2))
-    );
-    assert_eq!(
-        (&preview["allowed"], &preview["repository_removed"]),
-        (&json!(true), &json!(false))
-    );
-    assert_eq!(preview["size"], 7_023_616);
-    assert_eq!(preview["indexes"][0]["digest"], digest(&both));
-    assert_eq!(preview["indexes"][0]["tags"], json!(["both"]));
-    assert_eq!(preview["referrers"][0]["tags"], json!([signature]));
-    let preview = world
-        .app
-        .get(owner, &format!("/api/v1/repositories/{id}/deletion"))
-        .await
-        .json();
-    assert_eq!(preview["tags_count"], 5);
-    assert_eq!(
-        (&preview["repositories"], &preview["repositories_count"]),
-        (&json!(["qa/web"]), &json!(1))
-    );
-    // Two images of the test's size, and the signature of 100 bytes; the size of the index is not known yet.
-    assert_eq!(preview["size"], 2 * 7_023_616 + 100);
-    let preview = world
-        .app
-        .get(
-            owner,
-            &format!("/api/v1/namespaces/{}/deletion", world.spaces[0]),
-        )
-        .await
-        .json();
-    assert_eq!(
-        (&preview["namespaces_count"], &preview["tags_count"]),
-        (&json!(1), &json!(5))
-    );
-    let preview = world
-        .app
-        .get(owner, &format!("/api/v1/teams/{}/deletion", world.team))
-        .await
-        .json();
-    assert_eq!(
-        (&preview["namespaces_count"], &preview["tags_count"]),
-        (&json!(2), &json!(8))
-    );
-    assert_eq!(preview["repositories"], json!(["open/web", "qa/web"]));
-    let viewer = world.who("viewer");
-    let preview = world
-        .app
-        .get(viewer, &format!("/api/v1/tags/{}/deletion", tags["1"]))
-        .await
-        .json();
-    assert_eq!(preview["allowed"], false);
-    assert_eq!(preview["reason"], "only owners of the team may delete");
-    assert!(
-        preview["remedy"]
-            .as_str()
-            .unwrap()
-            .contains("delete.contributors")
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_team_is_handed_over_by_name_in_query_or_body() {
-    let world = World::with(&[]).await;
-    let (admin, owner) = (world.who("admin"), world.who("owner"));
-    let heirs = world.app.team("heirs", owner).await;
-    let theirs = world.app.team("theirs", admin).await;
-    let path = format!("/api/v1/teams/{}", world.team);
-    world
-        .app
-        .delete(owner, &format!("{path}?new_team=nobody"))
-        .await
-        .is(404);
-    world
-        .app
-        .delete(owner, &format!("{path}?new_team=theirs"))
-        .await
-        .is(404);
-    world.app.member(&theirs, "owner", "contributor").await;
-    world
-        .app
-        .delete(owner, &format!("{path}?new_team=theirs"))
-        .await
-        .is(403);
-    world
-        .app
-        .delete(world.who("contributor"), &format!("{path}?new_team=heirs"))
-        .await
-        .is(403);
-    let same = world
-        .app
-        .delete(owner, &format!("{path}?new_team=devs"))
-        .await;
-    assert_eq!(
-        same.is(422).message(),
-        "You cannot choose the same team to migrate namespaces"
-    );
-    let body = json!({"new_team": "heirs"});
-    world
-        .app
-        .send(owner, Method::DELETE, &path, Some(body))
-        .await
-        .is(204);
-    world.app.get(admin, &path).await.is(404);
-    let moved = world
-        .app
-        .get(owner, &format!("/api/v1/teams/{}/namespaces", heirs.id))
-        .await;
-    assert_eq!(moved.pluck("name"), ["qa", "open"]);
-    assert!(world.registry.holds("qa/web").contains(&"1".to_owned()));
-    // A member of the old team only sees it no longer.
-    let contributor = world.who("contributor");
-    world
-        .app
-        .get(
-            contributor,
-            &format!("/api/v1/namespaces/{}", world.spaces[0]),
-        )
-        .await
-        .is(404);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_directory_is_asked_about_a_team_until_an_owner_says_no() {
-    let world = World::with(&[]).await;
-    let path = format!("/api/v1/teams/{}/ldap_check", world.team);
-    for name in ["owner", "outsider"] {
-        let answer = world.app.post(world.who(name), &path, json!({})).await;
-        assert_eq!(
-            answer.is(405).message(),
-            "this instance has disabled this endpoint"
-        );
-    }
-    let synced = [
-        ("PORTUS_LDAP_ENABLED", "true"),
-        ("PORTUS_LDAP_HOSTNAME", "127.0.0.1"),
-        ("PORTUS_LDAP_GROUP_SYNC_ENABLED", "true"),
-    ];
-    let world = World::with(&synced).await;
-    let path = format!("/api/v1/teams/{}/ldap_check", world.team);
-    for (name, status) in [
-        ("anonymous", 401),
-        ("outsider", 404),
-        ("viewer", 403),
-        ("contributor", 403),
-    ] {
-        world
-            .app
-            .post(world.who(name), &path, json!({}))
-            .await
-            .is(status);
-    }
-    for _ in 0..2 {
-        let answer = world.app.post(world.who("owner"), &path, json!({})).await;
-        assert_eq!(answer.is(200).text, "200");
-    }
-    world
-        .app
-        .post(
-            world.who("admin"),
-            "/api/v1/teams/4711/ldap_check",
-            json!({}),
-        )
-        .await
-        .is(404);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_account_is_removed_once_and_never_the_last_admin() {
-    let world = World::with(&[]).await;
-    let admin = world.who("admin");
-    let viewer = world.who("viewer");
-    let users = world.app.get(admin, "/api/v1/users?all=true").await.json();
-    let portus = users
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|row| row["username"] == "portus")
-        .unwrap();
-    for id in [portus["id"].as_i64().unwrap(), admin.id] {
-        let answer = world
-            .app
-            .delete(admin, &format!("/api/v1/users/{id}"))
-            .await;
-        assert_eq!(answer.is(422).message(), "Cannot remove this user");
-    }
-    world
-        .app
-        .delete(viewer, &format!("/api/v1/users/{}", admin.id))
-        .await
-        .is(403);
-    world
-        .app
-        .delete(admin, &format!("/api/v1/users/{}", viewer.id))
-        .await
-        .is(204);
-    world
-        .app
-        .get(admin, &format!("/api/v1/users/{}", viewer.id))
-        .await
-        .is(404);
-    world
-        .app
-        .delete(admin, &format!("/api/v1/users/{}", viewer.id))
-        .await
-        .is(404);
-    // Their tokens are void at once.
-    world.app.get(viewer, "/api/v1/teams").await.is(401);
 }

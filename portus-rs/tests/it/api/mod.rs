@@ -1,13 +1,17 @@
 //! The REST API as its clients meet it.
 
+mod audit;
 mod bots;
 mod comments;
 mod conditional;
 mod conformance;
+mod counting;
 mod deletion;
 mod deletion;
 mod deliveries;
 mod deliveries;
+mod explain;
+mod filters;
 mod limited_tokens;
 mod lists;
 mod openapi;

@@ -1,6 +1,10 @@
 //! A service over a migrated SQLite file, and callers.
 
-use std::{ffi::OsString, path::Path, sync::Arc};
+use std::{
+    ffi::OsString,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use actix_web::{
     http::{Method, StatusCode, header::HeaderMap},
@@ -20,12 +24,11 @@ use portus_rs::{
     config::{self, Sources},
     database::{self, Database},
     entities::{Details, manifest, namespace, registry, repository, tag, team, user},
-    error::is_taken,
     identity::actor::Actor,
     keys::{KeySources, Keys},
     web::api,
 };
-use sea_orm::ActiveValue::Set;
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::Value;
 
 use crate::support::databases::TestDatabase;
@@ -35,6 +38,8 @@ pub const OPERATOR: Actor = Actor::Operator;
 /// A running service that goes with its data.
 pub struct TestApp {
     pub app: Arc<App>,
+    /// What was read from the database.
+    pub selects: Arc<Mutex<Vec<String>>>,
     _dir: tempfile::TempDir,
 }
 
@@ -116,17 +121,26 @@ impl TestApp {
         let env = env.iter().chain(settings);
         let env = env.map(|(name, value)| (OsString::from(name), OsString::from(value)));
         let config = config::load(&Sources::new(env, dir.path())).expect("a configuration");
-        let app = start(config.config, dir.path()).await;
+        let selects = Arc::default();
+        let app = start(config.config, dir.path(), &selects).await;
         users::ensure_portus(&app)
             .await
             .expect("the hidden account");
-        Self { app, _dir: dir }
+        Self {
+            app,
+            selects,
+            _dir: dir,
+        }
     }
 
     /// Over a service that runs elsewhere in the test.
     pub fn over(app: Arc<App>) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        Self { app, _dir: dir }
+        Self {
+            app,
+            selects: Arc::default(),
+            _dir: dir,
+        }
     }
 
     /// With a registry that nobody asks for an answer.
@@ -270,10 +284,15 @@ impl TestApp {
             updated_at: Set(now),
             ..Default::default()
         };
-        match change.insert(&books, manifest).await {
-            // Another tag has brought it along.
-            Err(error) if is_taken(&error) => {}
-            made => drop(made.expect("a manifest")),
+        // Another tag may have brought it along. PostgreSQL takes nothing more after a clash.
+        let known = manifest::Entity::find()
+            .filter(manifest::Column::RepositoryId.eq(repository_id))
+            .filter(manifest::Column::Digest.eq(digest))
+            .one(change.reader())
+            .await
+            .expect("manifests");
+        if known.is_none() {
+            change.insert(&books, manifest).await.expect("a manifest");
         }
         let row = tag::ActiveModel {
             repository_id: Set(repository_id),
@@ -340,7 +359,7 @@ impl TestApp {
     }
 }
 
-async fn start(config: config::Config, dir: &Path) -> Arc<App> {
+async fn start(config: config::Config, dir: &Path, selects: &Arc<Mutex<Vec<String>>>) -> Arc<App> {
     let clock = Clock::default();
     let sources = KeySources {
         data_dir: dir,
@@ -351,6 +370,13 @@ async fn start(config: config::Config, dir: &Path) -> Arc<App> {
     let keys = Keys::load(sources, clock.now()).expect("keys");
     let connection = connection(&config);
     database::migrate(&connection).await.expect("a schema");
-    let database = Database::connect(&connection).await.expect("a database");
+    let mut database = Database::connect(&connection).await.expect("a database");
+    let selects = Arc::clone(selects);
+    database.observe(move |statement| {
+        if statement.starts_with("SELECT") {
+            let mut selects = selects.lock().expect("nobody panics with it");
+            selects.push(statement.to_owned());
+        }
+    });
     App::assemble(config, clock, database, keys).expect("an app")
 }

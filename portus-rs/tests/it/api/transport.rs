@@ -23,12 +23,12 @@ async fn unknown_paths_and_methods_are_not_found_without_credentials() {
     for (method, path) in [
         (Method::GET, "/api/lala"),
         (Method::GET, "/api"),
-        (Method::GET, "/api/v1/namespaces/1/webhooks"),
+        (Method::GET, "/api/v1/lala/1/webhooks"),
         (Method::GET, "/api/v1/teams/5/whatever"),
         (Method::PATCH, "/api/v1/users"),
         (Method::DELETE, "/api/v1/users"),
         (Method::GET, "/api/v1/registries/1"),
-        (Method::DELETE, "/api/v1/repositories/1"),
+        (Method::PATCH, "/api/v1/repositories/1"),
         (Method::DELETE, "/api/v1/users/1/application_tokens/1"),
         (Method::OPTIONS, "/api/v1/lala"),
     ] {
@@ -154,7 +154,7 @@ async fn options_list_the_methods_without_credentials() {
         .await;
     assert_eq!(
         answer.is(204).header("allow"),
-        Some("OPTIONS, GET, HEAD, PUT")
+        Some("OPTIONS, GET, HEAD, PUT, DELETE")
     );
 }
 

@@ -15,7 +15,7 @@ use crate::support::databases::on_every_database;
 const URL: &str = "https://hooks.example.com/in?token=canary-1";
 
 fn hook(fields: Value) -> Value {
-    json!({"webhook": fields})
+    Value::Object([("webhook".to_owned(), fields)].into_iter().collect())
 }
 
 pub async fn rows(app: &App) -> Vec<webhook::Model> {

@@ -205,3 +205,74 @@ fn clearing_passwords_takes_ldap_and_a_yes() {
         .exits(0);
     assert_eq!(ran.stdout, "Cleared 1 passwords.\n");
 }
+
+#[test]
+fn a_token_with_limits_is_issued_and_explained() {
+    let portus = with_registry();
+    let _ = portus
+        .cli(&["portus:create_user[alice,alice@example.com,12341234,true]"])
+        .exits(0);
+    let issued = portus
+        .cli(&[
+            "token",
+            "alice",
+            "ci",
+            "--scope",
+            "pull",
+            "--namespace",
+            "alice",
+            "--expires-in",
+            "7",
+        ])
+        .exits(0);
+    assert!(issued.stdout.starts_with("prs_a_"), "{}", issued.stdout);
+    assert!(
+        issued.stderr.contains("not for the API"),
+        "{}",
+        issued.stderr
+    );
+    let explained = portus
+        .cli(&[
+            "explain",
+            "alice",
+            "--token",
+            "ci",
+            "repository:alice/app:pull,push",
+            "repository:busybox:pull",
+        ])
+        .exits(0)
+        .stdout;
+    for sentence in [
+        "may pull alice/app",
+        "may not push alice/app: this application token may only pull images",
+        "may not pull busybox: this application token is good for one namespace only",
+        "use an application token",
+    ] {
+        assert!(explained.contains(sentence), "{explained}");
+    }
+    let unknown = portus
+        .cli(&[
+            "explain",
+            "alice",
+            "--token",
+            "jenkins",
+            "repository:alice/app:pull",
+        ])
+        .exits(1);
+    assert!(
+        unknown
+            .stderr
+            .contains("has no application token 'jenkins'"),
+        "{}",
+        unknown.stderr
+    );
+    for (option, value, complaint) in [
+        ("--scope", "push", "possible values: full, read, pull"),
+        ("--namespace", "nowhere", "Namespace does not exist"),
+        ("--expires-in", "0", "must be between 1 and 3650 days"),
+    ] {
+        let refused = portus.cli(&["token", "alice", "other", option, value]);
+        assert_ne!(refused.code, Some(0));
+        assert!(refused.stderr.contains(complaint), "{}", refused.stderr);
+    }
+}

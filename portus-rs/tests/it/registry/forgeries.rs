@@ -1,6 +1,11 @@
 //! Tokens that we did not sign, or not for this: what is made for registries opens none of our own doors, and what
 //! somebody else made opens none at all.
 
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU16, Ordering},
+};
+
 use actix_web::{http::StatusCode, test::TestRequest};
 use base64::{
     Engine as _,
@@ -13,8 +18,16 @@ use serde_json::{Value, json};
 
 use crate::support::{
     databases::{TestDatabase, on_every_database},
-    service::{PASSWORD, SERVICE, Service, basic, claims_of, encoded},
+    service::{Answer, PASSWORD, SERVICE, Service, basic, claims_of, encoded},
 };
+
+/// Asks from an address that nobody has guessed from, so that it is the secret which is looked at.
+async fn call(service: &Service, request: TestRequest) -> Answer {
+    static NEXT: AtomicU16 = AtomicU16::new(1);
+    let [high, low] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    let peer = SocketAddr::from(([198, 51, high, low], 40_000));
+    service.call(request.peer_addr(peer)).await
+}
 
 /// A token of ours, as a registry gets it for root.
 async fn genuine(service: &Service) -> String {
@@ -23,7 +36,7 @@ async fn genuine(service: &Service) -> String {
             "/v2/token?service={SERVICE}&scope=registry:catalog:*"
         ))
         .insert_header(("Authorization", basic(("root", PASSWORD))));
-    let answer = service.call(request).await.json();
+    let answer = call(service, request).await.json();
     answer["token"].as_str().unwrap().to_owned()
 }
 
@@ -98,7 +111,7 @@ on_every_database! {
                     .insert_header(("Content-Type", "application/x-www-form-urlencoded")),
             ];
             for (door, request) in requests.into_iter().enumerate() {
-                let answer = service.call(request).await;
+                let answer = call(&service, request).await;
                 assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{what} at door {door}: {}", answer.body);
                 assert!(!answer.body.contains("\"token\""), "{what} at door {door}: {}", answer.body);
             }
@@ -120,7 +133,7 @@ async fn a_secret_with_a_character_less_or_more_is_refused_at_every_door() {
             "/v2/token?service={SERVICE}&client_id=docker&offline_token=true"
         ))
         .insert_header(("Authorization", basic(("root", PASSWORD))));
-    let refresh = service.call(login).await.json()["refresh_token"]
+    let refresh = call(&service, login).await.json()["refresh_token"]
         .as_str()
         .unwrap()
         .to_owned();
@@ -152,26 +165,29 @@ async fn a_secret_with_a_character_less_or_more_is_refused_at_every_door() {
                 encoded(secret)
             ))
     };
-    assert_eq!(service.call(docker(&token)).await.status, StatusCode::OK);
-    assert_eq!(service.call(renew(&refresh)).await.status, StatusCode::OK);
+    assert_eq!(call(&service, docker(&token)).await.status, StatusCode::OK);
+    assert_eq!(call(&service, renew(&refresh)).await.status, StatusCode::OK);
     for secret in spoilt(&token) {
-        let answer = service.call(docker(&secret)).await;
+        let answer = call(&service, docker(&secret)).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{secret:?}");
         if !secret.contains(['\0', ' ']) {
             let header = ("Portus-Auth", format!("root:{secret}"));
             let request = TestRequest::get()
                 .uri("/api/v1/users")
                 .insert_header(header);
-            assert_eq!(service.call(request).await.status, StatusCode::UNAUTHORIZED);
+            assert_eq!(
+                call(&service, request).await.status,
+                StatusCode::UNAUTHORIZED
+            );
         }
     }
     for secret in spoilt(&refresh) {
-        let answer = service.call(renew(&secret)).await;
+        let answer = call(&service, renew(&secret)).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{secret:?}");
     }
     // Each is taken at its own door only.
-    let answer = service.call(docker(&refresh)).await;
+    let answer = call(&service, docker(&refresh)).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-    let answer = service.call(renew(&token)).await;
+    let answer = call(&service, renew(&token)).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
 }

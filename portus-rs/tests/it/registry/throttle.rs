@@ -64,6 +64,15 @@ on_every_database! {
         assert_eq!(bursts(&service).await, 2);
     }
 
+    async fn a_name_that_nobody_can_have_is_refused_like_any_other(database: TestDatabase) {
+        let service = Service::on(database).await;
+        for name in ["", "a\0b", &"long".repeat(500), "\u{1f600}"] {
+            for guess in 0..3 {
+                assert_eq!(login(&service, THERE, name, &format!("guess {guess}")).await, WRONG);
+            }
+        }
+    }
+
     async fn what_was_counted_holds_in_another_process(database: TestDatabase) {
         let service = Service::on(database).await;
         service.user("alice").await;

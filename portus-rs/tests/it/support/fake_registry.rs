@@ -66,6 +66,8 @@ pub type Meanwhile = Box<dyn FnOnce(&mut State) + Send>;
 pub struct State {
     /// Bodies of manifests by tag or digest, by repository.
     pub repositories: BTreeMap<String, HashMap<String, String>>,
+    /// Configs by digest, of whatever repository.
+    pub blobs: HashMap<String, String>,
     pub page: usize,
     pub fault: Fault,
     /// The realm to name, or no authentication.
@@ -227,7 +229,7 @@ async fn answer(request: HttpRequest, state: Data<Mutex<State>>) -> HttpResponse
 
 fn answer_now(request: &HttpRequest, state: &mut State) -> HttpResponse {
     let path = request.path().strip_prefix("/v2/").unwrap_or_default();
-    let kind = ["manifests", "tags", "_catalog"]
+    let kind = ["manifests", "blobs", "tags", "_catalog"]
         .into_iter()
         .find(|kind| path.contains(kind))
         .unwrap_or("base");
@@ -255,6 +257,13 @@ fn answer_now(request: &HttpRequest, state: &mut State) -> HttpResponse {
         return HttpResponse::Ok()
             .insert_header(("Docker-Distribution-Api-Version", "registry/2.0"))
             .body("{}");
+    }
+    if kind == "blobs" {
+        let blob = path.rsplit('/').next().and_then(|it| state.blobs.get(it));
+        return match blob {
+            Some(blob) => HttpResponse::Ok().body(blob.clone()),
+            None => error(404, "BLOB_UNKNOWN"),
+        };
     }
     if kind == "_catalog" {
         return catalog(request, state);
