@@ -7,8 +7,6 @@ mod conditional;
 mod conformance;
 mod counting;
 mod deletion;
-mod deletion;
-mod deliveries;
 mod deliveries;
 mod explain;
 mod filters;
