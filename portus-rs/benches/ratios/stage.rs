@@ -314,13 +314,17 @@ async fn seed(connection: &DatabaseConnection, registry: i64, size: Size) {
     )
     .await;
     transaction.commit().await.unwrap();
+    settle(connection).await;
+}
+
+/// What PostgreSQL does by itself sooner or later, or would do for rows with ids of its own.
+async fn settle(connection: &DatabaseConnection) {
     if connection.get_database_backend() == sea_orm::DatabaseBackend::Postgres {
         for table in ["teams", "namespaces", "repositories"] {
             let statement =
                 format!("SELECT setval(pg_get_serial_sequence('{table}','id'), 1000000)");
             connection.execute_unprepared(&statement).await.unwrap();
         }
-        // As it does by itself sooner or later.
         connection.execute_unprepared("ANALYZE").await.unwrap();
     }
 }
