@@ -167,6 +167,8 @@ fn every_key_of_the_audit_log_is_documented_and_no_other() {
     let root = root();
     let source: String = files(&root.join("portus-rs/src/activity"), "rs")
         .iter()
+        // These read, and know what only old versions of Portus wrote.
+        .filter(|file| !file.ends_with("sentence.rs") && !file.ends_with("csv.rs"))
         .map(|file| fs::read_to_string(file).unwrap())
         .collect();
     let nouns = [

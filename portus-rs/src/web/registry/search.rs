@@ -135,6 +135,7 @@ async fn find(
             let registry = registries.iter().find(|it| it.id == hit.registry_id);
             if let Some(registry) = registry {
                 let host = registry.external_hostname.as_deref();
+                let host = host.filter(|host| !host.is_empty());
                 let host = host.unwrap_or(&registry.hostname);
                 hit.name = format!("{host}/{}", hit.name);
             }
