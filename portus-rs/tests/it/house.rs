@@ -165,10 +165,11 @@ fn no_source_file_outgrows_its_question() {
 #[test]
 fn every_key_of_the_audit_log_is_documented_and_no_other() {
     let root = root();
+    // What reads entries also knows those of old Portus, which nothing writes any more.
+    let readers = ["sentence.rs", "csv.rs", "tests.rs"];
     let source: String = files(&root.join("portus-rs/src/activity"), "rs")
         .iter()
-        // These read, and know what only old versions of Portus wrote.
-        .filter(|file| !file.ends_with("sentence.rs") && !file.ends_with("csv.rs"))
+        .filter(|file| !readers.iter().any(|name| file.ends_with(name)))
         .map(|file| fs::read_to_string(file).unwrap())
         .collect();
     let nouns = [

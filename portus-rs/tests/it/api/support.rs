@@ -9,7 +9,6 @@ use std::{
 use actix_web::{
     http::{Method, StatusCode, header::HeaderMap},
     test,
-    web::Data,
 };
 use portus_rs::{
     actions::{
@@ -31,7 +30,7 @@ use portus_rs::{
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::Value;
 
-use crate::support::databases::TestDatabase;
+use crate::support::{databases::TestDatabase, served};
 
 pub const OPERATOR: Actor = Actor::Operator;
 
@@ -88,6 +87,12 @@ impl Answer {
         let body = self.json();
         let rows = body.as_array().expect("a list");
         rows.iter().map(|row| row[field].clone()).collect()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        served::forget(&self.app);
     }
 }
 
@@ -344,11 +349,7 @@ impl TestApp {
     }
 
     pub async fn call(&self, request: test::TestRequest) -> Answer {
-        let service = actix_web::App::new()
-            .app_data(Data::from(Arc::clone(&self.app)))
-            .configure(api::routes);
-        let service = test::init_service(service).await;
-        let response = test::call_service(&service, request.to_request()).await;
+        let response = served::answer(&self.app, api::routes, request).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = test::read_body(response).await;
         Answer {

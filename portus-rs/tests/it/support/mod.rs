@@ -19,6 +19,7 @@ pub mod process;
 pub mod push;
 pub mod registry;
 pub mod room;
+pub mod served;
 pub mod service;
 pub mod site;
 pub mod skopeo;

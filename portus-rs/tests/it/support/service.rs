@@ -3,14 +3,7 @@
 
 use std::{ffi::OsString, sync::Arc};
 
-use actix_web::{
-    App as WebApp,
-    body::to_bytes,
-    dev::ServiceResponse,
-    http::StatusCode,
-    test::{TestRequest, call_service, init_service},
-    web::Data,
-};
+use actix_web::{body::to_bytes, http::StatusCode, test::TestRequest};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use portus_rs::{
     actions::{application_tokens, members, namespaces, registries, teams, users},
@@ -25,7 +18,7 @@ use portus_rs::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::databases::TestDatabase;
+use super::{databases::TestDatabase, served};
 
 /// The host name, and so the service, of the registry that every service of a test begins with.
 pub const SERVICE: &str = "registry.test";
@@ -51,6 +44,12 @@ impl Answer {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body)
             .unwrap_or_else(|error| panic!("{error} in {} {}", self.status, self.body))
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        served::forget(&self.app);
     }
 }
 
@@ -193,14 +192,7 @@ impl Service {
 
     /// Asks this process.
     pub async fn call_at(app: &Arc<App>, request: TestRequest) -> Answer {
-        let data = Data::from(Arc::clone(app));
-        let service = init_service(
-            WebApp::new()
-                .app_data(data)
-                .configure(portus_rs::web::routes),
-        )
-        .await;
-        let response: ServiceResponse = call_service(&service, request.to_request()).await;
+        let response = served::answer(app, portus_rs::web::routes, request).await;
         let status = response.status();
         let headers = response.headers().clone();
         let body = to_bytes(response.into_body()).await.unwrap();
