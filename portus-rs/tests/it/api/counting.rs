@@ -64,7 +64,7 @@ async fn a_request_asks_the_database_a_fixed_number_of_times() {
             "activities?per_page=200".to_owned(),
             "audit?per_page=200".to_owned(),
             "repositories?name_contains=r&created_after=2000-01-01".to_owned(),
-            "tags?sort_attr=pushed_at&page=2".to_owned(),
+            "tags?sort_attr=pushed_at&per_page=2&page=2".to_owned(),
             "audit?as=csv&per_page=100".to_owned(),
             format!("teams/{}/members", team.id),
             format!("teams/{}/namespaces", team.id),
