@@ -295,10 +295,18 @@ async fn seed(connection: &DatabaseConnection, registry: i64, size: Size) {
         }),
     )
     .await;
+    // A word of its own on MariaDB.
+    let key = if connection.get_database_backend() == sea_orm::DatabaseBackend::MySql {
+        "`key`"
+    } else {
+        "key"
+    };
     insert(
         "activities",
-        "key,actor_name,trackable_type,trackable_id,registry_id,team_id,namespace_id,namespace_name,repository_name,\
-         tag_name,visibility,parameters,created_at",
+        &format!(
+            "{key},actor_name,trackable_type,trackable_id,registry_id,team_id,namespace_id,namespace_name,\
+             repository_name,tag_name,visibility,parameters,created_at"
+        ),
         &mut (0..size.repositories * size.tags.min(ACTIVITIES)).map(|n| {
             let repository = n / size.tags.min(ACTIVITIES);
             let space = repository / NAMESPACE;

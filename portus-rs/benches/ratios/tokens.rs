@@ -175,7 +175,7 @@ fn guesses(address: &str, stage: &Stage) -> [f64; 2] {
             let load = load::run(plan, |number| {
                 // Each from an address of its own, so that none is held up for guessing.
                 let header = format!(
-                    "{}\r\nX-Forwarded-For: 198.51.{round}.{number}",
+                    "{}X-Forwarded-For: 198.51.{round}.{number}\r\n",
                     stage::basic(name, &format!("wrong {round} {number}"))
                 );
                 Stage::get(&path, &header)
