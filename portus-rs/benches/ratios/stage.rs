@@ -238,11 +238,7 @@ async fn seed(connection: &DatabaseConnection, registry: i64, size: Size) {
     // Ids far from those that are there, and by which the rows find each other.
     let first = 1000;
     let namespaces = size.repositories.div_ceil(NAMESPACE);
-    let no = if connection.get_database_backend() == sea_orm::DatabaseBackend::Postgres {
-        "false"
-    } else {
-        "0"
-    };
+    let no = flag(connection);
     insert(
         "teams",
         "id,name,hidden,created_at,updated_at",
@@ -295,12 +291,7 @@ async fn seed(connection: &DatabaseConnection, registry: i64, size: Size) {
         }),
     )
     .await;
-    // A word of its own on MariaDB.
-    let key = if connection.get_database_backend() == sea_orm::DatabaseBackend::MySql {
-        "`key`"
-    } else {
-        "key"
-    };
+    let key = key_column(connection);
     insert(
         "activities",
         &format!(
@@ -323,6 +314,22 @@ async fn seed(connection: &DatabaseConnection, registry: i64, size: Size) {
     .await;
     transaction.commit().await.unwrap();
     settle(connection).await;
+}
+
+/// How a flag that is off is written.
+fn flag(connection: &DatabaseConnection) -> &'static str {
+    match connection.get_database_backend() {
+        sea_orm::DatabaseBackend::Postgres => "false",
+        _ => "0",
+    }
+}
+
+/// The column `key`, a word of its own on MariaDB.
+fn key_column(connection: &DatabaseConnection) -> &'static str {
+    match connection.get_database_backend() {
+        sea_orm::DatabaseBackend::MySql => "`key`",
+        _ => "key",
+    }
 }
 
 /// What PostgreSQL does by itself sooner or later, or would do for rows with ids of its own.
