@@ -8,7 +8,7 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::change::Change;
+use super::{application_tokens::unknown_like_foreign, change::Change};
 use crate::{
     activity::Activity,
     app::App,
@@ -21,10 +21,7 @@ use crate::{
         session::{csrf_token, idle_limit, lifetime},
         sign_in::{self, Outcome},
     },
-    policy::{
-        self,
-        sessions::{EndSessions, StartSession},
-    },
+    policy::sessions::{EndSessions, StartSession},
     queries::facts::Facts,
 };
 
@@ -159,14 +156,6 @@ pub async fn end(app: &App, actor: &Actor, id: i64) -> Result<()> {
         .await
 }
 
-fn is_admin(actor: &Actor) -> bool {
-    let standing = policy::Standing {
-        who: actor.who(),
-        role: None,
-    };
-    policy::users::administer(standing).granted
-}
-
 /// Whose session it is.
 async fn owner(change: &Change<'_>, id: i64) -> Result<user::Model> {
     session::Entity::find_by_id(id)
@@ -180,13 +169,8 @@ async fn owner(change: &Change<'_>, id: i64) -> Result<user::Model> {
 /// Signs an account out everywhere, or everywhere but in one session. Returns how many ended.
 pub async fn end_all(app: &App, actor: &Actor, user_id: i64, except: Option<i64>) -> Result<u64> {
     let mut change = Change::begin(app, actor).await?;
-    let permit = match change.permit::<EndSessions>(user_id).await {
-        // Whoever may not end them learns nothing about which accounts there are.
-        Err(Error::NotFound) if !is_admin(actor) => {
-            return Err(Error::forbidden(policy::Rule::NotYours));
-        }
-        permit => permit?,
-    };
+    let permit = change.permit::<EndSessions>(user_id).await;
+    let permit = permit.map_err(|error| unknown_like_foreign(actor, error))?;
     let mut all = Condition::all().add(session::Column::UserId.eq(user_id));
     if let Some(kept) = except {
         all = all.add(session::Column::Id.ne(kept));

@@ -1,6 +1,9 @@
 //! Removing an account, and what becomes of what it did.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryTrait, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait as _, SelectStatement, SubQueryStatement},
+};
 
 use crate::{
     actions::{change::Change, homes::is_portus},
@@ -37,19 +40,35 @@ impl Change<'_> {
         permit: &P,
         gone: &user::Model,
     ) -> Result<()> {
-        let id = gone.id;
-        let authored = tag::Entity::update_many()
-            .col_expr(tag::Column::Username, Expr::value(gone.username.as_str()))
-            .filter(tag::Column::UserId.eq(id));
-        self.execute::<tag::Entity, _, _>(permit, QueryTrait::query(&mut authored.clone()))
+        let only = ids_where(user::Column::Id, gone.id);
+        self.keep_names(permit, only).await?;
+        self.leave_home(permit, gone.id).await?;
+        self.delete_where::<user::Entity, _>(permit, user::Column::Id.eq(gone.id))
             .await?;
+        Ok(())
+    }
+
+    /// Writes the names of accounts that are going beside what they did.
+    async fn keep_names<P: Authority>(&mut self, permit: &P, gone: SelectStatement) -> Result<()> {
+        let name = user::Entity::find()
+            .select_only()
+            .column(user::Column::Username)
+            .filter(
+                Expr::col((user::Entity, user::Column::Id))
+                    .equals((tag::Entity, tag::Column::UserId)),
+            )
+            .into_query();
+        let name = Expr::SubQuery(None, Box::new(SubQueryStatement::SelectStatement(name)));
+        let authored = tag::Entity::update_many()
+            .col_expr(tag::Column::Username, name)
+            .filter(tag::Column::UserId.in_subquery(gone.clone()))
+            .into_query();
+        self.execute::<tag::Entity, _, _>(permit, &authored).await?;
         let history = activity::Entity::update_many()
             .col_expr(activity::Column::ActorId, Expr::value(Option::<i64>::None))
-            .filter(activity::Column::ActorId.eq(id));
-        self.execute::<activity::Entity, _, _>(permit, QueryTrait::query(&mut history.clone()))
-            .await?;
-        self.leave_home(permit, id).await?;
-        self.delete_where::<user::Entity, _>(permit, user::Column::Id.eq(id))
+            .filter(activity::Column::ActorId.in_subquery(gone))
+            .into_query();
+        self.execute::<activity::Entity, _, _>(permit, &history)
             .await?;
         Ok(())
     }
@@ -64,8 +83,12 @@ impl Change<'_> {
             .filter(user::Column::OwnerTeamId.eq(team_id))
             .all(self.reader())
             .await?;
-        for bot in &bots {
-            self.remove_account(permit, bot).await?;
+        if !bots.is_empty() {
+            // They have no namespaces of their own to leave.
+            self.keep_names(permit, ids_where(user::Column::OwnerTeamId, team_id))
+                .await?;
+            self.delete_where::<user::Entity, _>(permit, user::Column::OwnerTeamId.eq(team_id))
+                .await?;
         }
         Ok(bots.iter().map(Activity::user_deleted).collect())
     }
@@ -78,12 +101,13 @@ impl Change<'_> {
             .await?;
         let ids: Vec<i64> = homes.iter().map(|home| home.id).collect();
         let used: Vec<i64> = repository::Entity::find()
+            .select_only()
+            .column(repository::Column::NamespaceId)
+            .distinct()
             .filter(repository::Column::NamespaceId.is_in(ids.iter().copied()))
+            .into_tuple()
             .all(self.reader())
-            .await?
-            .into_iter()
-            .map(|row| row.namespace_id)
-            .collect();
+            .await?;
         let empty: Vec<i64> = ids
             .iter()
             .copied()
@@ -101,4 +125,13 @@ impl Change<'_> {
         }
         Ok(())
     }
+}
+
+/// The ids of the accounts with this value.
+fn ids_where(column: user::Column, value: i64) -> SelectStatement {
+    user::Entity::find()
+        .select_only()
+        .column(user::Column::Id)
+        .filter(column.eq(value))
+        .into_query()
 }

@@ -1,5 +1,7 @@
 //! Bots that belong to a team.
 
+use portus_rs::entities::tag;
+use sea_orm::EntityTrait as _;
 use serde_json::json;
 
 use super::support::{Caller, TestApp};
@@ -173,4 +175,35 @@ async fn bots_go_with_their_team() {
     app.get(&admin, &format!("/api/v1/users/{bot}"))
         .await
         .is(404);
+}
+
+#[actix_web::test]
+async fn what_bots_pushed_keeps_their_names_when_the_team_hands_over() {
+    let app = TestApp::with_registry().await;
+    let mary = app.user("mary").await;
+    let (old, _heir) = (app.team("old", &mary).await, app.team("heir", &mary).await);
+    let shop = app.namespace("shop", &old, "private").await;
+    let repository = app.repositories(shop.id, &["web".to_owned()]).await[0];
+    let path = format!("/api/v1/teams/{}/bots", old.id);
+    for name in ["ci", "cd"] {
+        let made = app
+            .post(&mary, &path, json!({"bot": {"username": name}}))
+            .await;
+        let bot = made.is(201).id();
+        app.tag(repository, name, &format!("sha256:{name}"), Some(bot))
+            .await;
+    }
+    app.delete(&mary, &format!("/api/v1/teams/{}?new_team=heir", old.id))
+        .await
+        .is(204);
+    let mut kept: Vec<(String, Option<i64>, Option<String>)> = tag::Entity::find()
+        .all(app.app.database.reader())
+        .await
+        .expect("tags")
+        .into_iter()
+        .map(|row| (row.name, row.user_id, row.username))
+        .collect();
+    kept.sort();
+    let expected = ["cd", "ci"].map(|name| (name.to_owned(), None, Some(name.to_owned())));
+    assert_eq!(kept, expected);
 }
