@@ -94,7 +94,8 @@ until_up() {
     fail "$name did not start; the end of its log is above, the rest in $log"
 }
 
-env -i PATH="$PATH" "${settings[@]}" "$PORTUS_BIN" serve >>"$state/portus.log" 2>&1 &
+# Both in sessions of their own: a terminal's Ctrl-C is for this script, which knows the order.
+env -i PATH="$PATH" "${settings[@]}" setsid "$PORTUS_BIN" serve >>"$state/portus.log" 2>&1 &
 portus_pid=$!
 until_up portus-rs "$portus_pid" "http://$portus/api/v1/_ping" "$state/portus.log" 200
 # Only now do the ports belong to the state.
@@ -114,7 +115,7 @@ END
     portus_rs registry-config --new-secret --bundle "$state/registry.crt"
 } >"$state/registry.yml"
 env -i PATH="$PATH" OTEL_TRACES_EXPORTER=none \
-    "$registry_program" serve "$state/registry.yml" >>"$state/registry.log" 2>&1 &
+    setsid "$registry_program" serve "$state/registry.yml" >>"$state/registry.log" 2>&1 &
 registry_pid=$!
 until_up "the registry" "$registry_pid" "http://$registry/v2/" "$state/registry.log" 401
 
