@@ -1,6 +1,6 @@
 //! HTML. Each page is a struct with the name of its view; a test renders every view from samples.
 
-mod assets;
+pub mod assets;
 mod documentation;
 mod home;
 mod sign_in;
@@ -69,7 +69,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
     service
         .service(home::home)
         .service(documentation::documentation)
-        .service(assets::asset);
+        .service(assets::serve);
     sign_in::routes(service);
     typeahead::routes(service);
 }
