@@ -18,6 +18,12 @@ use crate::{error::Error, keys::files::hex, web::error::PageError};
 #[folder = "../assets"]
 struct Assets;
 
+/// Where browsers find an asset, below our root.
+pub fn address(path: &str) -> Option<String> {
+    let there = Assets::get(path).or_else(|| Assets::get(&format!("{path}.gz")));
+    there.map(|_| format!("/assets/{path}"))
+}
+
 #[route("/assets/{path:.*}", method = "GET", method = "HEAD")]
 pub async fn asset(
     _request: HttpRequest,
