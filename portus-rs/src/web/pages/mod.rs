@@ -3,6 +3,7 @@
 
 mod assets;
 mod dashboard;
+pub mod assets;
 mod documentation;
 mod fault;
 mod flash;
@@ -35,6 +36,8 @@ pub fn routes(service: &mut web::ServiceConfig) {
     service
         .service(documentation::documentation)
         .service(assets::asset);
+        .service(assets::serve);
+    sign_in::routes(service);
     typeahead::routes(service);
     route::mount(
         [dashboard::routes(), sign_in::routes()]
