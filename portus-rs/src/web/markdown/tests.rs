@@ -118,8 +118,14 @@ fn is_inert(html: &str) -> bool {
                     .nth(1)
                     .and_then(|it| it.split('"').next());
                 href.is_none_or(|href| {
-                    let scheme = href.split(['/', '?', '#']).next().unwrap_or_default();
-                    let scheme = scheme.split_once(':').map(|(scheme, _)| scheme);
+                    // Browsers pass over blanks and control characters; what is no name of a scheme is part of a path.
+                    let href: String = href.chars().filter(|it| *it > ' ').collect();
+                    let scheme = href.split_once(':').map(|(scheme, _)| scheme).filter(|it| {
+                        it.starts_with(|c: char| c.is_ascii_alphabetic())
+                            && it
+                                .chars()
+                                .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+                    });
                     scheme.is_none_or(|it| {
                         ["http", "https", "mailto"].contains(&it.to_ascii_lowercase().as_str())
                     })
@@ -143,11 +149,18 @@ fn nothing_that_acts_gets_through() {
 }
 
 #[test]
+fn a_colon_in_a_path_is_no_scheme() {
+    let page = of("[a](![x](https://elsewhere.example/track.png))");
+    assert!(is_inert(&page), "{page:?}");
+}
+
+#[test]
 fn the_test_would_notice() {
     for page in [
         "<script>",
         "<p onclick=\"x\">",
         "<a href=\"javascript:x\">",
+        "<a href=\" java\nscript:x\">",
         "<img src=\"x\">",
         "<p style=\"x\">",
         "<p",
