@@ -92,7 +92,9 @@ impl Page {
 
     /// Signs in as one of the site's people; as nobody with `""`.
     pub async fn become_user(&self, name: &str) {
-        self.client.delete_all_cookies().await.unwrap();
+        // Nothing of the last page may come after.
+        self.client.goto("about:blank").await.unwrap();
+        driver::cdp(&self.client, "Network.clearBrowserCookies", json!({})).await;
         if name.is_empty() {
             return;
         }

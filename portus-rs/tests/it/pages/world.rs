@@ -1,5 +1,6 @@
 //! A company with its registry: what every page is looked at with. Made once for all tests that change nothing in it.
 
+use reqwest::Method;
 use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 use tokio::sync::OnceCell;
@@ -9,7 +10,7 @@ use crate::support::{
     images::{Package, signature_tag},
     push::RawClient,
     room,
-    site::Site,
+    site::{Site, good},
 };
 
 /// Accounts, with the names they are shown by.
@@ -75,6 +76,7 @@ async fn make() -> World {
     let _ = tempfile::env::override_temp_dir(&room::process_directory("world"));
     let site = Site::builder()
         .env("PORTUS_DISPLAY_NAME_ENABLED", "true")
+        .env("PORTUS_GRAVATAR_ENABLED", "false")
         .env("PORTUS_DELETE_ENABLED", "true")
         .env("PORTUS_ANONYMOUS_BROWSING_ENABLED", "true")
         .start(TestDatabase::sqlite())
@@ -208,7 +210,7 @@ async fn words(site: &Site) {
         let comment = json!({"comment": {"body": said}});
         site.post(&format!("{path}/comments"), comment).await;
     }
-    site.post(&format!("{path}/star"), json!({})).await;
+    site.put(&format!("{path}/star"), json!({})).await;
 }
 
 /// A webhook, a bot with its token, tokens and somebody who was shut out.
@@ -220,20 +222,17 @@ async fn machines(site: &Site) -> (i64, i64) {
         .iter()
         .find(|it| it["name"] == "base");
     let path = format!("/api/v1/namespaces/{}/webhooks", base.unwrap()["id"]);
-    let hook = json!({"name": "Deploy staging", "url": "https://deploy.example.com/hooks/images"});
+    let hook = json!({"webhook": {"name": "Deploy staging", "url": "https://deploy.example.com/hooks/images"}});
     let hook = site.post(&path, hook).await["id"].as_i64().unwrap();
-    let header = json!({"name": "X-Environment", "value": "staging"});
+    let header = json!({"webhook_header": {"name": "X-Environment", "value": "staging"}});
     site.post(&format!("{path}/{hook}/headers"), header).await;
     let bot = json!({"user": {"username": "ci", "email": "ci@example.com", "bot": true, "password": crate::support::site::PASSWORD}});
     let bot = site.post("/api/v1/users", bot).await["id"]
         .as_i64()
         .unwrap();
     let left = site.user("frank").await;
-    site.put(
-        &format!("/api/v1/users/{left}"),
-        json!({"user": {"enabled": false}}),
-    )
-    .await;
+    let path = format!("/api/v1/users/{left}/enabled");
+    good(site.api(Method::DELETE, &path, None).await).await;
     (hook, bot)
 }
 
