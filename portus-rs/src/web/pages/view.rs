@@ -108,7 +108,8 @@ fn load(language: Language) -> Result<Tera, String> {
     });
     tera.register_function("asset", |values: Kwargs, _: &State| {
         let path = values.must_get::<&str>("path")?;
-        assets::address(path).ok_or_else(|| tera::Error::message(format!("no asset {path}")))
+        let address = assets::address(path).map(|it| format!("/{it}"));
+        address.ok_or_else(|| tera::Error::message(format!("no asset {path}")))
     });
     tera.register_filter("bytes", |size: f64, _: Kwargs, _: &State| bytes(size));
     tera.register_filter("initial", |name: &str, _: Kwargs, _: &State| {
