@@ -205,19 +205,4 @@ macro_rules! renders {
 pub(crate) use renders;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_told_as_people_say_them() {
-        for (size, text) in [
-            (0.0, "0 B"),
-            (1023.0, "1023 B"),
-            (1536.0, "1.5 KiB"),
-            (734_003_200.0, "700 MiB"),
-            (5e15, "4547 TiB"),
-        ] {
-            assert_eq!(bytes(size), text);
-        }
-    }
-}
+mod tests;
