@@ -59,7 +59,8 @@ pub fn measure(table: &mut Table) {
 
 /// The cookie of a browser in which `root` has signed in.
 fn sign_in(address: &str) -> String {
-    let body = format!("user[username]=root&user[password]={PASSWORD}");
+    let password = PASSWORD.replace(' ', "+");
+    let body = format!("user[username]=root&user[password]={password}");
     let request = format!(
         "POST /users/sign_in HTTP/1.1\r\nHost: portus.test\r\nAccept: application/json\r\n\
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
