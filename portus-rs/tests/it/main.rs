@@ -18,6 +18,7 @@ mod deletion;
 mod harness;
 mod house;
 mod minimal;
+mod pages;
 mod pushes;
 mod registry;
 mod schema;
