@@ -41,6 +41,8 @@ pub struct Model {
     pub directory_gone_at: Option<DateTime>,
     /// An admin because a group of the directory says so.
     pub directory_admin: bool,
+    /// The tag of the language in which they want pages.
+    pub language: Option<String>,
     pub created_at: DateTime,
     pub updated_at: DateTime,
 }
