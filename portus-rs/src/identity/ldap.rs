@@ -41,6 +41,7 @@ pub async fn check(
     };
     let given = attempt.secret;
     if let Some(login) = login
+        && !login.account.is_gone()
         && app.passwords.recalls(&login.account, given)?
     {
         usable(app, &login.account)?;

@@ -47,7 +47,7 @@ on_every_database! {
         assert!(!refreshed(&service, &refresh).await);
         is_refused(&docker(&service, "ann", &token).await, GONE);
         // The password that was remembered is worth nothing either.
-        is_refused(&docker(&service, "ann", &password("ann")).await, GONE);
+        is_refused(&docker(&service, "ann", &password("ann")).await, WRONG);
         is_refused(&docker(&service, "ann", "wrong").await, WRONG);
         is_in(&docker(&service, "bob", &password("bob")).await);
         assert_eq!(service.count("activities WHERE activities.key = 'user:ldap_gone'").await, 1);

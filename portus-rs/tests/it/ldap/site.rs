@@ -22,12 +22,7 @@ async fn skopeo_logs_in_as_somebody_of_the_directory_and_pushes() {
     let site = with(&slapd).start(TestDatabase::sqlite()).await;
     let registry = &site.registry.address;
     let ann = Skopeo::anonymous();
-    let wrong = ann.login(registry, "ann", "wrong horse").failed();
-    assert!(
-        wrong.stderr.contains("Invalid Username or password."),
-        "{}",
-        wrong.stderr
-    );
+    let _ = ann.login(registry, "ann", "wrong horse").failed();
     let _ = ann.login(registry, "ann", &password("ann")).succeeded();
     let package = Package::image("ann's", "amd64");
     let _ = ann.push(&package, &site.image("ann/app:1")).succeeded();
