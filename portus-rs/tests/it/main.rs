@@ -17,6 +17,7 @@ mod compose;
 mod deletion;
 mod harness;
 mod house;
+mod ldap;
 mod minimal;
 mod pages;
 mod pushes;
