@@ -4,6 +4,7 @@ mod axe;
 mod driver;
 mod everywhere;
 mod first_look;
+mod links;
 mod page;
 mod seen;
 mod walks;
