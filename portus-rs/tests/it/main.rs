@@ -19,6 +19,7 @@ mod harness;
 mod house;
 mod ldap;
 mod minimal;
+mod pages;
 mod pushes;
 mod registry;
 mod schema;
