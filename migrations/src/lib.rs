@@ -30,6 +30,7 @@ mod m0025_vulnerabilities;
 mod m0026_scan_results;
 mod m0027_deletions;
 mod m0028_login_failures;
+mod m0050_activities;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -69,6 +70,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0026_scan_results::Migration),
             Box::new(m0027_deletions::Migration),
             Box::new(m0028_login_failures::Migration),
+            Box::new(m0050_activities::Migration),
         ]
     }
 

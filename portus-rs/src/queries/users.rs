@@ -75,6 +75,12 @@ impl Listing for Users {
             "admin" flag(C::Admin) "Admins, or everybody else.";
             "enabled" flag(C::Enabled) "Enabled, or disabled.";
             "bot" flag(C::Bot) "Bots, or people.";
+            "current_sign_in_after" after(C::CurrentSignInAt) "Signed in last after this moment.";
+            "current_sign_in_before" before(C::CurrentSignInAt) "Signed in last before this moment.";
+            "last_sign_in_after" after(C::LastSignInAt) "Signed in the time before that after this moment.";
+            "last_sign_in_before" before(C::LastSignInAt) "Signed in the time before that before this moment.";
+            "locked_after" after(C::LockedAt) "Locked after this moment.";
+            "locked_before" before(C::LockedAt) "Locked before this moment.";
             "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
             "created_before" before(C::CreatedAt) "Made before this moment.";
             "updated_after" after(C::UpdatedAt) "Changed after this moment.";
@@ -124,6 +130,11 @@ impl Listing for Members {
                 user::Column::Id,
                 user::Column::CanonicalName.eq(names::canonical(&it)),
             )))) "Of exactly this username.";
+            "name_contains" text(|it| Condition::all().add(C::UserId.in_subquery(named(
+                user::Entity,
+                user::Column::Id,
+                user::Column::Username.contains(it),
+            )))) "With this in the username, sign by sign.";
             "role" word(&["viewer", "contributor", "owner"], |it| {
                 it.parse::<Role>().map_or_else(
                     |()| Condition::all(),

@@ -41,6 +41,7 @@ fn everybody() -> impl Iterator<Item = (Standing, Reach)> {
             let reach = Reach {
                 scope,
                 namespace: only,
+                ends: false,
             };
             [false, true].into_iter().flat_map(move |admin| {
                 roles.map(|role| {

@@ -4,7 +4,6 @@ mod assets;
 mod documentation;
 mod home;
 mod sign_in;
-mod typeahead;
 
 use std::{error::Error as _, sync::LazyLock};
 
@@ -71,7 +70,6 @@ pub fn routes(service: &mut web::ServiceConfig) {
         .service(documentation::documentation)
         .service(assets::asset);
     sign_in::routes(service);
-    typeahead::routes(service);
 }
 
 /// A page with the headers that every page has.
