@@ -31,6 +31,7 @@ mod m0026_scan_results;
 mod m0027_deletions;
 mod m0028_login_failures;
 mod m0050_activities;
+mod m0053_user_language;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0027_deletions::Migration),
             Box::new(m0028_login_failures::Migration),
             Box::new(m0050_activities::Migration),
+            Box::new(m0053_user_language::Migration),
         ]
     }
 
