@@ -129,6 +129,7 @@ fn a_role_is_forgotten_where_the_credential_does_not_reach() {
     let reach = Reach {
         scope: TokenScope::Full,
         namespace: Some(7),
+        ends: false,
     };
     let who = Who::with(3, true, reach);
     let role = Some(Role::Owner);
@@ -149,6 +150,7 @@ fn the_api_is_closed_to_pulling_and_to_changes_by_reading() {
             Reach {
                 scope,
                 namespace: None,
+                ends: false,
             },
         )
     };
