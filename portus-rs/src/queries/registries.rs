@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     app::App,
-    entities::registry,
+    entities::{namespace, registry, repository},
     error::{Invalid, Result},
 };
 
@@ -114,6 +114,20 @@ pub async fn complaints(app: &App, new: &Candidate<'_>) -> Result<Invalid> {
         invalid.add("hostname", reason.to_string());
     }
     Ok(invalid)
+}
+
+/// Whether nothing was ever pushed to a registry, or all of it has gone.
+pub async fn is_empty(app: &App, id: i64) -> Result<bool> {
+    let namespaces = namespace::Entity::find()
+        .select_only()
+        .column(namespace::Column::Id)
+        .filter(namespace::Column::RegistryId.eq(id))
+        .into_query();
+    let found = repository::Entity::find()
+        .filter(repository::Column::NamespaceId.in_subquery(namespaces))
+        .one(app.database.reader())
+        .await?;
+    Ok(found.is_none())
 }
 
 /// Which of a new registry's names another one has.

@@ -1,6 +1,7 @@
 //! HTML. Each page is a struct with the name of its view; a test renders every view from samples. Routes say who is let
 //! in, handlers ask `queries` and `actions`, views print.
 
+mod admin;
 pub mod assets;
 pub mod dashboard;
 pub mod documentation;
@@ -41,6 +42,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         preferences::routes(),
         dashboard::routes(),
         teams::routes(),
+        admin::routes(),
     ];
     route::mount(pages.into_iter().flatten().collect(), service);
 }
