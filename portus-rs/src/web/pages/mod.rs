@@ -10,6 +10,7 @@ pub mod flash;
 pub mod form;
 pub mod frame;
 pub mod language;
+mod live;
 mod preferences;
 pub mod route;
 pub mod sign_in;
@@ -41,10 +42,12 @@ pub fn routes(service: &mut web::ServiceConfig) {
         sign_in::routes(),
         preferences::routes(),
         dashboard::routes(),
+        live::routes(),
         teams::routes(),
         admin::routes(),
     ];
     route::mount(pages.into_iter().flatten().collect(), service);
+    service.default_service(web::to(fault::missing));
 }
 
 /// A page with the headers that every page has.
