@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder as _, QuerySelect,
+    ColumnTrait, Condition, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder as _, QuerySelect,
     QueryTrait as _, Select,
-    sea_query::{Expr, ExprTrait as _, SubQueryStatement},
+    sea_query::{Expr, ExprTrait as _, LikeExpr, SubQueryStatement},
 };
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::App,
-    entities::{namespace, registry, repository, tag},
+    entities::{dialect, namespace, registry, repository, tag},
     error::{Error, Result},
     policy::{self, NamespaceFacts},
 };
@@ -49,18 +49,7 @@ impl Listing for Repositories {
     type Row = Row;
 
     fn select(&self) -> Select<repository::Entity> {
-        let all = repository::Entity::find();
-        let visible = policy::visible::namespaces(self.viewer.who);
-        let narrowed = if visible.is_empty() {
-            all
-        } else {
-            let namespaces = namespace::Entity::find()
-                .select_only()
-                .column(namespace::Column::Id)
-                .filter(visible)
-                .into_query();
-            all.filter(repository::Column::NamespaceId.in_subquery(namespaces))
-        };
+        let narrowed = visible(&self.viewer);
         match self.namespace_id {
             Some(id) => narrowed.filter(repository::Column::NamespaceId.eq(id)),
             None => narrowed,
@@ -103,13 +92,103 @@ impl Listing for Repositories {
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {
-        let found = repository::Entity::find()
-            .filter(repository::Column::Id.is_in(ids.iter().copied()))
-            .find_also_related(namespace::Entity)
-            .all(app.database.reader())
-            .await?;
-        dress(app, &self.viewer, ids, found).await
+        by_ids(app, &self.viewer, ids).await
     }
+}
+
+fn visible(viewer: &Viewer) -> Select<repository::Entity> {
+    let all = repository::Entity::find();
+    let visible = policy::visible::namespaces(viewer.who);
+    if visible.is_empty() {
+        return all;
+    }
+    let namespaces = namespace::Entity::find()
+        .select_only()
+        .column(namespace::Column::Id)
+        .filter(visible)
+        .into_query();
+    all.filter(repository::Column::NamespaceId.in_subquery(namespaces))
+}
+
+/// Repositories by id, in that order, with what belongs to them.
+pub(super) async fn by_ids(app: &App, viewer: &Viewer, ids: &[i64]) -> Result<Vec<Row>> {
+    let found = repository::Entity::find()
+        .filter(repository::Column::Id.is_in(ids.iter().copied()))
+        .find_also_related(namespace::Entity)
+        .all(app.database.reader())
+        .await?;
+    dress(app, viewer, ids, found).await
+}
+
+/// The caller's own repositories, or the others that they may see.
+pub struct OfTeams {
+    pub viewer: Viewer,
+    /// Those of the teams that the caller is in, or all but those.
+    pub own: bool,
+}
+
+impl Listing for OfTeams {
+    type Entity = repository::Entity;
+    type Row = Row;
+
+    fn select(&self) -> Select<repository::Entity> {
+        let own = namespace::Entity::find()
+            .select_only()
+            .column(namespace::Column::Id)
+            .filter(policy::visible::own_namespaces(self.viewer.who))
+            .into_query();
+        let column = repository::Column::NamespaceId;
+        let which = if self.own {
+            column.in_subquery(own)
+        } else {
+            column.not_in_subquery(own)
+        };
+        visible(&self.viewer).filter(which)
+    }
+
+    fn id() -> repository::Column {
+        repository::Column::Id
+    }
+
+    fn sort_column(name: &str) -> Option<repository::Column> {
+        Repositories::sort_column(name)
+    }
+
+    fn filters() -> &'static [Filter] {
+        filters! {
+            "called" with(called) "With this in `namespace/name`, sign by sign.";
+        }
+    }
+
+    async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {
+        by_ids(app, &self.viewer, ids).await
+    }
+}
+
+/// Which repositories hold a text in `namespace/name`: in either, or across the slash between them.
+pub fn called(text: &str, backend: DatabaseBackend) -> Condition {
+    let holds = |column: Expr, text: &str| dialect::contains(backend, column, text.to_owned());
+    let of = |which: Expr| {
+        repository::Column::NamespaceId.in_subquery(named(
+            namespace::Entity,
+            namespace::Column::Id,
+            namespace::Column::Global.eq(false).and(which),
+        ))
+    };
+    let name = || repository::Column::Name.into_expr();
+    let space = || namespace::Column::Name.into_expr();
+    let mut found = Condition::any()
+        .add(holds(name(), text))
+        .add(of(holds(space(), text)));
+    if let Some((end, begin)) = text.split_once('/') {
+        let like = |pattern: String| LikeExpr::new(pattern).escape('!');
+        let literal = |text: &str| text.replace('!', "!!").replace('_', "!_").replace('%', "!%");
+        let across = Condition::all()
+            .add(of(space().like(like(format!("%{}", literal(end))))))
+            .add(name().like(like(format!("{}%", literal(begin)))));
+        found = found.add(across);
+    }
+    found
 }
 
 /// Adds registry, counts, stars and last tags, by a fixed number of queries.

@@ -10,6 +10,8 @@ pub mod form;
 pub mod frame;
 pub mod language;
 mod preferences;
+pub mod repositories;
+pub mod repository;
 pub mod route;
 pub mod sign_in;
 pub mod table;
@@ -43,6 +45,8 @@ pub fn routes(service: &mut web::ServiceConfig) {
         preferences::routes(),
         dashboard::routes(),
         teams::routes(),
+        repositories::routes(),
+        repository::routes(),
     ];
     route::mount(pages.into_iter().flatten().collect(), service);
 }
