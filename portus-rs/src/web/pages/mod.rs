@@ -9,6 +9,7 @@ pub mod flash;
 pub mod form;
 pub mod frame;
 pub mod language;
+mod live;
 mod preferences;
 pub mod repositories;
 pub mod repository;
@@ -44,11 +45,13 @@ pub fn routes(service: &mut web::ServiceConfig) {
         sign_in::routes(),
         preferences::routes(),
         dashboard::routes(),
+        live::routes(),
         teams::routes(),
         repositories::routes(),
         repository::routes(),
     ];
     route::mount(pages.into_iter().flatten().collect(), service);
+    service.default_service(web::to(fault::missing));
 }
 
 /// A page with the headers that every page has.
