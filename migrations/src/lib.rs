@@ -31,6 +31,7 @@ mod m0026_scan_results;
 mod m0027_deletions;
 mod m0028_login_failures;
 mod m0053_user_language;
+mod m0056_traffic;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0027_deletions::Migration),
             Box::new(m0028_login_failures::Migration),
             Box::new(m0053_user_language::Migration),
+            Box::new(m0056_traffic::Migration),
         ]
     }
 
@@ -82,6 +84,7 @@ impl MigratorTrait for Migrator {
 /// The tables of this schema, children before the parents they refer to.
 pub const TABLES: &[&str] = &[
     "sessions",
+    "traffic",
     "scan_results",
     "vulnerabilities",
     "webhook_deliveries",

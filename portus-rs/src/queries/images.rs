@@ -76,7 +76,7 @@ pub async fn page(
         .group_by(own_or_shared())
         .order_by(rank(sort_by, descending), order.clone())
         .order_by(tag::Column::Id.max(), order)
-        .offset(slice.offset.min(i64::MAX.unsigned_abs()))
+        .offset(Ord::min(slice.offset, i64::MAX.unsigned_abs()))
         .limit(slice.limit)
         .into_tuple()
         .all(reader)
@@ -237,7 +237,7 @@ async fn dress(
             .map(|it| belongings.of(it))
             .unwrap_or_default();
         Some(Image {
-            tags_count: counted.unwrap_or(shown).max(shown),
+            tags_count: Ord::max(counted.unwrap_or(shown), shown),
             weaknesses: tags.iter().find_map(|row| weak.remove(&row.tag.id)),
             manifest,
             parts,

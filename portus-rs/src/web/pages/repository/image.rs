@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// From the worst on.
-const SEVERITIES: [&str; 7] = [
+pub const SEVERITIES: [&str; 7] = [
     "Defcon1", "Critical", "High", "Medium", "Low", "Unknown", "Negligible",
 ];
 
@@ -282,7 +282,7 @@ impl Image {
             scan: Some(scan("found", 2)),
             pull: text("docker pull a@b"),
         };
-        let part = |platform, missing| Platform {
+        let part = |platform: Option<String>, missing: bool| Platform {
             platform,
             digest: "sha256:0123456789abcdef<canary>".to_owned(),
             size: (!missing).then_some(1000),
