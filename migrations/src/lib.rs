@@ -30,6 +30,9 @@ mod m0025_vulnerabilities;
 mod m0026_scan_results;
 mod m0027_deletions;
 mod m0028_login_failures;
+mod m0045_identities;
+mod m0046_pending_sign_ins;
+mod m0047_seen_tokens;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -69,6 +72,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0026_scan_results::Migration),
             Box::new(m0027_deletions::Migration),
             Box::new(m0028_login_failures::Migration),
+            Box::new(m0045_identities::Migration),
+            Box::new(m0046_pending_sign_ins::Migration),
+            Box::new(m0047_seen_tokens::Migration),
         ]
     }
 
@@ -79,6 +85,9 @@ impl MigratorTrait for Migrator {
 
 /// The tables of this schema, children before the parents they refer to.
 pub const TABLES: &[&str] = &[
+    "seen_tokens",
+    "pending_sign_ins",
+    "identities",
     "sessions",
     "scan_results",
     "vulnerabilities",

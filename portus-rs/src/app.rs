@@ -18,7 +18,7 @@ use crate::{
         token::{Claims, HeaderForm, Issue},
     },
     queries::{facts::Present, health::Health},
-    remote::RegistryClients,
+    remote::{RegistryClients, oauth::Providers},
 };
 
 /// The running service. Made once, passed down, never global.
@@ -34,6 +34,7 @@ pub struct App {
     pub usage: Usage,
     pub throttle: Throttle,
     pub registries: RegistryClients,
+    pub providers: Providers,
     pub health: Health,
     pub wake: Wake,
     pub inbox: Inbox,
@@ -68,6 +69,7 @@ impl App {
             usage: Usage::default(),
             throttle: Throttle::default(),
             registries: RegistryClients::new(&config)?,
+            providers: Providers::new(&config)?,
             health: Health::default(),
             wake: Wake::default(),
             inbox: Inbox::default(),

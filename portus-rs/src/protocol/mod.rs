@@ -5,6 +5,7 @@
 
 pub mod digest;
 pub mod event;
+pub mod id_token;
 pub mod image_name;
 pub mod manifest;
 pub mod scope;
