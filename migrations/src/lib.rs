@@ -33,6 +33,7 @@ mod m0028_login_failures;
 mod m0045_identities;
 mod m0046_pending_sign_ins;
 mod m0047_seen_tokens;
+mod m0053_user_language;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -75,6 +76,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0045_identities::Migration),
             Box::new(m0046_pending_sign_ins::Migration),
             Box::new(m0047_seen_tokens::Migration),
+            Box::new(m0053_user_language::Migration),
         ]
     }
 

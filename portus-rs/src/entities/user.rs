@@ -31,6 +31,8 @@ pub struct Model {
     pub credentials_version: i64,
     /// The team that a bot belongs to and whose owners look after it.
     pub owner_team_id: Option<i64>,
+    /// The tag of the language in which they want pages.
+    pub language: Option<String>,
     pub created_at: DateTime,
     pub updated_at: DateTime,
 }

@@ -15,6 +15,9 @@ pub struct Account {
     pub id: i64,
     pub username: String,
     pub display_name: Option<String>,
+    pub email: Option<String>,
+    /// The tag of the language in which they want pages; without one the browser says it.
+    pub language: Option<String>,
     pub admin: bool,
     pub enabled: bool,
     pub bot: bool,
@@ -29,6 +32,8 @@ impl From<&user::Model> for Account {
             id: row.id,
             username: row.username.clone(),
             display_name: row.display_name.clone(),
+            email: row.email.clone(),
+            language: row.language.clone(),
             admin: row.admin,
             enabled: row.enabled,
             bot: row.bot,

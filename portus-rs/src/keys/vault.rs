@@ -31,6 +31,8 @@ pub enum Purpose {
     WebhookPassword,
     WebhookSecret,
     WebhookHeader,
+    /// What the next page says once.
+    Flash,
 }
 
 impl Purpose {
@@ -39,6 +41,7 @@ impl Purpose {
             Self::WebhookPassword => b"webhook password",
             Self::WebhookSecret => b"webhook secret",
             Self::WebhookHeader => b"webhook header",
+            Self::Flash => b"flash",
         }
     }
 }

@@ -1,117 +1,156 @@
-//! Signing in and out under the addresses that Portus' pages and scripts know. The form itself comes with the console;
-//! programs get JSON, browsers are sent on.
+//! Signing in and out, for browsers and, under the same addresses, for Portus' scripts, which get JSON.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header,
-    web::{self, ServiceConfig},
+    HttpResponse,
+    http::{StatusCode, header},
 };
+use serde::Serialize;
 use serde_json::json;
 
+use super::{
+    form::Form,
+    route::{Route, delete, get, post},
+    view::Page,
+    visit::{Visit, wants_json},
+};
 use crate::{
     actions::sessions,
     error::Error,
     identity::actor::Actor,
     web::{
-        api::{not_found, sessions as api},
-        error::{ApiError, ApiResult, status},
+        api::sessions as api,
+        error::{ApiError, PageResult, status},
         extract::{caller::Open, session},
     },
 };
 
-pub fn routes(service: &mut ServiceConfig) {
-    let at = |path: &str| {
-        web::resource(vec![format!("{path}.json"), path.to_owned()])
-            .default_service(web::to(not_found))
-    };
-    service
-        .service(at("/users/sign_in").route(web::post().to(create)))
-        .service(
-            at("/users/sign_out")
-                .route(web::delete().to(destroy))
-                .route(web::post().to(destroy)),
-        );
+pub fn routes() -> Vec<Route> {
+    vec![
+        get("/users/sign_in", show),
+        // Whoever has a session and signs in again may have lost its token.
+        post("/users/sign_in", create).without_token(),
+        post("/users/sign_in.json", create).without_token(),
+        delete("/users/sign_out", destroy),
+        post("/users/sign_out", destroy),
+        delete("/users/sign_out.json", destroy),
+        post("/users/sign_out.json", destroy),
+    ]
 }
 
-async fn create(open: Open) -> ApiResult<HttpResponse> {
-    let mut read = open.params.read();
-    let wanted = api::SignIn {
-        username: read.string("user[username]").unwrap_or_default(),
-        password: read.string("user[password]").unwrap_or_default(),
-        remember_me: read.boolean("user[remember_me]").unwrap_or(false),
+/// What `sign_in/show.html` shows.
+#[derive(Serialize)]
+pub struct SignIn {
+    form: Form,
+    /// Where to go once in.
+    return_to: String,
+    /// Whether name and password are taken here.
+    passwords: bool,
+    /// Whether a lost password can be replaced.
+    resettable: bool,
+}
+
+impl Page for SignIn {
+    const VIEW: &'static str = "sign_in/show.html";
+
+    fn samples() -> Vec<Self> {
+        let mut refused = Form::new("user").with("username", "ann<canary>");
+        refused.complaints.push("Invalid <canary>".to_owned());
+        let page = |form, passwords| Self {
+            form,
+            return_to: "/teams?<canary>".to_owned(),
+            passwords,
+            resettable: passwords,
+        };
+        vec![page(Form::new("user"), false), page(refused, true)]
+    }
+}
+
+/// The form, wherever it stands.
+pub async fn form(visit: &Visit, form: Form) -> PageResult {
+    let config = &visit.app.config;
+    let refused = !form.complaints.is_empty();
+    let page = SignIn {
+        form,
+        return_to: visit.back_to(""),
+        passwords: config.ldap.is_some() || config.oauth.local_login,
+        resettable: config.ldap.is_none() && config.oauth.local_login,
     };
-    read.finish()?;
+    if refused {
+        visit.show_again("", &page).await
+    } else {
+        visit.show("", &page).await
+    }
+}
+
+async fn show(visit: Visit) -> PageResult {
+    if visit.session.is_some() {
+        return Ok(visit.go_telling("/", visit.say("door-already-in")));
+    }
+    form(&visit, Form::new("user")).await
+}
+
+async fn create(visit: Visit) -> PageResult {
+    let wanted = api::SignIn {
+        username: visit.text("user[username]"),
+        password: visit.text("user[password]"),
+        remember_me: visit.ticked("user[remember_me]"),
+    };
+    let open = Open {
+        app: visit.app.clone(),
+        params: visit.params.clone(),
+        request: visit.request.clone(),
+    };
     let entered = match api::enter(&open, &wanted).await {
         Ok(entered) => entered,
-        Err(ApiError::Failed(error)) if told(&error) => return Ok(refuse(&open.request, &error)),
-        Err(error) => return Err(error),
+        Err(ApiError::Failed(error)) if told(&error) => return refuse(&visit, error).await,
+        Err(error) => return Err(error.into()),
     };
     let cookie = (header::SET_COOKIE, entered.cookie.clone());
-    Ok(if wants_json(&open.request) {
-        HttpResponse::Created()
+    if wants_json(&visit.request) {
+        return Ok(HttpResponse::Created()
             .insert_header(cookie)
             .insert_header((header::CACHE_CONTROL, "no-store"))
-            .json(entered.body)
-    } else {
-        send_on(&open).insert_header(cookie).finish()
-    })
-}
-
-/// Ends the session of the browser; without one there is nothing to end.
-async fn destroy(open: Open) -> ApiResult<HttpResponse> {
-    let facts = open.app.present.facts().await?;
-    if let Some(found) = session::resume(&open.app, &facts, &open.request).await? {
-        let mut read = open.params.read();
-        let field = read.string("authenticity_token");
-        session::require_ours(&open.app, &open.request, &found, field.as_deref())?;
-        let actor = Actor::User(std::sync::Arc::clone(&found.account));
-        sessions::end(&open.app, &actor, found.id).await?;
+            .json(entered.body));
     }
-    let cookie = (
-        header::SET_COOKIE,
-        session::no_cookie(&open.app, &open.request)?,
-    );
-    Ok(if wants_json(&open.request) {
-        HttpResponse::NoContent().insert_header(cookie).finish()
-    } else {
-        send_on(&open).insert_header(cookie).finish()
-    })
+    let mut response = visit.go(&visit.back_to("/"));
+    response.headers_mut().append(cookie.0, cookie.1);
+    Ok(response)
 }
 
-fn send_on(open: &Open) -> actix_web::HttpResponseBuilder {
-    let home = format!("{}/", open.app.config.listener.url_root);
-    let mut response = HttpResponse::SeeOther();
-    response.insert_header((header::LOCATION, home));
-    response
-}
-
-/// Whether the text is meant for the person at the door.
+/// What is said to whoever tries.
 fn told(error: &Error) -> bool {
     matches!(error, Error::NotSignedIn(_) | Error::Forbidden(_))
 }
 
-fn refuse(request: &HttpRequest, error: &Error) -> HttpResponse {
-    let mut response = HttpResponse::build(status(error));
-    response.insert_header((header::CACHE_CONTROL, "no-store"));
-    let text = error.to_string();
-    if wants_json(request) {
-        response.json(json!({ "error": text }))
-    } else {
-        response
-            .content_type("text/plain; charset=utf-8")
-            .body(text)
+async fn refuse(visit: &Visit, error: Error) -> PageResult {
+    if wants_json(&visit.request) {
+        return Ok(HttpResponse::build(status(&error))
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .json(json!({ "error": error.to_string() })));
     }
+    let kept = visit.refused("user", error)?;
+    form(visit, kept).await
 }
 
-fn wants_json(request: &HttpRequest) -> bool {
-    let says = |name: header::HeaderName| {
-        let value = request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok());
-        value.is_some_and(|value| value.contains("application/json"))
+/// Ends the session of the browser; without one there is nothing to end.
+async fn destroy(visit: Visit) -> PageResult {
+    if let Some(found) = &visit.session {
+        let actor = Actor::User(std::sync::Arc::clone(&found.account));
+        sessions::end(&visit.app, &actor, found.id).await?;
+    }
+    let cookie = session::no_cookie(&visit.app, &visit.request)?;
+    let mut response = if wants_json(&visit.request) {
+        HttpResponse::build(StatusCode::NO_CONTENT).finish()
+    } else {
+        visit.go_telling("/users/sign_in", visit.say("door-signed-out"))
     };
-    says(header::ACCEPT)
-        || says(header::CONTENT_TYPE)
-        || request.path().strip_suffix(".json").is_some()
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SignIn;
+
+    crate::web::pages::view::renders!(SignIn);
 }
