@@ -33,6 +33,7 @@ mod m0028_login_failures;
 mod m0045_identities;
 mod m0046_pending_sign_ins;
 mod m0047_seen_tokens;
+mod m0048_provider_memberships;
 mod m0053_user_language;
 
 use sea_orm_migration::prelude::*;
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0045_identities::Migration),
             Box::new(m0046_pending_sign_ins::Migration),
             Box::new(m0047_seen_tokens::Migration),
+            Box::new(m0048_provider_memberships::Migration),
             Box::new(m0053_user_language::Migration),
         ]
     }
@@ -87,6 +89,7 @@ impl MigratorTrait for Migrator {
 
 /// The tables of this schema, children before the parents they refer to.
 pub const TABLES: &[&str] = &[
+    "provider_memberships",
     "seen_tokens",
     "pending_sign_ins",
     "identities",

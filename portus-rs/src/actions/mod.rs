@@ -7,6 +7,7 @@ pub mod change;
 pub mod comments;
 pub mod deletion;
 pub mod homes;
+pub mod identities;
 pub mod inbox;
 pub mod manifests;
 pub mod members;

@@ -335,6 +335,7 @@ fn template(facts: &Facts<'_>) -> &'static str {
         "user:demote" => "{owner} made {user} an ordinary user again",
         "user:enable" => "{owner} enabled the user {user}",
         "user:disable" => "{owner} disabled the user {user}",
+        "user:link" => "{owner} linked the user {user} with an account at {provider}",
         "user:throttle" => "Wrong passwords for {user} are being slowed down",
         "user.delete" => "{owner} removed the user {user}",
         "user:clear_passwords" => "{owner} cleared the local passwords of {count} users",

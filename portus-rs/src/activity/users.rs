@@ -53,6 +53,15 @@ impl Activity {
         it
     }
 
+    /// An account at a provider opens this one from now on.
+    pub fn user_linked(user: &user::Model, provider: &str, issuer: &str, proof: &str) -> Self {
+        Self::new("user:link", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+            .with("provider", provider)
+            .with("issuer", issuer)
+            .with("proof", proof)
+    }
+
     pub fn user_deleted(user: &user::Model) -> Self {
         Self::new("user.delete", Some((Kind::User, user.id)))
             .with("username", user.username.as_str())

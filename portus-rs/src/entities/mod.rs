@@ -14,6 +14,7 @@ pub mod manifest;
 pub mod manifest_child;
 pub mod namespace;
 pub mod pending_sign_in;
+pub mod provider_membership;
 pub mod refresh_token;
 pub mod registry;
 pub mod registry_event;

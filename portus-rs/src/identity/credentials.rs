@@ -36,6 +36,8 @@ pub enum Method {
     ApplicationToken { id: i64 },
     RefreshToken { id: i64 },
     Password,
+    /// An identity provider says so.
+    Provider,
 }
 
 /// An account that has proved itself and may be used.

@@ -1,6 +1,7 @@
 //! Accounts: made, changed, promoted, removed.
 
 mod fields;
+mod newcomers;
 mod portus;
 mod profile;
 mod removal;
@@ -34,6 +35,7 @@ use crate::{
 };
 
 use fields::{Wanted, blank_is_none, check_email, check_password, check_username, normal_email};
+pub(super) use newcomers::{Newcomer, prepare_newcomer};
 pub use portus::ensure_portus;
 pub use profile::{ProfileChanges, update_own};
 pub use removal::delete;

@@ -56,19 +56,28 @@ impl Said {
         self.claim(name)?.as_str().map(str::to_owned)
     }
 
-    /// An address, and whether the same answer vouches for it.
+    /// An address, and whether the provider vouches for it.
     fn email(&self) -> (Option<String>, bool) {
-        for claims in [&self.token, &self.more] {
-            if let Some(email) = claims.get("email").and_then(Value::as_str) {
-                let verified = match claims.get("email_verified") {
-                    Some(Value::Bool(verified)) => *verified,
-                    Some(Value::String(word)) => word == "true",
-                    _ => false,
-                };
-                return (Some(email.to_owned()), verified);
+        let said = |claims: &Map<String, Value>| {
+            let email = claims.get("email")?.as_str()?.to_owned();
+            let verified = match claims.get("email_verified") {
+                Some(Value::Bool(verified)) => *verified,
+                Some(Value::String(word)) => word == "true",
+                _ => false,
+            };
+            Some((email, verified))
+        };
+        match (said(&self.token), said(&self.more)) {
+            // Either may vouch, but for the same address only.
+            (Some((email, verified)), Some((other, also))) => {
+                let verified = verified || (also && other == email);
+                (Some(email), verified)
             }
+            (Some((email, verified)), None) | (None, Some((email, verified))) => {
+                (Some(email), verified)
+            }
+            (None, None) => (None, false),
         }
-        (None, false)
     }
 
     fn groups(&self, name: &str) -> Vec<String> {
