@@ -5,6 +5,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
 use super::{
     filter::{Filter, filters, named},
     list::{Listing, in_order},
+    users,
 };
 use crate::{
     app::App,

@@ -110,3 +110,4 @@ fault-broken-title = Something's wrong with our lighthouse.
 fault-broken-text = Internal Server Error. The log of the service says what happened.
 fault-away-title = The database does not answer.
 fault-away-text = Docker clients that are logged in go on for a while; pages come back as soon as the database does.
+column-created = Created

@@ -85,3 +85,4 @@ said-sorry-this-account-has-been-disabled = このアカウントは無効にな
 said-your-account-is-locked = アカウントがロックされています。
 said-can-t-be-blank = 入力してください
 said-has-already-been-taken = すでに使われています
+column-created = 作成日時

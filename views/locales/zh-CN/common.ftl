@@ -85,3 +85,4 @@ said-sorry-this-account-has-been-disabled = 此账户已被停用。
 said-your-account-is-locked = 您的账户已被锁定。
 said-can-t-be-blank = 不能为空
 said-has-already-been-taken = 已被使用
+column-created = 创建时间

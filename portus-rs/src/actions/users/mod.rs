@@ -37,7 +37,7 @@ use crate::{
 use fields::{Wanted, blank_is_none, check_email, check_password, check_username, normal_email};
 pub(super) use newcomers::{Newcomer, prepare_newcomer};
 pub use portus::ensure_portus;
-pub use profile::{ProfileChanges, update_own};
+pub use profile::{ProfileChanges, speak, update_own};
 pub use removal::delete;
 pub use switches::{set_admin, set_enabled, toggle_admin, toggle_enabled};
 

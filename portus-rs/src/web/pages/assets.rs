@@ -120,12 +120,6 @@ pub fn url(root: &str, path: &str) -> Option<String> {
     address(path).map(|address| format!("{root}/{address}"))
 }
 
-/// Where browsers find an asset, below our root.
-pub fn address(path: &str) -> Option<String> {
-    let there = Assets::get(path).or_else(|| Assets::get(&format!("{path}.gz")));
-    there.map(|_| format!("/assets/{path}"))
-}
-
 #[route("/assets/{path:.*}", method = "GET", method = "HEAD")]
 pub async fn serve(
     _request: HttpRequest,

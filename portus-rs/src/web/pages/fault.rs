@@ -71,7 +71,8 @@ impl Fault {
     fn answer(&self, app: &App, request: &HttpRequest, frame: &Frame) -> HttpResponse {
         if wants_json(request) {
             let text = self.detail.clone();
-            let text = text.unwrap_or_else(|| frame.language.say(&format!("fault-{}-title", self.kind)));
+            let text =
+                text.unwrap_or_else(|| frame.language.say(&format!("fault-{}-title", self.kind)));
             return HttpResponse::build(self.code()).json(json!({ "error": text }));
         }
         match self.render(frame) {

@@ -6,11 +6,7 @@ use actix_web::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    app::App,
-    keys::vault::Purpose,
-    web::extract::session,
-};
+use crate::{app::App, keys::vault::Purpose, web::extract::session};
 
 const COOKIE: &str = "_portus_flash";
 /// Browsers take cookies of 4 KiB, name and attributes included.
@@ -72,7 +68,9 @@ pub fn is_there(request: &HttpRequest) -> bool {
 pub fn keep(app: &App, request: &HttpRequest, flashes: &[Flash]) -> Option<HeaderValue> {
     let mut kept = flashes.to_vec();
     for flash in &mut kept {
-        let end = flash.text.floor_char_boundary(LONGEST / flashes.len().max(1));
+        let end = flash
+            .text
+            .floor_char_boundary(LONGEST / flashes.len().max(1));
         flash.text.truncate(end);
     }
     let text = serde_json::to_string(&kept).ok()?;

@@ -89,9 +89,7 @@ impl Language {
         let offered: Vec<&LanguageIdentifier> = BOOKS.iter().map(|it| &it.identifier).collect();
         let found = negotiate_languages(&wanted, &offered, None, NegotiationStrategy::Lookup);
         let found = found.first().map(|it| it.to_string());
-        found
-            .and_then(|tag| Self::of_tag(&tag))
-            .unwrap_or_default()
+        found.and_then(|tag| Self::of_tag(&tag)).unwrap_or_default()
     }
 
     fn book(self) -> Option<&'static Book> {
@@ -159,7 +157,11 @@ impl Language {
             it @ 2_592_000..31_536_000 => ("time-months", (it / 2_592_000).max(1)),
             it => ("time-years", (it / 31_536_000).max(1)),
         };
-        let ahead = if seconds < 0 && count > 0 { "-ahead" } else { "" };
+        let ahead = if seconds < 0 && count > 0 {
+            "-ahead"
+        } else {
+            ""
+        };
         self.tell(
             &format!("{name}{ahead}"),
             [("n", FluentValue::from(count.max(1)))],

@@ -1,21 +1,22 @@
 //! HTML. Each page is a struct with the name of its view; a test renders every view from samples. Routes say who is let
 //! in, handlers ask `queries` and `actions`, views print.
 
-mod assets;
-mod dashboard;
 pub mod assets;
-mod documentation;
-mod fault;
-mod flash;
-mod form;
-mod frame;
-mod language;
-mod route;
-mod sign_in;
-mod table;
+pub mod dashboard;
+pub mod documentation;
+pub mod fault;
+pub mod flash;
+pub mod form;
+pub mod frame;
+pub mod language;
+mod preferences;
+pub mod route;
+pub mod sign_in;
+pub mod table;
+pub mod teams;
 mod typeahead;
-mod view;
-mod visit;
+pub mod view;
+pub mod visit;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -35,17 +36,15 @@ const GRAVATAR: &str = "img-src 'self' data: https://secure.gravatar.com;";
 pub fn routes(service: &mut web::ServiceConfig) {
     service
         .service(documentation::documentation)
-        .service(assets::asset);
         .service(assets::serve);
-    sign_in::routes(service);
     typeahead::routes(service);
-    route::mount(
-        [dashboard::routes(), sign_in::routes()]
-            .into_iter()
-            .flatten()
-            .collect(),
-        service,
-    );
+    let pages = [
+        sign_in::routes(),
+        preferences::routes(),
+        dashboard::routes(),
+        teams::routes(),
+    ];
+    route::mount(pages.into_iter().flatten().collect(), service);
 }
 
 /// A page with the headers that every page has.

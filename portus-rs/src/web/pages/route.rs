@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    dev::Payload,
     http::Method,
     web::{self, Data, ServiceConfig},
 };

@@ -1,12 +1,14 @@
 //! Tables of any length: order and page come from the address, under names that begin with the table's prefix, so that
 //! a page may have several and every state of it has an address.
 
+use sea_orm::Condition;
 use serde::Serialize;
 
 use super::visit::Visit;
 use crate::{
     error::Result,
     queries::{
+        filter::{Narrowed, Value},
         list::{self, Listing, Slice},
         presented::{Presentable, Presented},
     },
@@ -21,6 +23,8 @@ pub struct Shape {
     pub columns: &'static [&'static str],
     pub sorted_by: &'static str,
     pub ascending: bool,
+    /// The list's filter behind the field above the table, as `name_contains`; empty for no such field.
+    pub filter: &'static str,
 }
 
 /// Rows with what is needed to sort them and turn pages.
@@ -198,6 +202,15 @@ impl Visit {
             limit: size,
         };
         let by = asked.sort_by;
+        let sought = self.text(&format!("{}q", shape.prefix));
+        let filter = L::filters().iter().find(|it| it.name == shape.filter);
+        let condition = match filter {
+            Some(filter) if !sought.is_empty() => {
+                filter.condition(Value::Text(sought.clone()), self.app.database.backend())
+            }
+            _ => Condition::all(),
+        };
+        let list = Narrowed { list, condition };
         let mut page = asked.page.max(1);
         let (mut ids, total) =
             list::page(&self.app, &list, by, !asked.ascending, slice(page)).await?;
@@ -207,7 +220,12 @@ impl Visit {
             page = last;
             (ids, _) = list::page(&self.app, &list, by, !asked.ascending, slice(page)).await?;
         }
-        let rows: Vec<V> = list.load(&self.app, &ids).await?.into_iter().map(view).collect();
+        let rows: Vec<V> = list
+            .load(&self.app, &ids)
+            .await?
+            .into_iter()
+            .map(view)
+            .collect();
         let offset = slice(page).offset;
         let here = ids.len() as u64;
         let own = |key: &str| key.strip_prefix(shape.prefix).map(str::to_owned);
@@ -221,7 +239,7 @@ impl Visit {
             pages: asked.steps(page, last, u64::from(pagination.before_after)),
             previous: (page > 1).then(|| asked.turn(page - 1)),
             next: (page < last).then(|| asked.turn(page + 1)),
-            filter: self.text(&format!("{}q", shape.prefix)),
+            filter: sought,
             kept: asked
                 .pairs
                 .iter()
@@ -251,7 +269,6 @@ impl<R> Table<R> {
     }
 
     /// A table for samples: these rows on the middle one of several pages.
-    #[cfg(test)]
     pub fn sample(shape: Shape, rows: Vec<R>) -> Self {
         let pairs = vec![("q".to_owned(), "<canary>".to_owned())];
         let asked = Asked::read("/path", pairs, shape);
@@ -281,6 +298,7 @@ mod tests {
         columns: &["name", "created_at"],
         sorted_by: "name",
         ascending: true,
+        filter: "name_contains",
     };
 
     fn asked(query: &str) -> Asked {
@@ -300,7 +318,10 @@ mod tests {
     #[test]
     fn the_address_says_order_and_page() {
         let it = asked("tm_sort_by=created_at&tm_sort_asc=false&tm_page=3");
-        assert_eq!((it.sort_by, it.ascending, it.page), ("created_at", false, 3));
+        assert_eq!(
+            (it.sort_by, it.ascending, it.page),
+            ("created_at", false, 3)
+        );
         let it = asked("sort_by=created_at&tm_sort_by=password&tm_page=-1");
         assert_eq!((it.sort_by, it.ascending, it.page), ("name", true, 1));
     }

@@ -113,7 +113,9 @@ fn load(language: Language) -> Result<Tera, String> {
     tera.register_filter("bytes", |size: f64, _: Kwargs, _: &State| bytes(size));
     tera.register_filter("initial", |name: &str, _: Kwargs, _: &State| {
         let first = name.chars().find(|it| it.is_alphanumeric());
-        first.map(|it| it.to_uppercase().to_string()).unwrap_or_default()
+        first
+            .map(|it| it.to_uppercase().to_string())
+            .unwrap_or_default()
     });
     tera.register_filter("urlencode", |text: &str, _: Kwargs, _: &State| {
         percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
@@ -172,8 +174,14 @@ pub fn every_look<P: Page>() -> Vec<String> {
     let mut looks = Vec::new();
     for page in P::samples() {
         for frame in Frame::samples() {
-            let html = page.render(&frame).unwrap_or_else(|error| panic!("{error}"));
-            assert!(!html.contains("<canary>"), "{} lets markup through", P::VIEW);
+            let html = page
+                .render(&frame)
+                .unwrap_or_else(|error| panic!("{error}"));
+            assert!(
+                !html.contains("<canary>"),
+                "{} lets markup through",
+                P::VIEW
+            );
             looks.push(html);
         }
     }

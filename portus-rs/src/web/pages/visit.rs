@@ -20,7 +20,7 @@ use crate::{
     app::App,
     error::{Error, Result},
     identity::{actor::Actor, session::Session},
-    policy::Rule,
+    policy::{self, Rule},
     queries::{facts::Facts, viewer::Viewer},
     web::{
         error::{PageError, PageResult},
@@ -110,9 +110,8 @@ impl Visitor for Member {
 impl Visitor for Admin {
     async fn admit(visit: Visit) -> Result<Self, Turned> {
         let member = Member::admit(visit).await?;
-        if !member.actor.who().is_admin() {
-            return Err(Error::forbidden(Rule::OnlyAdmins).into());
-        }
+        let standing = member.viewer().await?.standing_nowhere();
+        policy::users::administer(standing).granted()?;
         Ok(Self(member))
     }
 }
