@@ -17,7 +17,7 @@ use super::{
 use crate::{
     activity::Activity,
     app::App,
-    entities::{identity, namespace, user},
+    entities::{identity, user},
     error::{Error, Result, is_taken},
     identity::{
         actor::{Account, Actor},
@@ -59,7 +59,9 @@ pub async fn enter(
     guest: &Guest<'_>,
 ) -> Result<Step> {
     let user = match recognise(app.database.reader(), profile).await? {
-        Recognised::Linked(user, identity) => refresh(app, provider, user, &identity, profile).await?,
+        Recognised::Linked(user, identity) => {
+            refresh(app, provider, user, &identity, profile).await?
+        }
         Recognised::Imported(user) if user.enabled => {
             link(app, provider, &user, profile, "import").await?;
             user
@@ -165,7 +167,9 @@ async fn refresh(
         ..Default::default()
     };
     change.update(&books, row).await?;
-    let told = change.settle_groups(&books, provider, &user, profile).await?;
+    let told = change
+        .settle_groups(&books, provider, &user, profile)
+        .await?;
     change.commit(told).await?;
     Ok(user)
 }
@@ -185,14 +189,12 @@ async fn link(
     let linked = Activity::user_linked(user, &profile.provider, &profile.issuer, proof)
         .by(Some(user.id), user.username.as_str());
     let mut told = vec![linked];
-    told.extend(change.settle_groups(&books, provider, user, profile).await?);
+    told.extend(
+        change
+            .settle_groups(&books, provider, user, profile)
+            .await?,
+    );
     change.commit(told).await
-}
-
-/// A person made from a profile, with the namespaces that came with them.
-pub struct Registered {
-    pub started: Started,
-    pub homes: Vec<namespace::Model>,
 }
 
 /// What somebody chose for themselves.
@@ -208,7 +210,7 @@ pub async fn register(
     pending: &Pending,
     choice: Choice,
     guest: &Guest<'_>,
-) -> Result<Registered> {
+) -> Result<Step> {
     let profile = &pending.profile;
     let stale = || Error::Refused(TRY_AGAIN.to_owned());
     if pending.claims.is_some() || !provider.creates_users() {
@@ -235,17 +237,20 @@ pub async fn register(
     let by = |told: Activity| told.by(Some(user.id), user.username.as_str());
     let mut told = vec![
         by(Activity::user_created(user)),
-        by(Activity::user_linked(user, &profile.provider, &profile.issuer, "new")),
+        by(Activity::user_linked(
+            user,
+            &profile.provider,
+            &profile.issuer,
+            "new",
+        )),
     ];
-    told.extend(change.settle_groups(&books, provider, user, profile).await?);
+    told.extend(
+        change
+            .settle_groups(&books, provider, user, profile)
+            .await?,
+    );
     change.commit(told).await?;
-    match admit(app, provider, user, guest).await? {
-        Step::In(started) => Ok(Registered {
-            started,
-            homes: created.homes,
-        }),
-        _ => Err(stale()),
-    }
+    admit(app, provider, user, guest).await
 }
 
 /// Links the account that has the address, once its owner has shown the password, and lets them in.
@@ -269,7 +274,9 @@ pub async fn claim(
         // A token is for programs, and proves nothing here.
         Ok(_) => {
             fail(app, provider, guest.address, None, "no password").await?;
-            return Err(Error::NotSignedIn("Invalid Username or password.".to_owned()));
+            return Err(Error::NotSignedIn(
+                "Invalid Username or password.".to_owned(),
+            ));
         }
         Err(error) => {
             if let Error::NotSignedIn(text) = &error {
@@ -289,7 +296,9 @@ pub async fn claim(
     if !pending.take(&mut change, &books).await? {
         return Err(stale());
     }
-    change.commit_unrecorded("the link itself is recorded").await?;
+    change
+        .commit_unrecorded("the link itself is recorded")
+        .await?;
     link(app, provider, &user, &pending.profile, "password").await?;
     admit(app, provider, &user, guest).await
 }

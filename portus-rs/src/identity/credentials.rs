@@ -33,8 +33,12 @@ const LOCKED: &str = "Your account is locked.";
 /// What proved the identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    ApplicationToken { id: i64 },
-    RefreshToken { id: i64 },
+    ApplicationToken {
+        id: i64,
+    },
+    RefreshToken {
+        id: i64,
+    },
     Password,
     /// An identity provider says so.
     Provider,

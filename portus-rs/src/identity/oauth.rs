@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     actor::PORTUS,
-    secret, seen::{self, Seen},
+    secret,
+    seen::{self, Seen},
     throttle,
 };
 use crate::{
@@ -62,6 +63,8 @@ pub struct Stopped {
     pub text: String,
     /// For the audit log.
     pub reason: String,
+    /// Whether it is worth an entry there: what anybody can send without a provider is not.
+    pub recorded: bool,
 }
 
 /// Somebody whom a provider knows.
@@ -78,6 +81,7 @@ impl Stopped {
                 provider.kind()
             ),
             reason: reason.to_owned(),
+            recorded: true,
         }
     }
 
@@ -85,14 +89,22 @@ impl Stopped {
         let key = provider.key();
         match error {
             OAuthError::Refused(text) => {
-                tracing::info!(provider = key, "{key} knows somebody who may not enter: {text}");
+                tracing::info!(
+                    provider = key,
+                    "{key} knows somebody who may not enter: {text}"
+                );
                 Self {
                     text: text.clone(),
                     reason: text.clone(),
+                    recorded: true,
                 }
             }
             OAuthError::Failed { reason, detail } => {
-                tracing::warn!(provider = key, reason, "nobody enters through {key}: {detail}");
+                tracing::warn!(
+                    provider = key,
+                    reason,
+                    "nobody enters through {key}: {detail}"
+                );
                 Self::because(provider, reason)
             }
         }
@@ -108,7 +120,12 @@ pub async fn depart(
 ) -> Result<Result<Departure, Stopped>> {
     let begun = match provider.begin(redirect).await {
         Ok(begun) => begun,
-        Err(error) => return Ok(Err(Stopped::of(provider, &error))),
+        Err(error) => {
+            return Ok(Err(Stopped {
+                recorded: false,
+                ..Stopped::of(provider, &error)
+            }));
+        }
     };
     let flow = Flow {
         provider: provider.key().to_owned(),
@@ -136,7 +153,18 @@ pub async fn arrive(
     address: IpAddr,
 ) -> Result<Result<Arrival, Stopped>> {
     let now = app.clock.now();
-    let stop = |reason: &str| Ok(Err(Stopped::because(provider, reason)));
+    let stop = |reason: &str| {
+        tracing::info!(
+            provider = provider.key(),
+            reason,
+            "an answer of {} counts for nothing: {reason}",
+            provider.key()
+        );
+        Ok(Err(Stopped {
+            recorded: false,
+            ..Stopped::because(provider, reason)
+        }))
+    };
     let flow: Option<Flow> = sealed
         .and_then(|sealed| app.vault.open(Purpose::SignIn, sealed).ok())
         .and_then(|text| serde_json::from_str(text.expose()).ok());
@@ -154,7 +182,7 @@ pub async fn arrive(
         return stop("the answer has been used already");
     }
     if !answer.error.is_empty() || answer.code.is_empty() {
-        return stop(&plain(answer.error));
+        return Ok(Err(Stopped::because(provider, &plain(answer.error))));
     }
     let returned = Returned {
         code: answer.code,
@@ -176,7 +204,9 @@ pub async fn arrive(
 fn plain(error: &str) -> String {
     let known = !error.is_empty()
         && error.len() <= 64
-        && error.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        && error
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if known {
         error.to_owned()
     } else {

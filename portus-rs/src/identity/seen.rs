@@ -41,7 +41,9 @@ pub async fn mark(app: &App, text: &str, source: &str, until: NaiveDateTime) -> 
     };
     match change.insert(&books, row).await {
         Ok(_) => {
-            change.commit_unrecorded("what it lets in is recorded").await?;
+            change
+                .commit_unrecorded("what it lets in is recorded")
+                .await?;
             Ok(Seen::Now)
         }
         Err(error) if is_taken(&error) => {
@@ -66,9 +68,7 @@ pub async fn expire(app: &App) -> Result<u64> {
     let mut change = Change::begin_redoable(app, &actor).await?;
     let books = change.books()?;
     let over = seen_token::Column::ExpiresAt.lte(change.now());
-    let gone = change
-        .purge::<seen_token::Entity, _>(&books, over)
-        .await?;
+    let gone = change.purge::<seen_token::Entity, _>(&books, over).await?;
     change.commit_unrecorded("these were void already").await?;
     Ok(gone)
 }

@@ -107,7 +107,11 @@ impl Change<'_> {
                 group_name: Set(given.group),
             };
             self.insert(books, source).await?;
-            told.push(Activity::member_added(&given.team, user, given.role.as_str()));
+            told.push(Activity::member_added(
+                &given.team,
+                user,
+                given.role.as_str(),
+            ));
         }
         Ok(told)
     }
@@ -158,7 +162,11 @@ impl Change<'_> {
         let Some(now) = now else {
             self.delete_where::<team_user::Entity, _>(books, team_user::Column::Id.eq(row.id))
                 .await?;
-            return Ok(Some(Activity::member_removed(team, user, row.role.as_str())));
+            return Ok(Some(Activity::member_removed(
+                team,
+                user,
+                row.role.as_str(),
+            )));
         };
         if source.group_name != now.group {
             let changed = provider_membership::ActiveModel {

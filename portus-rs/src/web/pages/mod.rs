@@ -9,6 +9,7 @@ pub mod flash;
 pub mod form;
 pub mod frame;
 pub mod language;
+pub mod oauth;
 mod preferences;
 pub mod route;
 pub mod sign_in;
@@ -40,6 +41,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
     typeahead::routes(service);
     let pages = [
         sign_in::routes(),
+        oauth::routes(),
         preferences::routes(),
         dashboard::routes(),
         teams::routes(),
