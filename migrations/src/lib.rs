@@ -30,6 +30,8 @@ mod m0025_vulnerabilities;
 mod m0026_scan_results;
 mod m0027_deletions;
 mod m0028_login_failures;
+mod m0040_users_directory;
+mod m0041_team_users_group;
 mod m0045_identities;
 mod m0046_pending_sign_ins;
 mod m0047_seen_tokens;
@@ -78,6 +80,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0046_pending_sign_ins::Migration),
             Box::new(m0047_seen_tokens::Migration),
             Box::new(m0048_provider_memberships::Migration),
+            Box::new(m0040_users_directory::Migration),
+            Box::new(m0041_team_users_group::Migration),
             Box::new(m0053_user_language::Migration),
         ]
     }

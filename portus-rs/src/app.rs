@@ -18,7 +18,7 @@ use crate::{
         token::{Claims, HeaderForm, Issue},
     },
     queries::{facts::Present, health::Health},
-    remote::{RegistryClients, oauth::Providers},
+    remote::{RegistryClients, ldap::Directory, oauth::Providers},
 };
 
 /// The running service. Made once, passed down, never global.
@@ -35,6 +35,8 @@ pub struct App {
     pub throttle: Throttle,
     pub registries: RegistryClients,
     pub providers: Providers,
+    /// Where `ldap.enabled` is on.
+    pub directory: Option<Directory>,
     pub health: Health,
     pub wake: Wake,
     pub inbox: Inbox,
@@ -70,6 +72,7 @@ impl App {
             throttle: Throttle::default(),
             registries: RegistryClients::new(&config)?,
             providers: Providers::new(&config)?,
+            directory: Directory::new(&config)?,
             health: Health::default(),
             wake: Wake::default(),
             inbox: Inbox::default(),

@@ -9,6 +9,7 @@ pub mod flash;
 pub mod form;
 pub mod frame;
 pub mod language;
+mod live;
 pub mod oauth;
 mod preferences;
 pub mod route;
@@ -44,9 +45,11 @@ pub fn routes(service: &mut web::ServiceConfig) {
         oauth::routes(),
         preferences::routes(),
         dashboard::routes(),
+        live::routes(),
         teams::routes(),
     ];
     route::mount(pages.into_iter().flatten().collect(), service);
+    service.default_service(web::to(fault::missing));
 }
 
 /// A page with the headers that every page has.

@@ -75,7 +75,11 @@ impl Page for SignIn {
 /// The form, wherever it stands.
 pub async fn form(visit: &Visit, form: Form) -> PageResult {
     let config = &visit.app.config;
-    let refused = !form.complaints.is_empty();
+    let status = if form.again {
+        StatusCode::UNAUTHORIZED
+    } else {
+        StatusCode::OK
+    };
     let page = SignIn {
         form,
         return_to: visit.back_to(""),
@@ -83,11 +87,7 @@ pub async fn form(visit: &Visit, form: Form) -> PageResult {
         resettable: config.ldap.is_none() && config.oauth.local_login,
         providers: oauth::buttons(visit),
     };
-    if refused {
-        visit.show_again("", &page).await
-    } else {
-        visit.show("", &page).await
-    }
+    visit.show_as(status, "", &page).await
 }
 
 async fn show(visit: Visit) -> PageResult {
