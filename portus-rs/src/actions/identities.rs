@@ -216,14 +216,14 @@ pub async fn register(
     if pending.claims.is_some() || !provider.creates_users() {
         return Err(stale());
     }
-    let new = users::Newcomer {
+    let new = users::Registration {
         username: choice.username,
         display_name: Some(choice.display_name),
         email: profile.email.clone().ok_or_else(stale)?,
         // As with sign-up, but only where not just anybody could have come this way.
         may_be_first_admin: provider.is_restricted(),
     };
-    let made = users::prepare_newcomer(app, new).await?;
+    let made = users::prepare_registration(app, new).await?;
     let actor = Actor::Portus;
     let mut change = Change::begin(app, &actor).await?;
     let books = change.books()?;

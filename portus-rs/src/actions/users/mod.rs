@@ -2,7 +2,7 @@
 
 mod directory;
 mod fields;
-mod newcomers;
+mod registration;
 mod portus;
 mod profile;
 mod removal;
@@ -40,7 +40,7 @@ pub use directory::{
     set_directory,
 };
 use fields::{Wanted, blank_is_none, check_email, check_password, check_username, normal_email};
-pub(super) use newcomers::{Newcomer, prepare_newcomer};
+pub(super) use registration::{Registration, prepare_registration};
 pub use portus::ensure_portus;
 pub use profile::{ProfileChanges, speak, update_own};
 pub use removal::delete;

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Somebody new, and what they chose.
-pub struct Newcomer {
+pub struct Registration {
     pub username: String,
     pub display_name: Option<String>,
     pub email: String,
@@ -30,7 +30,7 @@ pub struct Prepared {
 }
 
 /// Checks what can be checked without the database.
-pub async fn prepare_newcomer(app: &App, newcomer: Newcomer) -> Result<Prepared> {
+pub async fn prepare_registration(app: &App, newcomer: Registration) -> Result<Prepared> {
     let new = NewUser {
         username: newcomer.username,
         email: newcomer.email,
