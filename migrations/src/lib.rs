@@ -36,6 +36,7 @@ mod m0045_identities;
 mod m0046_pending_sign_ins;
 mod m0047_seen_tokens;
 mod m0048_provider_memberships;
+mod m0049_bot_trusts;
 mod m0053_user_language;
 
 use sea_orm_migration::prelude::*;
@@ -80,6 +81,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0046_pending_sign_ins::Migration),
             Box::new(m0047_seen_tokens::Migration),
             Box::new(m0048_provider_memberships::Migration),
+            Box::new(m0049_bot_trusts::Migration),
             Box::new(m0040_users_directory::Migration),
             Box::new(m0041_team_users_group::Migration),
             Box::new(m0053_user_language::Migration),
@@ -93,6 +95,7 @@ impl MigratorTrait for Migrator {
 
 /// The tables of this schema, children before the parents they refer to.
 pub const TABLES: &[&str] = &[
+    "bot_trusts",
     "provider_memberships",
     "seen_tokens",
     "pending_sign_ins",

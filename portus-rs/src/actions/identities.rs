@@ -113,6 +113,7 @@ async fn admit(
         account,
         method: Method::Provider,
         reach: Reach::FULL,
+        further: Vec::new(),
         application_token: None,
     };
     let now = app.clock.now();

@@ -22,6 +22,7 @@ pub mod stars;
 pub mod sync_runs;
 pub mod tags;
 pub mod teams;
+pub mod trusts;
 pub mod users;
 pub mod vulnerabilities;
 pub mod webhooks;

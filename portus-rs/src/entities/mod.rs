@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod application_token;
 pub mod auth_epoch;
+pub mod bot_trust;
 pub mod comment;
 pub mod deletion;
 pub mod dialect;

@@ -13,3 +13,4 @@ pub mod session;
 pub mod sign_in;
 pub mod throttle;
 pub mod usage;
+pub mod workload;

@@ -23,10 +23,19 @@ impl Reach {
         self == Self::FULL
     }
 
+    /// Why no image may be pushed with it, inside its namespace.
+    pub fn no_push(self) -> Option<Rule> {
+        match self.scope {
+            TokenScope::Push => self.namespace.map(|_| Rule::TokenOfOneNamespace),
+            _ => self.no_change(),
+        }
+    }
+
     /// Why nothing may be changed with it where it is not in its one namespace.
     pub fn no_change(self) -> Option<Rule> {
         match self.scope {
             TokenScope::Pull => Some(Rule::TokenOnlyPulls),
+            TokenScope::Push => Some(Rule::TokenOnlyPushes),
             TokenScope::Read => Some(Rule::TokenOnlyReads),
             TokenScope::Full => self.namespace.map(|_| Rule::TokenOfOneNamespace),
         }
@@ -96,6 +105,7 @@ impl Standing {
 pub fn api(who: Who, changes: bool) -> Verdict {
     match who.reach().scope {
         TokenScope::Pull => Verdict::no(Rule::TokenOnlyPulls),
+        TokenScope::Push => Verdict::no(Rule::TokenOnlyPushes),
         TokenScope::Read if changes => Verdict::no(Rule::TokenOnlyReads),
         _ => Verdict::yes(Rule::AccountMay),
     }

@@ -26,6 +26,7 @@ pub mod sync;
 pub mod sync_runs;
 pub mod tags;
 pub mod teams;
+pub mod trusts;
 pub mod typeahead;
 pub mod users;
 pub mod viewer;

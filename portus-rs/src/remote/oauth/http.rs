@@ -122,7 +122,7 @@ impl Http {
     }
 }
 
-async fn read(request: reqwest::RequestBuilder) -> Result<Answer> {
+pub(super) async fn read(request: reqwest::RequestBuilder) -> Result<Answer> {
     let mut answer = request.send().await.map_err(|error| unreachable(&error))?;
     let next = answer
         .headers()

@@ -10,7 +10,9 @@ use serde_json::Value;
 use super::{
     error::{OAuthError, Result},
     http::Http,
+    trusted::Trusted,
 };
+use crate::config::Config;
 use crate::protocol::id_token::{Claims, Expected, Fault, Keys, Token};
 
 /// How long a document or a set of keys is believed.
@@ -20,10 +22,27 @@ const AGAIN: Duration = Duration::from_secs(30);
 
 /// What is known of issuers.
 pub struct Issuers {
-    http: Http,
+    source: Source,
     documents: Cache<String, Arc<Document>>,
     keys: Cache<String, Arc<Keys>>,
     refreshed: Cache<String, ()>,
+}
+
+/// Who names the issuers, and so where they may be.
+pub(super) enum Source {
+    /// The configuration.
+    Configured(Http),
+    /// Whoever looks after a bot.
+    Trusted(Box<Trusted>),
+}
+
+impl Source {
+    async fn json(&self, url: &str) -> Result<Value> {
+        match self {
+            Self::Configured(http) => http.json(url, None).await,
+            Self::Trusted(client) => client.json(url).await,
+        }
+    }
 }
 
 /// A discovery document, as far as it is used.
@@ -40,10 +59,14 @@ pub(super) struct Document {
 }
 
 impl Issuers {
-    /// Issuers that the configuration names.
-    pub(super) fn configured(http: Http) -> Self {
+    /// Issuers of jobs, which people name.
+    pub fn trusted(config: &Config) -> Self {
+        Self::of(Source::Trusted(Box::new(Trusted::new(config))))
+    }
+
+    pub(super) fn of(source: Source) -> Self {
         Self {
-            http,
+            source,
             documents: Cache::builder()
                 .max_capacity(256)
                 .time_to_live(LIFE)
@@ -65,7 +88,7 @@ impl Issuers {
                 "{}/.well-known/openid-configuration",
                 issuer.trim_end_matches('/')
             );
-            let found = self.http.json(&url, None).await?;
+            let found = self.source.json(&url).await?;
             Document::read(issuer, &found).map(Arc::new)
         };
         self.documents
@@ -76,7 +99,7 @@ impl Issuers {
 
     async fn keys(&self, document: &Document) -> Result<Arc<Keys>> {
         let load = async {
-            let set = self.http.json(&document.jwks_uri, None).await?;
+            let set = self.source.json(&document.jwks_uri).await?;
             let keys = Keys::read(&set);
             if keys.is_empty() {
                 return Err(OAuthError::failed(

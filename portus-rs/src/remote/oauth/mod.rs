@@ -9,6 +9,7 @@ mod http;
 mod issuers;
 mod openid;
 mod profile;
+mod trusted;
 
 use chrono::NaiveDateTime;
 use oauth2::{
@@ -34,6 +35,7 @@ pub use profile::Profile;
 
 use error::Result;
 use http::Http;
+use issuers::Source;
 
 /// Every provider that is on offer.
 pub struct Providers {
@@ -104,7 +106,7 @@ impl Providers {
     pub fn new(config: &Config) -> Outcome<Self> {
         let http = Http::new(config).map_err(Error::Internal)?;
         Ok(Self {
-            issuers: Issuers::configured(http.clone()),
+            issuers: Issuers::of(Source::Configured(http.clone())),
             http,
             offered: config.oauth.providers.clone(),
         })

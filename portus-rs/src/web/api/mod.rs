@@ -27,6 +27,7 @@ mod stars;
 mod sync;
 mod tags;
 mod teams;
+mod trusts;
 pub(super) mod typeahead;
 mod users;
 mod version;
@@ -53,6 +54,7 @@ fn nouns() -> Vec<Noun> {
         teams::operations(),
         members::operations(),
         bots::operations(),
+        trusts::operations(),
         namespaces::operations(),
         webhooks::operations(),
         repositories::operations(),

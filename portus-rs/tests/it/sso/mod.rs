@@ -1,10 +1,12 @@
 //! Entering through identity providers, asked as browsers and programs ask.
 
+mod certified;
 mod entering;
 mod forged;
 mod groups;
 mod linking;
 mod others;
+mod workload;
 
 use std::collections::BTreeMap;
 

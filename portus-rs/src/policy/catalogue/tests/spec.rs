@@ -243,6 +243,10 @@ const SPEC: &[(&str, &[Line])] = &[
     ),
     ("user.list", &[("*", "", ADMINS)]),
     ("user.create", &[("*", "", ADMINS)]),
+    (
+        "user.manage_trusts",
+        &[("a bot of the team", "", MEMBERS), ("*", "", ADMINS)],
+    ),
     ("user.manage", &[("*", "", ADMINS)]),
     // "Toggle admin of another user"; `portus` is never changed, bots have no page to use it on.
     (
@@ -274,6 +278,15 @@ const SPEC: &[(&str, &[Line])] = &[
     (
         "user.manage_bot",
         &[("a bot of the team", "", OWNERS), ("*", "", NOBODY)],
+    ),
+    // Only bots trust anybody.
+    (
+        "user.manage_trusts",
+        &[
+            ("a bot of the team", "", OWNERS),
+            ("a bot*", "", ADMINS),
+            ("*", "", NOBODY),
+        ],
     ),
     ("user.set_privileged", &[("*", "", ADMINS)]),
     // D11: bots and `portus` have no sessions, whoever asks; a session is begun for oneself.
