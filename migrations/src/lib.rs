@@ -37,6 +37,7 @@ mod m0046_pending_sign_ins;
 mod m0047_seen_tokens;
 mod m0048_provider_memberships;
 mod m0049_bot_trusts;
+mod m0050_activities;
 mod m0053_user_language;
 
 use sea_orm_migration::prelude::*;
@@ -82,6 +83,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0047_seen_tokens::Migration),
             Box::new(m0048_provider_memberships::Migration),
             Box::new(m0049_bot_trusts::Migration),
+            Box::new(m0050_activities::Migration),
             Box::new(m0040_users_directory::Migration),
             Box::new(m0041_team_users_group::Migration),
             Box::new(m0053_user_language::Migration),

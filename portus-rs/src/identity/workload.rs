@@ -68,6 +68,8 @@ fn reaches(row: &bot_trust::Model) -> Vec<Reach> {
     let reach = |namespace| Reach {
         scope: row.scope,
         namespace,
+        // Nothing may be made with it that outlasts the job.
+        ends: true,
     };
     match &row.namespaces {
         None => vec![reach(None)],

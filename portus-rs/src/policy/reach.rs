@@ -10,6 +10,8 @@ pub struct Reach {
     pub scope: TokenScope,
     /// The only namespace it is good for.
     pub namespace: Option<i64>,
+    /// Whether its time will be over. What it makes must not outlast it.
+    pub ends: bool,
 }
 
 impl Reach {
@@ -17,6 +19,7 @@ impl Reach {
     pub const FULL: Self = Self {
         scope: TokenScope::Full,
         namespace: None,
+        ends: false,
     };
 
     pub fn is_full(self) -> bool {
@@ -29,6 +32,12 @@ impl Reach {
             TokenScope::Push => self.namespace.map(|_| Rule::TokenOfOneNamespace),
             _ => self.no_change(),
         }
+    }
+
+    /// Why no other credential may be made with it.
+    pub fn no_credential(self) -> Option<Rule> {
+        let ends = self.ends.then_some(Rule::TokenThatEnds);
+        self.no_change().or(ends)
     }
 
     /// Why nothing may be changed with it where it is not in its one namespace.

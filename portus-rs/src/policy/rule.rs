@@ -34,7 +34,8 @@ impl Verdict {
             Rule::TokenOnlyReads
             | Rule::TokenOnlyPulls
             | Rule::TokenOnlyPushes
-            | Rule::TokenOfOneNamespace => {
+            | Rule::TokenOfOneNamespace
+            | Rule::TokenThatEnds => {
                 let remedy = self.rule.remedy().unwrap_or_default();
                 Error::Limited(format!("{}: {remedy}", self.rule))
             }
@@ -168,6 +169,8 @@ rules! {
         change: "make a bot, and say what it trusts";
     TokenOfOneNamespace: "this application token is good for one namespace only",
         change: "use an application token that is not limited to a namespace";
+    TokenThatEnds: "this application token ends, and makes none that could outlast it",
+        change: "use an application token without an end, or the web pages";
 }
 
 impl fmt::Display for Rule {

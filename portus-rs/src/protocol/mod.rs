@@ -10,5 +10,6 @@ pub mod id_token;
 pub mod image_name;
 pub mod manifest;
 pub mod scope;
+pub mod stanza;
 pub mod sync_plan;
 pub mod token;

@@ -1,6 +1,7 @@
 //! HTML. Each page is a struct with the name of its view; a test renders every view from samples. Routes say who is let
 //! in, handlers ask `queries` and `actions`, views print.
 
+mod admin;
 pub mod assets;
 pub mod dashboard;
 pub mod documentation;
@@ -16,7 +17,6 @@ pub mod route;
 pub mod sign_in;
 pub mod table;
 pub mod teams;
-mod typeahead;
 pub mod view;
 pub mod visit;
 
@@ -39,7 +39,6 @@ pub fn routes(service: &mut web::ServiceConfig) {
     service
         .service(documentation::documentation)
         .service(assets::serve);
-    typeahead::routes(service);
     let pages = [
         sign_in::routes(),
         oauth::routes(),
@@ -47,6 +46,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         dashboard::routes(),
         live::routes(),
         teams::routes(),
+        admin::routes(),
     ];
     route::mount(pages.into_iter().flatten().collect(), service);
     service.default_service(web::to(fault::missing));
