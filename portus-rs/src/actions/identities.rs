@@ -7,7 +7,10 @@ mod pending;
 use std::{net::IpAddr, sync::Arc};
 
 use chrono::NaiveDateTime;
-use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _,
+};
 
 use super::{
     change::Change,
@@ -24,7 +27,7 @@ use crate::{
         credentials::{self, Attempt, Identified, Method},
         oauth::{Recognised, recognise},
     },
-    policy::{Permit, Reach, guard::KeepBooks},
+    policy::{Permit, Reach, guard::KeepBooks, sessions::EndSessions},
     queries::facts::Facts,
     remote::oauth::{Profile, Provider},
 };
@@ -302,6 +305,31 @@ pub async fn claim(
         .await?;
     link(app, provider, &user, &pending.profile, "password").await?;
     admit(app, provider, &user, guest).await
+}
+
+/// Takes a link back: the account at the provider opens this one no more.
+pub async fn unlink(app: &App, actor: &Actor, user_id: i64, id: i64) -> Result<()> {
+    let mut change = Change::begin(app, actor).await?;
+    let permit = change.permit::<EndSessions>(user_id).await?;
+    let known = identity::Entity::find_by_id(id)
+        .filter(identity::Column::UserId.eq(user_id))
+        .one(change.reader())
+        .await?
+        .ok_or(Error::NotFound)?;
+    change
+        .delete_where::<identity::Entity, _>(&permit, identity::Column::Id.eq(id))
+        .await?;
+    // What an import brought along would link it again.
+    let cut = user::ActiveModel {
+        id: Set(user_id),
+        provider: Set(None),
+        uid: Set(None),
+        ..Default::default()
+    };
+    change.update(&permit, cut).await?;
+    let owner = permit.into_inner();
+    let told = Activity::user_unlinked(&owner, &known.provider, &known.issuer);
+    change.commit([told]).await
 }
 
 impl Change<'_> {

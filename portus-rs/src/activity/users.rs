@@ -88,6 +88,13 @@ impl Activity {
         it
     }
 
+    pub fn user_unlinked(user: &user::Model, provider: &str, issuer: &str) -> Self {
+        Self::new("user:unlink", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+            .with("provider", provider)
+            .with("issuer", issuer)
+    }
+
     pub fn trust_created(trust: &bot_trust::Model, bot: &user::Model) -> Self {
         Self::of_trust("user:create_trust", trust, bot)
             .with("claims", trust.claims.as_str())

@@ -8,9 +8,8 @@ use super::viewer::Viewer;
 use crate::{
     app::App,
     entities::{bot_trust, namespace},
-    error::Result,
-    policy::{Permit, users::ManageTrusts},
-    queries,
+    error::{Error, Result},
+    policy, queries,
 };
 
 /// A trust as it is shown.
@@ -28,7 +27,11 @@ pub async fn of(app: &App, viewer: &Viewer, bot: i64) -> Result<Vec<Row>> {
         Some(team) => viewer.standing(team),
         None => viewer.standing_nowhere(),
     };
-    let bot = Permit::<ManageTrusts>::ask(standing, bot, &app.rules)?.into_inner();
+    let verdict = policy::users::manage_trusts(standing, &bot);
+    if !verdict.granted && !standing.is_admin() && standing.role.is_none() {
+        return Err(Error::NotFound);
+    }
+    verdict.granted()?;
     let rows = bot_trust::Entity::find()
         .filter(bot_trust::Column::UserId.eq(bot.id))
         .order_by_asc(bot_trust::Column::Id)
@@ -51,11 +54,11 @@ pub async fn shown(app: &App, rows: Vec<bot_trust::Model>) -> Result<Vec<Row>> {
         .into_iter()
         .map(|row| (row.id, row.name))
         .collect();
-    let named = |ids: Vec<i64>| ids.iter().filter_map(|id| names.get(id).cloned()).collect();
+    let spelled = |ids: Vec<i64>| ids.iter().filter_map(|id| names.get(id).cloned()).collect();
     Ok(rows
         .into_iter()
         .map(|trust| Row {
-            namespaces: ids(&trust).map(named),
+            namespaces: ids(&trust).map(spelled),
             claims: serde_json::from_str(&trust.claims).unwrap_or_default(),
             trust,
         })

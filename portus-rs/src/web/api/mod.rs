@@ -12,6 +12,7 @@ mod described;
 mod events;
 mod explain;
 mod health;
+mod identities;
 mod members;
 mod namespaces;
 mod openapi;
@@ -29,7 +30,6 @@ mod sync;
 mod tags;
 mod teams;
 mod trusts;
-pub(super) mod typeahead;
 mod typeahead;
 mod users;
 mod version;
@@ -53,6 +53,7 @@ fn nouns() -> Vec<Noun> {
         profile::operations(),
         application_tokens::operations(),
         sessions::operations(),
+        identities::operations(),
         teams::operations(),
         members::operations(),
         bots::operations(),

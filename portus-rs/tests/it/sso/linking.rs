@@ -280,3 +280,38 @@ async fn a_disabled_account_is_neither_linked_nor_enabled() {
         0
     );
 }
+
+#[actix_web::test]
+async fn a_link_is_seen_and_taken_back_by_its_owner_and_by_admins() {
+    use actix_web::{http::Method, test::TestRequest};
+    let sso = Sso::start().await;
+    let service = &sso.service;
+    sso.register("1", "ann").await;
+    let row = portus_rs::queries::users::by_email(&service.app, "ann@id.example")
+        .await
+        .unwrap();
+    let (own, bob) = (service.token_of(&row, "x").await, service.user("bob").await);
+    let other = service.token_of(&bob, "x").await;
+    let ask = async |who: &str, token: &str, method: Method, path: &str| {
+        let request = TestRequest::with_uri(path)
+            .method(method)
+            .insert_header(("Portus-Auth", format!("{who}:{token}")));
+        service.call(request).await
+    };
+    let path = format!("/api/v1/users/{}/identities", row.id);
+    assert_eq!(ask("bob", &other, Method::GET, &path).await.status, 403);
+    let listed = ask("ann", &own, Method::GET, &path).await.json();
+    assert_eq!(
+        (&listed[0]["subject"], &listed[0]["provider"]),
+        (&json!("1"), &json!(OPENID))
+    );
+    let one = format!("{path}/{}", listed[0]["id"]);
+    assert_eq!(ask("bob", &other, Method::DELETE, &one).await.status, 404);
+    assert_eq!(ask("ann", &own, Method::DELETE, &one).await.status, 204);
+    assert_eq!(ask("ann", &own, Method::DELETE, &one).await.status, 404);
+    assert_eq!(audited(service, "user:unlink").await["provider"], OPENID);
+    // The way in is closed: the address is Ann's, and takes her password now.
+    let mut again = Browser::default();
+    assert_eq!(location(&sso.enter(&mut again).await), "/users/oauth");
+    assert_eq!(again.who(service).await, None);
+}
