@@ -13,6 +13,7 @@ use sea_orm::{
 };
 
 use super::{
+    application_tokens::unknown_like_foreign,
     change::Change,
     sessions::{self, Browser, Started},
     users,
@@ -310,7 +311,8 @@ pub async fn claim(
 /// Takes a link back: the account at the provider opens this one no more.
 pub async fn unlink(app: &App, actor: &Actor, user_id: i64, id: i64) -> Result<()> {
     let mut change = Change::begin(app, actor).await?;
-    let permit = change.permit::<EndSessions>(user_id).await?;
+    let permit = change.permit::<EndSessions>(user_id).await;
+    let permit = permit.map_err(|error| unknown_like_foreign(actor, error))?;
     let known = identity::Entity::find_by_id(id)
         .filter(identity::Column::UserId.eq(user_id))
         .one(change.reader())
