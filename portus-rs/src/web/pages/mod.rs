@@ -2,6 +2,7 @@
 //! in, handlers ask `queries` and `actions`, views print.
 
 pub mod assets;
+mod checks;
 pub mod dashboard;
 pub mod documentation;
 pub mod fault;
@@ -9,6 +10,7 @@ pub mod flash;
 pub mod form;
 pub mod frame;
 pub mod language;
+pub mod namespaces;
 mod preferences;
 pub mod route;
 pub mod sign_in;
@@ -43,6 +45,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         preferences::routes(),
         dashboard::routes(),
         teams::routes(),
+        namespaces::routes(),
     ];
     route::mount(pages.into_iter().flatten().collect(), service);
 }
