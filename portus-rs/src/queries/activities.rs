@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseBackend, EntityTrait, ExprTrait as _, QueryFilter, Select,
+    ColumnTrait, Condition, DatabaseBackend, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 
 use super::{
@@ -89,6 +90,27 @@ impl Listing for Activities {
         });
         Ok(in_order(ids, rows))
     }
+}
+
+/// The number of the newest entry.
+pub async fn latest(app: &App) -> Result<Option<i64>> {
+    top(app, activity::Entity::find()).await
+}
+
+/// The number of the newest entry that this caller may read.
+pub async fn newest(app: &App, who: Who) -> Result<Option<i64>> {
+    top(app, Activities { who }.select()).await
+}
+
+async fn top(app: &App, among: Select<activity::Entity>) -> Result<Option<i64>> {
+    Ok(among
+        .select_only()
+        .column(activity::Column::Id)
+        .order_by_desc(activity::Column::Id)
+        .limit(1)
+        .into_tuple()
+        .one(app.database.reader())
+        .await?)
 }
 
 async fn hosts(app: &App) -> Result<Arc<Hosts>> {

@@ -10,7 +10,11 @@ pub mod flash;
 pub mod form;
 pub mod frame;
 pub mod language;
+<<<<<<< HEAD
 pub mod namespaces;
+=======
+mod live;
+>>>>>>> main
 mod preferences;
 pub mod route;
 pub mod sign_in;
@@ -44,10 +48,12 @@ pub fn routes(service: &mut web::ServiceConfig) {
         sign_in::routes(),
         preferences::routes(),
         dashboard::routes(),
+        live::routes(),
         teams::routes(),
         namespaces::routes(),
     ];
     route::mount(pages.into_iter().flatten().collect(), service);
+    service.default_service(web::to(fault::missing));
 }
 
 /// A page with the headers that every page has.
