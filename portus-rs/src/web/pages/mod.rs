@@ -10,11 +10,8 @@ pub mod flash;
 pub mod form;
 pub mod frame;
 pub mod language;
-<<<<<<< HEAD
-pub mod namespaces;
-=======
 mod live;
->>>>>>> main
+pub mod namespaces;
 mod preferences;
 pub mod route;
 pub mod sign_in;
