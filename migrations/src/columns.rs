@@ -120,6 +120,19 @@ pub fn foreign_key(
     key
 }
 
+/// Adds a column unless the table has it already.
+pub async fn add_column(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    column: ColumnDef,
+) -> Result<(), DbErr> {
+    if manager.has_column(table, column.get_column_name()).await? {
+        return Ok(());
+    }
+    let change = Table::alter().table(table).add_column(column).to_owned();
+    manager.alter_table(change).await
+}
+
 /// Creates an index unless it stands already.
 pub async fn index(
     manager: &SchemaManager<'_>,

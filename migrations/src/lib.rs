@@ -30,6 +30,8 @@ mod m0025_vulnerabilities;
 mod m0026_scan_results;
 mod m0027_deletions;
 mod m0028_login_failures;
+mod m0040_users_directory;
+mod m0041_team_users_group;
 mod m0053_user_language;
 
 use sea_orm_migration::prelude::*;
@@ -70,6 +72,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0026_scan_results::Migration),
             Box::new(m0027_deletions::Migration),
             Box::new(m0028_login_failures::Migration),
+            Box::new(m0040_users_directory::Migration),
+            Box::new(m0041_team_users_group::Migration),
             Box::new(m0053_user_language::Migration),
         ]
     }

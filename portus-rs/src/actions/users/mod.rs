@@ -1,5 +1,6 @@
 //! Accounts: made, changed, promoted, removed.
 
+mod directory;
 mod fields;
 mod portus;
 mod profile;
@@ -33,6 +34,10 @@ use crate::{
     },
 };
 
+pub use directory::{
+    Newcomer, enroll, gone, promote_by_directory, refuse_names_of_the_directory, returned,
+    set_directory,
+};
 use fields::{Wanted, blank_is_none, check_email, check_password, check_username, normal_email};
 pub use portus::ensure_portus;
 pub use profile::{ProfileChanges, speak, update_own};
@@ -68,6 +73,10 @@ pub struct Created {
 /// Makes an account.
 pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Created> {
     let hash = prepare(app, &new).await?;
+    // With a shell one may make a local account beside the directory's.
+    if *actor != Actor::Operator {
+        refuse_names_of_the_directory(app, &new.username).await?;
+    }
     let mut change = Change::begin(app, actor).await?;
     let permit = change.permit_on::<CreateUser>(())?;
     let created = change.new_user(&permit, &new, hash).await?;
@@ -138,6 +147,9 @@ pub async fn update(
     if is_portus(permit.on()) {
         return Err(Error::invalid("username", "cannot be updated"));
     }
+    if permit.on().directory && hash.is_some() {
+        return Err(Error::invalid("password", "is kept in the LDAP directory"));
+    }
     change.rewrite(app, permit, changes, hash).await
 }
 
@@ -159,6 +171,19 @@ pub async fn clear_passwords(app: &App, actor: &Actor) -> Result<u64> {
     let count = change
         .execute::<user::Entity, _, _>(&books, sea_orm::QueryTrait::query(&mut statement.clone()))
         .await?;
+    if app.directory.is_some() {
+        // Whoever has no password here has it in the directory, but for those who come through a provider.
+        let mut tied = user::Entity::update_many()
+            .col_expr(user::Column::Directory, Expr::value(true))
+            .filter(user::Column::Bot.eq(false))
+            .filter(user::Column::Username.ne(PORTUS))
+            .filter(user::Column::Provider.is_null())
+            .filter(user::Column::PasswordHash.eq(""));
+        let statement = sea_orm::QueryTrait::query(&mut tied).clone();
+        change
+            .execute::<user::Entity, _, _>(&books, &statement)
+            .await?;
+    }
     change.commit([Activity::passwords_cleared(count)]).await?;
     Ok(count)
 }

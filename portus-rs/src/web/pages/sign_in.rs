@@ -68,18 +68,18 @@ impl Page for SignIn {
 /// The form, wherever it stands.
 pub async fn form(visit: &Visit, form: Form) -> PageResult {
     let config = &visit.app.config;
-    let refused = !form.complaints.is_empty();
+    let status = if form.again {
+        StatusCode::UNAUTHORIZED
+    } else {
+        StatusCode::OK
+    };
     let page = SignIn {
         form,
         return_to: visit.back_to(""),
         passwords: config.ldap.is_some() || config.oauth.local_login,
         resettable: config.ldap.is_none() && config.oauth.local_login,
     };
-    if refused {
-        visit.show_again("", &page).await
-    } else {
-        visit.show("", &page).await
-    }
+    visit.show_as(status, "", &page).await
 }
 
 async fn show(visit: Visit) -> PageResult {

@@ -286,7 +286,8 @@ impl Visit {
             .await
     }
 
-    async fn show_as(
+    /// Answers with a page that is more than well or refused.
+    pub async fn show_as(
         &self,
         status: StatusCode,
         place: &'static str,
