@@ -21,6 +21,7 @@ pub mod namespaces;
 pub mod presented;
 pub mod registries;
 pub mod repositories;
+pub mod roster;
 pub mod search;
 pub mod sessions;
 pub mod stale_tags;

@@ -184,6 +184,8 @@ mod tests {
             namespace_name: Some("shop".to_owned()),
             repository_name: Some("web".to_owned()),
             tag_name: Some("1.0".to_owned()),
+            trackable_name: None,
+            recipient_name: None,
             visibility: Some(0),
             parameters: parameters.to_owned(),
             created_at: chrono::NaiveDateTime::default(),
