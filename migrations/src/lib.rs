@@ -32,6 +32,7 @@ mod m0027_deletions;
 mod m0028_login_failures;
 mod m0040_users_directory;
 mod m0041_team_users_group;
+mod m0050_activities;
 mod m0053_user_language;
 mod m0056_traffic;
 
@@ -73,6 +74,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0026_scan_results::Migration),
             Box::new(m0027_deletions::Migration),
             Box::new(m0028_login_failures::Migration),
+            Box::new(m0050_activities::Migration),
             Box::new(m0040_users_directory::Migration),
             Box::new(m0041_team_users_group::Migration),
             Box::new(m0053_user_language::Migration),

@@ -38,8 +38,9 @@ pub fn namespaces(who: Who) -> Condition {
 /// Namespaces of the caller's own teams: fewer than they may see.
 pub fn own_namespaces(who: Who) -> Condition {
     match who {
-        Who::User { id, .. } => Condition::all()
-            .add(namespace::Column::TeamId.in_subquery(teams_of(id))),
+        Who::User { id, .. } => {
+            Condition::all().add(namespace::Column::TeamId.in_subquery(teams_of(id)))
+        }
         Who::Limited { id, .. } => Condition::all()
             .add(namespace::Column::TeamId.in_subquery(teams_of(id)))
             .add(namespaces(who)),

@@ -11,7 +11,7 @@ use super::{
     activities::{Activities, Row},
     list::{self, Listing as _, Slice},
     namespaces::Namespaces,
-    repositories::{self, Repositories},
+    repositories::{self, Repositories, Which},
     teams::Teams,
     viewer::Viewer,
 };
@@ -97,7 +97,7 @@ pub async fn there(app: &App, viewer: &Viewer, links: &[Link]) -> Result<HashSet
     keep("Namespace", namespaces.into_tuple().all(reader).await?);
     let repositories = Repositories {
         viewer: viewer.clone(),
-        namespace_id: None,
+        which: Which::All,
     };
     let repositories = repositories
         .select()
@@ -142,7 +142,7 @@ pub async fn repositories(
     let reader = app.database.reader();
     let all = Repositories {
         viewer: viewer.clone(),
-        namespace_id: None,
+        which: Which::All,
     };
     let user_id = viewer.standing_nowhere().user_id().unwrap_or_default();
     let select = match choice {

@@ -53,9 +53,8 @@ pub async fn page(
     let mut rows = rows(repository_id);
     if !sought.is_empty() {
         let backend = app.database.backend();
-        let holds = |column: tag::Column| {
-            dialect::contains(backend, column.into_expr(), sought.to_owned())
-        };
+        let holds =
+            |column: tag::Column| dialect::contains(backend, column.into_expr(), sought.to_owned());
         let found = Condition::any()
             .add(holds(tag::Column::Name))
             .add(holds(tag::Column::Digest));
@@ -154,8 +153,12 @@ fn rows(repository_id: i64) -> Select<tag::Entity> {
 
 /// What tags of one image have in common, and others have not.
 fn own_or_shared() -> Expr {
-    let digest = Func::cust("NULLIF").arg(tag::Column::Digest.into_expr()).arg("");
-    let own = Func::cust("CONCAT").arg("#").arg(tag::Column::Id.into_expr());
+    let digest = Func::cust("NULLIF")
+        .arg(tag::Column::Digest.into_expr())
+        .arg("");
+    let own = Func::cust("CONCAT")
+        .arg("#")
+        .arg(tag::Column::Id.into_expr());
     Func::coalesce([Expr::from(digest), Expr::from(own)]).into()
 }
 
@@ -209,8 +212,10 @@ async fn dress(
     let ids: Vec<i64> = ids.into_iter().chain(own).collect();
     let rows = tags::by_ids(app, &ids).await?;
     let mut weak = vulnerabilities::counts(app, rows.iter().map(|row| &row.tag)).await?;
-    let manifests: Vec<&manifest::Model> =
-        rows.iter().filter_map(|row| row.manifest.as_ref()).collect();
+    let manifests: Vec<&manifest::Model> = rows
+        .iter()
+        .filter_map(|row| row.manifest.as_ref())
+        .collect();
     let belongings = belongings::of(app, repository_id, &manifests).await?;
     let mut groups: HashMap<Option<String>, Vec<tags::Row>> = HashMap::new();
     let mut alone: HashMap<i64, tags::Row> = HashMap::new();

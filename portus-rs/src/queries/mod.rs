@@ -15,6 +15,7 @@ pub mod facts;
 pub mod filter;
 pub mod health;
 pub mod images;
+pub mod jobs;
 pub mod list;
 pub mod namespaces;
 pub mod presented;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder as _, QuerySelect,
-    QueryTrait as _, Select,
+    ColumnTrait, Condition, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder as _,
+    QuerySelect, QueryTrait as _, Select,
     sea_query::{Expr, ExprTrait as _, LikeExpr, SubQueryStatement},
 };
 
@@ -38,10 +38,21 @@ pub struct Row {
     pub destroyable: bool,
 }
 
-/// Repositories, of everything or of one namespace.
+/// Repositories that the caller may see, all of them or a part.
 pub struct Repositories {
     pub viewer: Viewer,
-    pub namespace_id: Option<i64>,
+    pub which: Which,
+}
+
+/// Which repositories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    All,
+    OfNamespace(i64),
+    /// Of the caller's own teams.
+    Own,
+    /// Of all other teams.
+    Others,
 }
 
 impl Listing for Repositories {
@@ -50,9 +61,17 @@ impl Listing for Repositories {
 
     fn select(&self) -> Select<repository::Entity> {
         let narrowed = visible(&self.viewer);
-        match self.namespace_id {
-            Some(id) => narrowed.filter(repository::Column::NamespaceId.eq(id)),
-            None => narrowed,
+        let own = namespace::Entity::find()
+            .select_only()
+            .column(namespace::Column::Id)
+            .filter(policy::visible::own_namespaces(self.viewer.who))
+            .into_query();
+        let of = repository::Column::NamespaceId;
+        match self.which {
+            Which::All => narrowed,
+            Which::OfNamespace(id) => narrowed.filter(of.eq(id)),
+            Which::Own => narrowed.filter(of.in_subquery(own)),
+            Which::Others => narrowed.filter(of.not_in_subquery(own)),
         }
     }
 
@@ -76,6 +95,7 @@ impl Listing for Repositories {
         filters! {
             "name" is(C::Name) "Of exactly this name.";
             "name_contains" contains(C::Name) "With this in the name, sign by sign.";
+            "called" with(called) "With this in `namespace/name`, sign by sign.";
             "namespace" text(|it| Condition::all().add(C::NamespaceId.in_subquery(named(namespace::Entity, namespace::Column::Id, namespace::Column::Name.eq(it))))) "In namespaces of this name.";
             "namespace_id" id(C::NamespaceId) "In this namespace.";
             "registry" text(|it| Condition::all().add(C::NamespaceId.in_subquery(named(
@@ -120,51 +140,6 @@ pub(super) async fn by_ids(app: &App, viewer: &Viewer, ids: &[i64]) -> Result<Ve
     dress(app, viewer, ids, found).await
 }
 
-/// The caller's own repositories, or the others that they may see.
-pub struct OfTeams {
-    pub viewer: Viewer,
-    /// Those of the teams that the caller is in, or all but those.
-    pub own: bool,
-}
-
-impl Listing for OfTeams {
-    type Entity = repository::Entity;
-    type Row = Row;
-
-    fn select(&self) -> Select<repository::Entity> {
-        let own = namespace::Entity::find()
-            .select_only()
-            .column(namespace::Column::Id)
-            .filter(policy::visible::own_namespaces(self.viewer.who))
-            .into_query();
-        let column = repository::Column::NamespaceId;
-        let which = if self.own {
-            column.in_subquery(own)
-        } else {
-            column.not_in_subquery(own)
-        };
-        visible(&self.viewer).filter(which)
-    }
-
-    fn id() -> repository::Column {
-        repository::Column::Id
-    }
-
-    fn sort_column(name: &str) -> Option<repository::Column> {
-        Repositories::sort_column(name)
-    }
-
-    fn filters() -> &'static [Filter] {
-        filters! {
-            "called" with(called) "With this in `namespace/name`, sign by sign.";
-        }
-    }
-
-    async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {
-        by_ids(app, &self.viewer, ids).await
-    }
-}
-
 /// Which repositories hold a text in `namespace/name`: in either, or across the slash between them.
 pub fn called(text: &str, backend: DatabaseBackend) -> Condition {
     let holds = |column: Expr, text: &str| dialect::contains(backend, column, text.to_owned());
@@ -182,7 +157,11 @@ pub fn called(text: &str, backend: DatabaseBackend) -> Condition {
         .add(of(holds(space(), text)));
     if let Some((end, begin)) = text.split_once('/') {
         let like = |pattern: String| LikeExpr::new(pattern).escape('!');
-        let literal = |text: &str| text.replace('!', "!!").replace('_', "!_").replace('%', "!%");
+        let literal = |text: &str| {
+            text.replace('!', "!!")
+                .replace('_', "!_")
+                .replace('%', "!%")
+        };
         let across = Condition::all()
             .add(of(space().like(like(format!("%{}", literal(end))))))
             .add(name().like(like(format!("{}%", literal(begin)))));

@@ -38,8 +38,14 @@ impl Batch<'_> {
         let kept = |column: traffic::Column| Expr::col((traffic::Entity, column));
         for ((namespace_id, day), (pushes, pulls)) in sums {
             let add = OnConflict::columns([traffic::Column::NamespaceId, traffic::Column::Day])
-                .value(traffic::Column::Pushes, kept(traffic::Column::Pushes).add(pushes))
-                .value(traffic::Column::Pulls, kept(traffic::Column::Pulls).add(pulls))
+                .value(
+                    traffic::Column::Pushes,
+                    kept(traffic::Column::Pushes).add(pushes),
+                )
+                .value(
+                    traffic::Column::Pulls,
+                    kept(traffic::Column::Pulls).add(pulls),
+                )
                 .to_owned();
             let row = traffic::ActiveModel {
                 namespace_id: Set(namespace_id),

@@ -134,7 +134,10 @@ async fn by_digest(
         .filter(manifest::Column::Digest.is_in(digests))
         .all(app.database.reader())
         .await?;
-    Ok(rows.into_iter().map(|row| (row.digest.clone(), row)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.digest.clone(), row))
+        .collect())
 }
 
 /// What says of itself that it is about one of these, and what does so by the name of a tag.
@@ -167,7 +170,12 @@ async fn referrers(
         .limit(LISTED * 5)
         .all(reader)
         .await?;
-    let tags = tags_of(app, repository_id, rows.iter().map(|row| row.digest.as_str())).await?;
+    let tags = tags_of(
+        app,
+        repository_id,
+        rows.iter().map(|row| row.digest.as_str()),
+    )
+    .await?;
     let mut found: HashMap<String, Vec<Referrer>> = HashMap::new();
     for row in rows {
         let tags = tags.get(&row.digest).cloned().unwrap_or_default();
@@ -237,7 +245,10 @@ pub async fn listed_in(app: &App, repository_id: i64, digests: &[String]) -> Res
         .into_query();
     let rows: Vec<(String, i64)> = manifest_child::Entity::find()
         .select_only()
-        .columns([manifest_child::Column::Digest, manifest_child::Column::ManifestId])
+        .columns([
+            manifest_child::Column::Digest,
+            manifest_child::Column::ManifestId,
+        ])
         .filter(manifest_child::Column::Digest.is_in(digests))
         .filter(manifest_child::Column::ManifestId.in_subquery(own))
         .limit(LISTED)

@@ -31,10 +31,7 @@ use crate::{
 const DAYS: i64 = 30;
 
 pub fn routes() -> Vec<Route> {
-    vec![
-        get("/", show),
-        get("/dashboard", elsewhere),
-    ]
+    vec![get("/", show), get("/dashboard", elsewhere)]
 }
 
 /// What `dashboard/show.html` shows.

@@ -15,7 +15,7 @@ use crate::{
     queries::{
         filter::Narrowed,
         list::{self, Listing as _},
-        repositories::{Repositories, called},
+        repositories::{Repositories, Which, called},
         tags,
     },
     web::error::PageResult,
@@ -91,12 +91,9 @@ async fn show(visit: Visit) -> PageResult {
     let viewer = visit.viewer().await?;
     let repositories = Repositories {
         viewer,
-        namespace_id: None,
+        which: Which::All,
     };
-    let list = &Narrowed {
-        list: repositories,
-        condition: called(&wanted, app.database.backend()),
-    };
+    let list = &Narrowed::to(repositories, called(&wanted, app.database.backend()));
     let found = visit.table_of(SHAPE, async |wanted| {
         let (by, descending) = wanted.order;
         let (ids, total) = list::page(app, list, by, descending, wanted.slice).await?;

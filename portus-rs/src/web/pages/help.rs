@@ -50,11 +50,19 @@ impl Page for Help {
 fn text(language: Language) -> Vec<String> {
     let name = format!("help/{}.md", language.tag());
     let texts = Views::texts(&name);
-    let whole = texts.into_iter().map(|(_, text)| text).next().unwrap_or_default();
+    let whole = texts
+        .into_iter()
+        .map(|(_, text)| text)
+        .next()
+        .unwrap_or_default();
     let parts = format!("\n{whole}");
     let parts = parts.split("\n# ").skip(1);
     parts
-        .map(|part| part.split_once('\n').map_or("", |(_, rest)| rest).to_owned())
+        .map(|part| {
+            part.split_once('\n')
+                .map_or("", |(_, rest)| rest)
+                .to_owned()
+        })
         .collect()
 }
 

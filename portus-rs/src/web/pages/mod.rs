@@ -2,6 +2,7 @@
 //! in, handlers ask `queries` and `actions`, views print.
 
 pub mod activity;
+mod admin;
 pub mod assets;
 pub mod dashboard;
 pub mod documentation;
@@ -22,7 +23,6 @@ pub mod sign_in;
 pub mod table;
 pub mod tag;
 pub mod teams;
-mod typeahead;
 pub mod view;
 pub mod visit;
 
@@ -45,13 +45,13 @@ pub fn routes(service: &mut web::ServiceConfig) {
     service
         .service(documentation::documentation)
         .service(assets::serve);
-    typeahead::routes(service);
     let pages = [
         sign_in::routes(),
         preferences::routes(),
         dashboard::routes(),
         live::routes(),
         teams::routes(),
+        admin::routes(),
         repositories::routes(),
         repository::routes(),
         explore::routes(),

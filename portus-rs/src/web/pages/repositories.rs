@@ -11,7 +11,7 @@ use super::{
 use crate::{
     queries::{
         namespaces,
-        repositories::{self, OfTeams},
+        repositories::{self, Repositories, Which},
     },
     web::error::PageResult,
 };
@@ -179,13 +179,15 @@ impl Page for List {
 
 async fn list(visit: Member) -> PageResult {
     let viewer = visit.viewer().await?;
-    let of = |own| OfTeams {
+    let of = |which| Repositories {
         viewer: viewer.clone(),
-        own,
+        which,
     };
     let page = List {
-        own: visit.plain_table(OWN, of(true), Line::from).await?,
-        other: visit.plain_table(OTHER, of(false), Line::from).await?,
+        own: visit.plain_table(OWN, of(Which::Own), Line::from).await?,
+        other: visit
+            .plain_table(OTHER, of(Which::Others), Line::from)
+            .await?,
         home: namespaces::pushable(&visit.app, &viewer).await?,
     };
     visit.show("repositories", &page).await

@@ -19,7 +19,7 @@ use crate::{
         list,
         namespaces::{self, Namespaces},
         presented::{NamespaceMore, Presented, TeamMore},
-        repositories::{Repositories, called},
+        repositories::{Repositories, Which, called},
         teams::Teams,
         viewer::Viewer,
     },
@@ -166,34 +166,32 @@ impl Lists {
         let holds = |column| Condition::all().add(dialect::contains(backend, column, text.clone()));
         let onlooker = || Some(viewer.clone());
         Self {
-            repositories: Narrowed {
-                condition: called(&text, backend),
-                list: Repositories {
+            repositories: Narrowed::to(
+                Repositories {
                     viewer: viewer.clone(),
-                    namespace_id: None,
+                    which: Which::All,
                 },
-            },
-            namespaces: Narrowed {
-                condition: holds(namespace::Column::Name.into_expr()).add(
-                    namespace::Column::Global.eq(false),
-                ),
-                list: Presented {
+                called(&text, backend),
+            ),
+            namespaces: Narrowed::to(
+                Presented {
                     onlooker: onlooker(),
                     list: Namespaces {
                         viewer: viewer.clone(),
                         team_id: None,
                     },
                 },
-            },
-            teams: Narrowed {
-                condition: holds(Func::lower(team::Column::Name.into_expr()).into()),
-                list: Presented {
+                holds(namespace::Column::Name.into_expr()).add(namespace::Column::Global.eq(false)),
+            ),
+            teams: Narrowed::to(
+                Presented {
                     onlooker: onlooker(),
                     list: Teams {
                         viewer: viewer.clone(),
                     },
                 },
-            },
+                holds(Func::lower(team::Column::Name.into_expr()).into()),
+            ),
         }
     }
 }

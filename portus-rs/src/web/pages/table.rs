@@ -1,7 +1,6 @@
 //! Tables of any length: order and page come from the address, under names that begin with the table's prefix, so that
 //! a page may have several and every state of it has an address.
 
-use sea_orm::Condition;
 use serde::Serialize;
 
 use super::visit::Visit;
@@ -205,16 +204,10 @@ impl Visit {
     ) -> Result<Table<V>> {
         let backend = self.app.database.backend();
         let filter = L::filters().iter().find(|it| it.name == shape.filter);
-        let condition = |sought: &str| match filter {
-            Some(filter) if !sought.is_empty() => {
-                filter.condition(Value::Text(sought.to_owned()), backend)
-            }
-            _ => Condition::all(),
-        };
-        let list = Narrowed {
-            list,
-            condition: condition(&self.text(&format!("{}q", shape.prefix))),
-        };
+        let sought = self.text(&format!("{}q", shape.prefix));
+        let given = filter.filter(|_| !sought.is_empty());
+        let given = given.map(|filter| (filter, Value::Text(sought)));
+        let list = Narrowed::by(list, given.into_iter().collect(), backend);
         let app = &self.app;
         let list = &list;
         self.table_of(shape, async |wanted: &Wanted| {

@@ -129,8 +129,7 @@ async fn show(visit: Member) -> PageResult {
     let app = &visit.app;
     let viewer = visit.viewer().await?;
     let row = tags::show(app, &viewer, visit.id("id")?, None).await?;
-    let (repository, namespace) =
-        repositories::show(app, &viewer, row.tag.repository_id).await?;
+    let (repository, namespace) = repositories::show(app, &viewer, row.tag.repository_id).await?;
     let repository = repositories::shown(app, &viewer, repository, namespace).await?;
     let repository = Line::from(repository);
     let digests: Vec<String> = row.tag.digest.iter().cloned().collect();
@@ -138,7 +137,9 @@ async fn show(visit: Member) -> PageResult {
     if found.is_empty() {
         found = images::of_tags(app, repository.id, &[row.tag.id]).await?;
     }
-    let image = found.pop().map(|it| Image::new(it, &repository.reference, false));
+    let image = found
+        .pop()
+        .map(|it| Image::new(it, &repository.reference, false));
     let scanning = app.config.security.is_on();
     let state = state(&row, scanning);
     let weak: Vec<Weak> = row
@@ -180,9 +181,10 @@ async fn show(visit: Member) -> PageResult {
 
 fn state(row: &Row, scanning: bool) -> &'static str {
     use crate::entities::tag::Model;
-    let none = row.weaknesses.as_ref().is_none_or(|found| {
-        found.values().all(Vec::is_empty)
-    });
+    let none = row
+        .weaknesses
+        .as_ref()
+        .is_none_or(|found| found.values().all(Vec::is_empty));
     match row.tag.scanned {
         _ if !scanning => "off",
         Model::SCANNED if none => "passed",

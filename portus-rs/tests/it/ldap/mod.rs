@@ -1,7 +1,9 @@
 //! People of an LDAP directory: their logins, their teams, and what happens when the directory is no good.
 
 mod accounts;
+mod check;
 mod faults;
+mod groups;
 mod login;
 mod site;
 mod web;

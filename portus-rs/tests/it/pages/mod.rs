@@ -7,4 +7,5 @@ mod first_look;
 mod images;
 mod page;
 mod seen;
+mod walks;
 mod world;

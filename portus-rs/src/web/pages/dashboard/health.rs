@@ -43,8 +43,19 @@ impl Sign {
 
     pub fn samples() -> Vec<Self> {
         let names = [
-            "event", "no-event", "waiting", "dead", "open", "strangers", "sync", "sync-failed",
-            "sync-held", "no-sync", "certificate", "no-certificate", "deletion-off",
+            "event",
+            "no-event",
+            "waiting",
+            "dead",
+            "open",
+            "strangers",
+            "sync",
+            "sync-failed",
+            "sync-held",
+            "no-sync",
+            "certificate",
+            "no-certificate",
+            "deletion-off",
         ];
         let sign = |(place, name): (usize, &'static str)| Self {
             count: 2,
@@ -64,7 +75,11 @@ pub async fn signs(visit: &Member) -> Result<Vec<Sign>> {
     for last in events::last_per_registry(app).await? {
         let known = registries.iter().find(|it| it.id == last.registry_id);
         let what = known.map(|it| it.name.clone()).unwrap_or_default();
-        let name = if last.at.is_some() { "event" } else { "no-event" };
+        let name = if last.at.is_some() {
+            "event"
+        } else {
+            "no-event"
+        };
         signs.push(Sign {
             at: last.at.map(Moment),
             what: what.clone(),
@@ -79,7 +94,9 @@ pub async fn signs(visit: &Member) -> Result<Vec<Sign>> {
         }
     }
     let inbox = events::standing(app).await?;
-    let late = inbox.oldest.filter(|at| (now - *at).num_seconds() > PATIENCE);
+    let late = inbox
+        .oldest
+        .filter(|at| (now - *at).num_seconds() > PATIENCE);
     if let Some(at) = late {
         signs.push(Sign {
             count: i64::try_from(inbox.waiting).unwrap_or(i64::MAX),

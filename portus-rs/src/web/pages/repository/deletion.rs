@@ -128,7 +128,10 @@ fn ticked(visit: &Member) -> (Vec<String>, Vec<i64>) {
     digests.sort();
     digests.dedup();
     let ids = read.strings("tags").unwrap_or_default();
-    (digests, ids.iter().filter_map(|id| id.parse().ok()).collect())
+    (
+        digests,
+        ids.iter().filter_map(|id| id.parse().ok()).collect(),
+    )
 }
 
 async fn choose(visit: Member) -> PageResult {

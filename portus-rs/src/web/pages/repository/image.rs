@@ -11,7 +11,13 @@ use crate::{
 
 /// From the worst on.
 pub const SEVERITIES: [&str; 7] = [
-    "Defcon1", "Critical", "High", "Medium", "Low", "Unknown", "Negligible",
+    "Defcon1",
+    "Critical",
+    "High",
+    "Medium",
+    "Low",
+    "Unknown",
+    "Negligible",
 ];
 
 /// A row of the table.
@@ -153,7 +159,9 @@ impl Image {
                 let digest = it.config_digest.as_deref()?;
                 Some(digest.strip_prefix("sha256:").unwrap_or(digest).to_owned())
             }),
-            platforms: newest.map(crate::queries::tags::Row::platforms).unwrap_or_default(),
+            platforms: newest
+                .map(crate::queries::tags::Row::platforms)
+                .unwrap_or_default(),
             size: manifest.and_then(|it| it.image_size),
             pending: manifest.is_none_or(|it| it.details == Details::Pending),
             author: newest.and_then(|row| {
@@ -224,10 +232,7 @@ impl From<Referrer> for Companion {
 }
 
 impl Scan {
-    pub fn new(
-        scanned: i16,
-        weaknesses: Option<&std::collections::BTreeMap<String, i64>>,
-    ) -> Self {
+    pub fn new(scanned: i16, weaknesses: Option<&std::collections::BTreeMap<String, i64>>) -> Self {
         let total = weaknesses.map_or(0, |found| found.values().sum());
         let worst = weaknesses.and_then(|found| {
             let mut known = SEVERITIES.iter();
@@ -303,13 +308,28 @@ impl Image {
             kind: "index",
             more_tags: 3,
             parts: vec![part(text("linux/arm64"), false), part(None, true)],
-            referrers: ["signature", "sbom", "attestation", "artifact", "index", "image"]
-                .map(companion)
-                .into(),
+            referrers: [
+                "signature",
+                "sbom",
+                "attestation",
+                "artifact",
+                "index",
+                "image",
+            ]
+            .map(companion)
+            .into(),
             scan: Some(scan("passed", 0)),
             ..plain.clone()
         };
-        let kinds = ["helm", "plugin", "artifact", "schema1", "unknown", "signature", "attestation"];
+        let kinds = [
+            "helm",
+            "plugin",
+            "artifact",
+            "schema1",
+            "unknown",
+            "signature",
+            "attestation",
+        ];
         let others = kinds.into_iter().map(|kind| Self {
             kind,
             artifact_type: text("application/x"),

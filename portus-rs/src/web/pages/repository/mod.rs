@@ -81,7 +81,11 @@ pub struct Head {
 }
 
 impl Head {
-    fn new(visit: &Member, viewer: &crate::queries::viewer::Viewer, row: repositories::Row) -> Self {
+    fn new(
+        visit: &Member,
+        viewer: &crate::queries::viewer::Viewer,
+        row: repositories::Row,
+    ) -> Self {
         let standing = viewer.standing_in(&row.namespace);
         let facts = NamespaceFacts::from(&row.namespace);
         let rules = &visit.app.rules;
@@ -174,7 +178,9 @@ async fn shown(visit: &Member, comment: Form, describe: Option<Form>) -> Result<
     let images = visit.table_of(IMAGES, async |wanted| {
         let (found, total) =
             images::page(app, id, wanted.order, &wanted.sought, wanted.slice).await?;
-        let dressed = found.into_iter().map(|it| Image::new(it, reference, scanning));
+        let dressed = found
+            .into_iter()
+            .map(|it| Image::new(it, reference, scanning));
         Ok((dressed.collect(), total))
     });
     let images = images.await?;
