@@ -15,7 +15,7 @@ use crate::{
     error::Result,
     queries::{
         activities::Row,
-        dashboard::{self},
+        dashboard,
         viewer::Viewer,
     },
 };
