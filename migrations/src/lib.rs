@@ -32,7 +32,9 @@ mod m0027_deletions;
 mod m0028_login_failures;
 mod m0040_users_directory;
 mod m0041_team_users_group;
+mod m0050_activities;
 mod m0053_user_language;
+mod m0056_traffic;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -72,9 +74,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0026_scan_results::Migration),
             Box::new(m0027_deletions::Migration),
             Box::new(m0028_login_failures::Migration),
+            Box::new(m0050_activities::Migration),
             Box::new(m0040_users_directory::Migration),
             Box::new(m0041_team_users_group::Migration),
             Box::new(m0053_user_language::Migration),
+            Box::new(m0056_traffic::Migration),
         ]
     }
 
@@ -86,6 +90,7 @@ impl MigratorTrait for Migrator {
 /// The tables of this schema, children before the parents they refer to.
 pub const TABLES: &[&str] = &[
     "sessions",
+    "traffic",
     "scan_results",
     "vulnerabilities",
     "webhook_deliveries",

@@ -52,6 +52,8 @@ pub struct Wake {
     pub sync: Notify,
     /// Somebody wants a registry compared.
     pub requests: Notify,
+    /// Somebody wants the house kept now.
+    pub housekeeping: Notify,
 }
 
 impl App {

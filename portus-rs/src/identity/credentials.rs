@@ -316,6 +316,7 @@ async fn imported_token(app: &App, login: &Login, given: &str) -> Result<Option<
             reach: Reach {
                 scope: token.scope,
                 namespace: token.namespace_id,
+                ends: token.expires_at.is_some(),
             },
             application_token: Some(token.id),
         }));

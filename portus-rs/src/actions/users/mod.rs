@@ -30,7 +30,7 @@ use crate::{
     },
     policy::{
         guard::Authority,
-        users::{CreateUser, ManageUser},
+        users::{CreateUser, IssueToken, ManageUser},
     },
 };
 
@@ -84,6 +84,32 @@ pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Created> {
         .commit([Activity::user_created(&created.user)])
         .await?;
     Ok(created)
+}
+
+/// Makes an account, and for a bot the token that is its only way in.
+pub async fn create_with_token(
+    app: &App,
+    actor: &Actor,
+    new: NewUser,
+) -> Result<(Created, Option<Issued>)> {
+    let hash = prepare(app, &new).await?;
+    let mut change = Change::begin(app, actor).await?;
+    let permit = change.permit_on::<CreateUser>(())?;
+    let created = change.new_user(&permit, &new, hash).await?;
+    let mut told = vec![Activity::user_created(&created.user)];
+    let mut issued = None;
+    if created.user.bot {
+        let permit = change.permit::<IssueToken>(created.user.id).await?;
+        let named = NewToken {
+            application: "default".to_owned(),
+            ..NewToken::default()
+        };
+        let token = application_tokens::add(&mut change, &permit, &created.user, &named).await?;
+        told.push(Activity::token_created(&token.token, &created.user, None));
+        issued = Some(token);
+    }
+    change.commit(told).await?;
+    Ok((created, issued))
 }
 
 /// Makes the first account, an admin, and its application token; only while there is nobody but the hidden account.

@@ -6,4 +6,5 @@ mod everywhere;
 mod first_look;
 mod page;
 mod seen;
+mod walks;
 mod world;
