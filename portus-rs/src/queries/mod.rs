@@ -22,6 +22,7 @@ pub mod namespaces;
 pub mod presented;
 pub mod registries;
 pub mod repositories;
+pub mod roster;
 pub mod search;
 pub mod sessions;
 pub mod stale_tags;

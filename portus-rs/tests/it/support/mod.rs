@@ -21,6 +21,7 @@ pub mod provider;
 pub mod push;
 pub mod registry;
 pub mod room;
+pub mod samba;
 pub mod served;
 pub mod service;
 pub mod site;
