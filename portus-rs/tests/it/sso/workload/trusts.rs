@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use super::{AUDIENCE, World, audited, how_often};
 use crate::support::databases::TestDatabase;
 
+/// What is wrong about a trust.
+type Change = fn(&mut trusts::NewTrust);
+
 #[actix_web::test]
 async fn trusts_are_said_by_whoever_looks_after_the_bot() {
     let world = World::new().await;
@@ -99,7 +102,7 @@ async fn trusts_are_said_by_whoever_looks_after_the_bot() {
 #[actix_web::test]
 async fn a_trust_that_lets_anybody_in_or_asks_where_nobody_may_is_refused() {
     let world = World::on(TestDatabase::sqlite(), &[]).await;
-    let create = async |change: fn(&mut trusts::NewTrust)| {
+    let create = async |change: Change| {
         let mut new = world.trust("x", "push", &[]);
         change(&mut new);
         let made = trusts::create(&world.service.app, &Actor::Operator, world.bot.id, new).await;
@@ -107,11 +110,8 @@ async fn a_trust_that_lets_anybody_in_or_asks_where_nobody_may_is_refused() {
             .map(|error| error.to_string())
             .unwrap_or_default()
     };
-    for (change, text) in [
-        (
-            (|it| it.claims.clear()) as fn(&mut trusts::NewTrust),
-            "must say at least one",
-        ),
+    let cases: [(Change, &str); 15] = [
+        (|it| it.claims.clear(), "must say at least one"),
         (
             |it| {
                 it.claims.insert("sub".to_owned(), ".*".to_owned());
@@ -163,7 +163,8 @@ async fn a_trust_that_lets_anybody_in_or_asks_where_nobody_may_is_refused() {
             |it| it.scope = Some("full".parse().unwrap()),
             "full needs exactly one namespace",
         ),
-    ] {
+    ];
+    for (change, text) in cases {
         let said = create(change).await;
         assert!(said.contains(text), "{text}: {said}");
     }
