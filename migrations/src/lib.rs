@@ -30,9 +30,9 @@ mod m0025_vulnerabilities;
 mod m0026_scan_results;
 mod m0027_deletions;
 mod m0028_login_failures;
-mod m0050_activities;
 mod m0040_users_directory;
 mod m0041_team_users_group;
+mod m0050_activities;
 mod m0053_user_language;
 
 use sea_orm_migration::prelude::*;

@@ -2,14 +2,10 @@
 
 use std::sync::Arc;
 
-<<<<<<< HEAD
-use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait as _, QueryFilter, Select};
-=======
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseBackend, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ColumnTrait, Condition, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder, QuerySelect,
+    Select,
 };
->>>>>>> main
 
 use super::{
     filter::{Filter, filters, named},
