@@ -34,6 +34,7 @@ mod m0040_users_directory;
 mod m0041_team_users_group;
 mod m0050_activities;
 mod m0053_user_language;
+mod m0056_traffic;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -77,6 +78,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0040_users_directory::Migration),
             Box::new(m0041_team_users_group::Migration),
             Box::new(m0053_user_language::Migration),
+            Box::new(m0056_traffic::Migration),
         ]
     }
 
@@ -88,6 +90,7 @@ impl MigratorTrait for Migrator {
 /// The tables of this schema, children before the parents they refer to.
 pub const TABLES: &[&str] = &[
     "sessions",
+    "traffic",
     "scan_results",
     "vulnerabilities",
     "webhook_deliveries",

@@ -70,6 +70,24 @@ pub fn operations() -> Noun {
                     "For admins, and for one's own account. It is refused from the next request on, whatever it shows.",
                 )
                 .ours(),
+            put(
+                "/v1/users/{id}/ldap",
+                "Ties an account to the LDAP directory",
+                tie,
+            )
+            .about(
+                "Its password is the one of the directory's person of that name from now on; sessions and logins end. \
+                 405 without `ldap.enabled`.",
+            )
+            .may(&[405])
+            .ours(),
+            delete(
+                "/v1/users/{id}/ldap",
+                "Loosens an account from the LDAP directory",
+                loosen,
+            )
+            .about("It has no password until an admin sets one.")
+            .ours(),
         ],
     )
 }
@@ -290,6 +308,16 @@ async fn enable(call: Call) -> ApiResult<Shown<User>> {
 
 async fn disable(call: Call) -> ApiResult<Shown<User>> {
     let row = users::set_enabled(&call.app, &call.actor, call.id("id")?, false).await?;
+    shown(&call, row).await
+}
+
+async fn tie(call: Admin) -> ApiResult<Shown<User>> {
+    let row = users::set_directory(&call.app, &call.actor, call.id("id")?, true).await?;
+    shown(&call, row).await
+}
+
+async fn loosen(call: Admin) -> ApiResult<Shown<User>> {
+    let row = users::set_directory(&call.app, &call.actor, call.id("id")?, false).await?;
     shown(&call, row).await
 }
 

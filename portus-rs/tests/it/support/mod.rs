@@ -20,6 +20,7 @@ pub mod process;
 pub mod push;
 pub mod registry;
 pub mod room;
+pub mod samba;
 pub mod served;
 pub mod service;
 pub mod site;
