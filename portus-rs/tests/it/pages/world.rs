@@ -59,6 +59,8 @@ pub struct World {
     pub empty_namespace: i64,
     pub repository: i64,
     pub tag: i64,
+    /// Of that tag.
+    pub digest: String,
     pub webhook: i64,
     pub user: i64,
     pub bot: i64,
@@ -96,7 +98,9 @@ async fn make() -> World {
     };
     let repository = id("/api/v1/repositories?all=true", "full_name", "base/runtime").await;
     let tags = format!("/api/v1/repositories/{repository}/tags");
+    let row = site.tag("base/runtime", "3.2.0").await.unwrap();
     World {
+        digest: row["digest"].as_str().unwrap().to_owned(),
         team: id("/api/v1/teams", "name", "platform").await,
         namespace: id("/api/v1/namespaces?all=true", "name", "base").await,
         empty_namespace: id("/api/v1/namespaces?all=true", "name", "chloe").await,
