@@ -329,6 +329,7 @@ fn template(facts: &Facts<'_>) -> &'static str {
         "vulnerability:rescan" => "{owner} had {image} scanned again",
         "vulnerability:rescan_all" => "{owner} had everything scanned again: {count} tags",
         "user:create" => "{owner} created the user {user}",
+        "user:sign_up" => "{owner} signed up from {address}",
         "user:create_bot" => "{owner} created the bot {user} of the team {team}",
         "user:update" => "{owner} changed {fields} of the user {user}",
         "user:promote" => "{owner} made {user} an admin",

@@ -9,6 +9,14 @@ impl Activity {
             .with("username", user.username.as_str())
     }
 
+    /// Somebody made the account for themselves.
+    pub fn user_signed_up(user: &user::Model, address: &str) -> Self {
+        Self::new("user:sign_up", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+            .with("admin", user.admin)
+            .with("address", address)
+    }
+
     pub fn user_updated(user: &user::Model, fields: &[&str]) -> Self {
         Self::new("user:update", Some((Kind::User, user.id)))
             .with("username", user.username.as_str())

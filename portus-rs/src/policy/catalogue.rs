@@ -281,6 +281,7 @@ catalogue! {
 
     "user.list" "list accounts, and whatever else is of the whole installation": rule "users::administer" on (), Told,
         |standing, it, rules| users::administer(standing);
+    "user.sign_up" "make an account for oneself, where `signup.enabled` is on": guard(users::SignUp);
     "user.create" "create an account": guard(users::CreateUser);
     "user.manage" "change or delete an account": guard(users::ManageUser);
     "user.switch_admin" "make somebody an admin, or an ordinary person again": guard(users::SwitchAdmin);

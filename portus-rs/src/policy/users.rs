@@ -144,7 +144,17 @@ pub fn edit_profile(standing: Standing, account: &user::Model) -> Verdict {
     }
 }
 
+/// Making an account for oneself, where the installation lets people.
+pub fn sign_up(standing: Standing) -> Verdict {
+    if standing.is_known() {
+        Verdict::no(Rule::HasAccount)
+    } else {
+        Verdict::yes(Rule::VisitorMay)
+    }
+}
+
 guards! {
+    SignUp on (): |standing, it, rules| sign_up(standing), visible: true;
     /// Making an account. Sign-up asks its own guard.
     CreateUser on (): |standing, it, rules| administer(standing), visible: true;
     /// Changing or removing an account.

@@ -5,6 +5,7 @@ mod portus;
 mod profile;
 mod removal;
 mod rewrite;
+pub mod sign_up;
 mod switches;
 
 use sea_orm::{
@@ -37,6 +38,7 @@ use fields::{Wanted, blank_is_none, check_email, check_password, check_username,
 pub use portus::ensure_portus;
 pub use profile::{ProfileChanges, update_own};
 pub use removal::delete;
+pub use sign_up::{NewPerson, sign_up};
 pub use switches::{set_admin, set_enabled, toggle_admin, toggle_enabled};
 
 /// An account to be made.
@@ -115,9 +117,11 @@ pub async fn bootstrap(app: &App, mut new: NewUser) -> Result<(user::Model, Issu
     Ok((created.user, issued))
 }
 
+/// How many people there are, bots and the hidden account apart.
 async fn people(connection: &impl sea_orm::ConnectionTrait) -> Result<u64> {
     Ok(user::Entity::find()
         .filter(user::Column::Username.ne(PORTUS))
+        .filter(user::Column::Bot.eq(false))
         .count(connection)
         .await?)
 }

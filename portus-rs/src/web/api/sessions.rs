@@ -164,7 +164,13 @@ pub async fn enter(open: &Open, wanted: &SignIn) -> ApiResult<Entered> {
         replaces: replaced.map(|old| old.id),
     };
     let started = actions::sign_in(app, &facts, attempt, &browser).await?;
-    let cookie = session::cookie(app, request, &started.secret, wanted.remember_me)?;
+    entered(open, started, wanted.remember_me).await
+}
+
+/// What a browser is given of the session that has just begun.
+pub async fn entered(open: &Open, started: actions::Started, remember: bool) -> ApiResult<Entered> {
+    let (app, request) = (&open.app, &open.request);
+    let cookie = session::cookie(app, request, &started.secret, remember)?;
     let body = Present {
         csrf_token: Some(started.csrf_token),
         session: Some(started.session.id),

@@ -4,6 +4,7 @@ mod assets;
 mod documentation;
 mod home;
 mod sign_in;
+mod sign_up;
 mod typeahead;
 
 use std::{error::Error as _, sync::LazyLock};
@@ -71,6 +72,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         .service(documentation::documentation)
         .service(assets::asset);
     sign_in::routes(service);
+    sign_up::routes(service);
     typeahead::routes(service);
 }
 

@@ -78,7 +78,7 @@ async fn destroy(open: Open) -> ApiResult<HttpResponse> {
     })
 }
 
-fn send_on(open: &Open) -> actix_web::HttpResponseBuilder {
+pub(super) fn send_on(open: &Open) -> actix_web::HttpResponseBuilder {
     let home = format!("{}/", open.app.config.listener.url_root);
     let mut response = HttpResponse::SeeOther();
     response.insert_header((header::LOCATION, home));
@@ -103,7 +103,7 @@ fn refuse(request: &HttpRequest, error: &Error) -> HttpResponse {
     }
 }
 
-fn wants_json(request: &HttpRequest) -> bool {
+pub(super) fn wants_json(request: &HttpRequest) -> bool {
     let says = |name: header::HeaderName| {
         let value = request
             .headers()

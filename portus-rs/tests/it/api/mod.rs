@@ -17,7 +17,7 @@ mod operations;
 mod presentations;
 mod registries;
 mod repositories;
-mod sessions;
+pub mod sessions;
 mod stars;
 mod support;
 mod switches;

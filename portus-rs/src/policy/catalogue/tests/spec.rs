@@ -242,6 +242,7 @@ const SPEC: &[(&str, &[Line])] = &[
         &[("hidden team", "", NOBODY), ("team", "", OWNERS)],
     ),
     ("user.list", &[("*", "", ADMINS)]),
+    ("user.sign_up", &[("*", "", "Y - - - - - - - -")]),
     ("user.create", &[("*", "", ADMINS)]),
     ("user.manage", &[("*", "", ADMINS)]),
     // "Toggle admin of another user"; `portus` is never changed, bots have no page to use it on.

@@ -1,0 +1,3 @@
+//! Accounts that people make, lose and get back by themselves.
+
+mod sign_up;
