@@ -30,6 +30,8 @@ mod m0025_vulnerabilities;
 mod m0026_scan_results;
 mod m0027_deletions;
 mod m0028_login_failures;
+mod m0030_outgoing_mails;
+mod m0031_password_resets;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -69,6 +71,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0026_scan_results::Migration),
             Box::new(m0027_deletions::Migration),
             Box::new(m0028_login_failures::Migration),
+            Box::new(m0030_outgoing_mails::Migration),
+            Box::new(m0031_password_resets::Migration),
         ]
     }
 
@@ -79,6 +83,8 @@ impl MigratorTrait for Migrator {
 
 /// The tables of this schema, children before the parents they refer to.
 pub const TABLES: &[&str] = &[
+    "outgoing_mails",
+    "password_resets",
     "sessions",
     "scan_results",
     "vulnerabilities",

@@ -330,6 +330,10 @@ fn template(facts: &Facts<'_>) -> &'static str {
         "vulnerability:rescan_all" => "{owner} had everything scanned again: {count} tags",
         "user:create" => "{owner} created the user {user}",
         "user:sign_up" => "{owner} signed up from {address}",
+        "user:request_reset" => {
+            "Somebody at {address} asked for a letter to set the password of {user} anew"
+        }
+        "user:reset_password" => "{owner} set the password of {user} anew by mail, from {address}",
         "user:create_bot" => "{owner} created the bot {user} of the team {team}",
         "user:update" => "{owner} changed {fields} of the user {user}",
         "user:promote" => "{owner} made {user} an admin",

@@ -17,6 +17,20 @@ impl Activity {
             .with("address", address)
     }
 
+    /// Somebody asked for a letter with a link to set this account's password, and it has been written.
+    pub fn reset_requested(user: &user::Model, address: &str) -> Self {
+        Self::new("user:request_reset", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+            .with("address", address)
+    }
+
+    /// The password was set by such a link.
+    pub fn password_reset(user: &user::Model, address: &str) -> Self {
+        Self::new("user:reset_password", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+            .with("address", address)
+    }
+
     pub fn user_updated(user: &user::Model, fields: &[&str]) -> Self {
         Self::new("user:update", Some((Kind::User, user.id)))
             .with("username", user.username.as_str())

@@ -12,6 +12,8 @@ pub mod login_failure;
 pub mod manifest;
 pub mod manifest_child;
 pub mod namespace;
+pub mod outgoing_mail;
+pub mod password_reset;
 pub mod refresh_token;
 pub mod registry;
 pub mod registry_event;

@@ -14,7 +14,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use tokio_cron_scheduler::JobScheduler;
 
 use crate::{
-    actions::{refresh_tokens, sessions, sync_runs},
+    actions::{mails, password_resets, refresh_tokens, sessions, sync_runs},
     app::App,
     config::{Schedule, SyncStrategy},
     entities::SyncState,
@@ -58,6 +58,7 @@ enum Work {
     Requested,
     Details,
     SelfTest,
+    Mail,
     Usage,
     Housekeeping,
 }
@@ -139,6 +140,7 @@ async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
             false,
             Work::SelfTest,
         ));
+        jobs.push(job("Outgoing mail", every(15), true, Work::Mail));
         jobs.push(USAGE);
         jobs.push(job("Housekeeping", every(3600), true, Work::Housekeeping));
     }
@@ -223,6 +225,7 @@ pub const NAMES: &[&str] = &[
     "catalog-sync",
     "manifest-details",
     "registry-self-test",
+    "mail",
     "housekeeping",
 ];
 
@@ -248,6 +251,7 @@ pub async fn run_by_hand(app: &Arc<App>, name: &str) -> Result<()> {
         }
         "manifest-details" => Work::Details,
         "registry-self-test" => Work::SelfTest,
+        "mail" => Work::Mail,
         "housekeeping" => Work::Housekeeping,
         other => return Err(Error::Unknown(format!("there is no job '{other}'"))),
     };
@@ -265,6 +269,7 @@ fn run<'a>(
         Work::Requested => Box::pin(answer_requests(app, stop)),
         Work::Details => Box::pin(describe(app, stop)),
         Work::SelfTest => Box::pin(test_registries(app)),
+        Work::Mail => Box::pin(send_mail(app)),
         Work::Usage => Box::pin(write_usage(app)),
         Work::Housekeeping => Box::pin(keep_house(app)),
     }
@@ -278,6 +283,15 @@ async fn answer_requests(app: &Arc<App>, stop: &Stop) -> Result<Ran> {
 
 async fn describe(app: &Arc<App>, stop: &Stop) -> Result<Ran> {
     manifest_details::run(app, stop).await?;
+    Ok(Ran::Done)
+}
+
+/// A letter that fails is put off by itself; the others go out all the same.
+async fn send_mail(app: &Arc<App>) -> Result<Ran> {
+    let done = mails::send_due(app).await?;
+    if done.sent > 0 {
+        tracing::debug!("sent {} letters", done.sent);
+    }
     Ok(Ran::Done)
 }
 
@@ -334,6 +348,8 @@ async fn keep_house(app: &Arc<App>) -> Result<Ran> {
     let sessions = sessions::expire(app).await?;
     let runs = sync_runs::purge(app).await?;
     throttle::expire(app).await?;
+    password_resets::expire(app).await?;
+    mails::expire(app).await?;
     if logins + sessions + runs > 0 {
         tracing::debug!(
             "removed {logins} unused logins, {sessions} ended sessions and {runs} old synchronization runs"

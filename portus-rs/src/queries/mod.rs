@@ -14,6 +14,7 @@ pub mod facts;
 pub mod filter;
 pub mod health;
 pub mod list;
+pub mod mails;
 pub mod namespaces;
 pub mod presented;
 pub mod registries;

@@ -1,11 +1,12 @@
-//! Other servers: the registries. One client for all of them; tokens are signed here, never fetched. And where requests
-//! may go at all whose address ordinary people choose.
+//! Other servers: the registries. One client for all of them; tokens are signed here, never fetched. Where requests may
+//! go at all whose address ordinary people choose. And mail.
 
 mod challenge;
 pub mod destination;
 mod error;
 mod exchange;
 mod link;
+pub mod mail;
 mod pages;
 mod reach;
 mod registry;

@@ -39,7 +39,7 @@ pub(super) fn check_email(email: Option<&str>, may_lack: bool, invalid: &mut Inv
     }
 }
 
-pub(super) fn check_password(given: &str, invalid: &mut Invalid) {
+pub(in crate::actions) fn check_password(given: &str, invalid: &mut Invalid) {
     let length = given.chars().count();
     if length == 0 {
         invalid.add("password", "can't be blank");
@@ -62,7 +62,7 @@ pub(super) fn check_password(given: &str, invalid: &mut Invalid) {
     }
 }
 
-pub(super) fn normal_email(email: &str) -> Option<String> {
+pub(in crate::actions) fn normal_email(email: &str) -> Option<String> {
     blank_is_none(&email.trim().to_lowercase())
 }
 

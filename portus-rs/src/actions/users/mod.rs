@@ -34,7 +34,8 @@ use crate::{
     },
 };
 
-use fields::{Wanted, blank_is_none, check_email, check_password, check_username, normal_email};
+use fields::{Wanted, blank_is_none, check_email, check_username};
+pub(super) use fields::{check_password, normal_email};
 pub use portus::ensure_portus;
 pub use profile::{ProfileChanges, update_own};
 pub use removal::delete;

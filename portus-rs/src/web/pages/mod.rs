@@ -3,6 +3,7 @@
 mod assets;
 mod documentation;
 mod home;
+mod passwords;
 mod sign_in;
 mod sign_up;
 mod typeahead;
@@ -71,6 +72,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         .service(home::home)
         .service(documentation::documentation)
         .service(assets::asset);
+    passwords::routes(service);
     sign_in::routes(service);
     sign_up::routes(service);
     typeahead::routes(service);

@@ -86,15 +86,18 @@ async fn create(open: Open) -> ApiResult<HttpResponse> {
 
 /// Portus' sentence for a new account, with the name of its namespace where there is one already.
 fn welcome(made: &Created) -> String {
-    let mut text = "Welcome! You have signed up successfully.".to_owned();
-    if let Some(home) = made.homes.first() {
-        text.push_str(&format!(" Your personal namespace is '{}'", home.name));
-        if home.name != made.user.username {
-            text.push_str(
-                " (your username was not a valid Docker namespace, so we had to tweak it)",
-            );
+    let hello = "Welcome! You have signed up successfully.";
+    let tweaked = " (your username was not a valid Docker namespace, so we had to tweak it)";
+    match made.homes.first() {
+        None => hello.to_owned(),
+        Some(home) => {
+            let name = &home.name;
+            let why = if *name == made.user.username {
+                ""
+            } else {
+                tweaked
+            };
+            format!("{hello} Your personal namespace is '{name}'{why}.")
         }
-        text.push('.');
     }
-    text
 }

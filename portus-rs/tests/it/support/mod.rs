@@ -23,5 +23,6 @@ pub mod served;
 pub mod service;
 pub mod site;
 pub mod skopeo;
+pub mod smtpd;
 pub mod stack;
 pub mod wait;
