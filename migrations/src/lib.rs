@@ -32,6 +32,10 @@ mod m0027_deletions;
 mod m0028_login_failures;
 mod m0030_outgoing_mails;
 mod m0031_password_resets;
+mod m0032_second_factors;
+mod m0033_recovery_codes;
+mod m0034_user_second_factor;
+mod m0053_user_language;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -73,6 +77,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0028_login_failures::Migration),
             Box::new(m0030_outgoing_mails::Migration),
             Box::new(m0031_password_resets::Migration),
+            Box::new(m0032_second_factors::Migration),
+            Box::new(m0033_recovery_codes::Migration),
+            Box::new(m0034_user_second_factor::Migration),
+            Box::new(m0053_user_language::Migration),
         ]
     }
 
@@ -85,6 +93,8 @@ impl MigratorTrait for Migrator {
 pub const TABLES: &[&str] = &[
     "outgoing_mails",
     "password_resets",
+    "recovery_codes",
+    "second_factors",
     "sessions",
     "scan_results",
     "vulnerabilities",

@@ -17,6 +17,7 @@ pub mod refresh_tokens;
 pub mod registries;
 pub mod replicas;
 pub mod repositories;
+pub mod second_factor;
 pub mod sessions;
 pub mod stars;
 pub mod sync_runs;

@@ -220,6 +220,11 @@ pub async fn redeem(
     Ok(updated)
 }
 
+/// Whether a new password alone lets somebody in.
+pub fn opens_session(owner: &user::Model) -> bool {
+    owner.enabled && !owner.second_factor
+}
+
 /// Removes links that are good no more. Returns how many.
 pub async fn expire(app: &App) -> Result<u64> {
     let actor = Actor::Portus;

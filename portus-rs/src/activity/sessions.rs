@@ -4,8 +4,10 @@ use super::{Activity, Kind};
 use crate::entities::{session, user};
 
 impl Activity {
-    pub fn session_created(session: &session::Model, user: &user::Model) -> Self {
+    /// `method` is how the account proved itself.
+    pub fn session_created(session: &session::Model, user: &user::Model, method: &str) -> Self {
         Self::of_session("session:create", (user.id, &user.username))
+            .with("method", method)
             .with("address", session.address.as_str())
             .with("user_agent", session.user_agent.as_str())
     }
@@ -17,11 +19,22 @@ impl Activity {
 
     /// A name without an account is not kept: people type passwords into the wrong field.
     pub fn session_failed(account: Option<(i64, &str)>, address: &str) -> Self {
+        Self::session_failed_by(account, address, "password")
+    }
+
+    /// The same where something else than a password was wrong.
+    pub fn session_failed_by(account: Option<(i64, &str)>, address: &str, method: &str) -> Self {
         let it = match account {
             Some(account) => Self::of_session("session:fail", account),
             None => Self::new("session:fail", None),
         };
-        it.with("address", address)
+        it.with("address", address).with("method", method)
+    }
+
+    /// A docker login is ended by its owner or an admin.
+    pub fn docker_login_ended(user: &user::Model, service: &str) -> Self {
+        Self::of_session("session:end_docker_login", (user.id, &user.username))
+            .with("service", service)
     }
 
     fn of_session(key: &'static str, (id, username): (i64, &str)) -> Self {

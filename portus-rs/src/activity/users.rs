@@ -31,6 +31,27 @@ impl Activity {
             .with("address", address)
     }
 
+    pub fn second_factor_added(user: &user::Model) -> Self {
+        Self::of_second_factor("second_factor:create", user.id, &user.username)
+    }
+
+    pub fn second_factor_removed(user: &user::Model) -> Self {
+        Self::of_second_factor("second_factor:destroy", user.id, &user.username)
+    }
+
+    pub fn recovery_codes_renewed(user: &user::Model) -> Self {
+        Self::of_second_factor("second_factor:renew_codes", user.id, &user.username)
+    }
+
+    /// Somebody used a recovery code in place of their authenticator.
+    pub fn recovery_code_used(id: i64, username: &str) -> Self {
+        Self::of_second_factor("second_factor:use_code", id, username).by(Some(id), username)
+    }
+
+    fn of_second_factor(key: &'static str, id: i64, username: &str) -> Self {
+        Self::new(key, Some((Kind::User, id))).with("username", username)
+    }
+
     pub fn user_updated(user: &user::Model, fields: &[&str]) -> Self {
         Self::new("user:update", Some((Kind::User, user.id)))
             .with("username", user.username.as_str())

@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// What it is about, see [`crate::actions::mails`].
+    /// What it is about.
     pub kind: String,
     /// As it was typed, which need be nobody's.
     pub recipient: String,

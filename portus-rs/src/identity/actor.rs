@@ -15,12 +15,17 @@ pub struct Account {
     pub id: i64,
     pub username: String,
     pub display_name: Option<String>,
+    pub email: Option<String>,
+    /// The tag of the language in which they want pages; without one the browser says it.
+    pub language: Option<String>,
     pub admin: bool,
     pub enabled: bool,
     pub bot: bool,
     pub locked_at: Option<chrono::NaiveDateTime>,
     /// Grows when a password changes, so that what was remembered of the old one is void.
     pub credentials_version: i64,
+    /// A password alone opens nothing.
+    pub second_factor: bool,
 }
 
 impl From<&user::Model> for Account {
@@ -29,11 +34,14 @@ impl From<&user::Model> for Account {
             id: row.id,
             username: row.username.clone(),
             display_name: row.display_name.clone(),
+            email: row.email.clone(),
+            language: row.language.clone(),
             admin: row.admin,
             enabled: row.enabled,
             bot: row.bot,
             locked_at: row.locked_at,
             credentials_version: row.credentials_version,
+            second_factor: row.second_factor,
         }
     }
 }

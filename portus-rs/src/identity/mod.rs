@@ -9,4 +9,5 @@ pub mod secret;
 pub mod session;
 pub mod sign_in;
 pub mod throttle;
+pub mod totp;
 pub mod usage;

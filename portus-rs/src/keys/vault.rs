@@ -31,6 +31,12 @@ pub enum Purpose {
     WebhookPassword,
     WebhookSecret,
     WebhookHeader,
+    /// The key of an authenticator.
+    SecondFactor,
+    /// That somebody has shown their password, and not yet the rest.
+    HalfSignedIn,
+    /// What the next page says once.
+    Flash,
 }
 
 impl Purpose {
@@ -39,6 +45,9 @@ impl Purpose {
             Self::WebhookPassword => b"webhook password",
             Self::WebhookSecret => b"webhook secret",
             Self::WebhookHeader => b"webhook header",
+            Self::SecondFactor => b"second factor",
+            Self::HalfSignedIn => b"half signed in",
+            Self::Flash => b"flash",
         }
     }
 }

@@ -288,6 +288,7 @@ catalogue! {
     "user.disable" "shut an account out": guard(users::DisableUser);
     "user.enable" "let an account in again": guard(users::EnableUser);
     "user.edit_profile" "change one's address, display name or password": guard(users::EditProfile);
+    "user.drop_second_factor" "take the second factor off an account": guard(users::DropSecondFactor);
     "user.manage_bot" "disable, enable and remove a bot of a team": guard(users::ManageBot);
     "user.set_privileged" "give an account what only admins give": rule "users::set_privileged" on (), Told,
         |standing, it, rules| users::set_privileged(standing);

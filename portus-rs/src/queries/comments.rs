@@ -1,17 +1,16 @@
 //! What was said about a repository, oldest first.
 
-use openssl::hash::{MessageDigest, hash};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
 
 use super::{
     filter::{Filter, filters, named},
     list::{Listing, in_order},
+    users,
 };
 use crate::{
     app::App,
     entities::{comment, user},
     error::{Error, Result},
-    keys::files::hex,
     policy::{self, NamespaceFacts, Standing},
 };
 
@@ -86,7 +85,7 @@ impl Listing for Comments {
                 destroyable: may.granted,
                 author: author.map(|user| Author {
                     id: user.id,
-                    avatar_url: avatar_url(app, user.email.as_deref()),
+                    avatar_url: users::avatar_url(app, user.email.as_deref()),
                     username: user.username,
                 }),
                 comment,
@@ -106,18 +105,4 @@ impl Comments {
             .filter(|row| row.comment.repository_id == self.repository_id)
             .ok_or(Error::NotFound)
     }
-}
-
-/// Somebody's picture at Gravatar, if that is switched on and there is an e-mail address to find it by.
-pub fn avatar_url(app: &App, email: Option<&str>) -> Option<String> {
-    let email = email.map(str::trim).filter(|it| !it.is_empty())?;
-    if !app.config.gravatar {
-        return None;
-    }
-    // MD5 is how Gravatar names people, and hides nothing.
-    let digest = hash(MessageDigest::md5(), email.to_lowercase().as_bytes()).ok()?;
-    Some(format!(
-        "https://secure.gravatar.com/avatar/{}?d=identicon&r=G&s=40",
-        hex(&digest)
-    ))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use openssl::hash::{MessageDigest, hash};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait as _, Select,
@@ -16,6 +17,7 @@ use crate::{
     entities::{Role, namespace, team, team_user, user},
     error::{Error, Result},
     identity::names,
+    keys::files::hex,
 };
 
 /// An account as it is shown.
@@ -251,4 +253,18 @@ pub async fn by_email(app: &App, email: &str) -> Result<user::Model> {
         .one(app.database.reader())
         .await?
         .ok_or(Error::NotFound)
+}
+
+/// Somebody's picture at Gravatar, if that is switched on and there is an e-mail address to find it by.
+pub fn avatar_url(app: &App, email: Option<&str>) -> Option<String> {
+    let email = email.map(str::trim).filter(|it| !it.is_empty())?;
+    if !app.config.gravatar {
+        return None;
+    }
+    // MD5 is how Gravatar names people, and hides nothing.
+    let digest = hash(MessageDigest::md5(), email.to_lowercase().as_bytes()).ok()?;
+    Some(format!(
+        "https://secure.gravatar.com/avatar/{}?d=identicon&r=G&s=40",
+        hex(&digest)
+    ))
 }

@@ -180,17 +180,40 @@ impl ResponseError for ApiError {
 
 /// A fault as a page says it.
 #[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct PageError(#[from] Error);
+pub enum PageError {
+    #[error(transparent)]
+    Failed(#[from] Error),
+    /// What the browser sent cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] ApiError),
+}
+
+/// What a page's handler answers.
+pub type PageResult = Result<HttpResponse, PageError>;
+
+impl PageError {
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Failed(error) | Self::Unreadable(ApiError::Failed(error)) => status(error),
+            Self::Unreadable(error) => error.status_code(),
+        }
+    }
+}
+
+impl From<sea_orm::DbErr> for PageError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Failed(error.into())
+    }
+}
 
 impl ResponseError for PageError {
     fn status_code(&self) -> StatusCode {
-        status(&self.0)
+        self.status()
     }
 
     fn error_response(&self) -> HttpResponse {
-        let text = match &self.0 {
-            Error::Internal(cause) => {
+        let text = match self {
+            Self::Failed(Error::Internal(cause)) => {
                 tracing::error!(error = %format!("{cause:#}"), "a page failed: {cause:#}");
                 "Something went wrong here; the log says what.".to_owned()
             }

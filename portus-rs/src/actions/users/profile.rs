@@ -1,5 +1,7 @@
 //! What people change about their own account.
 
+use sea_orm::ActiveValue::Set;
+
 use super::{UserChanges, fields::normal_email};
 use crate::{
     actions::change::Change,
@@ -79,4 +81,22 @@ pub async fn update_own(
     let change = Change::begin(app, actor).await?;
     let permit = change.permit::<EditProfile>(account.id).await?;
     change.rewrite(app, permit, changes, hash).await
+}
+
+/// Lets the actor have pages in another language, by its tag.
+pub async fn speak(app: &App, actor: &Actor, language: &str) -> Result<()> {
+    let Some(account) = actor.account() else {
+        return Err(Error::forbidden(Rule::LogIn));
+    };
+    let mut change = Change::begin(app, actor).await?;
+    let permit = change.permit::<EditProfile>(account.id).await?;
+    let row = user::ActiveModel {
+        id: Set(account.id),
+        language: Set(Some(language.to_owned())),
+        ..Default::default()
+    };
+    change.update(&permit, row).await?;
+    change
+        .commit_unrecorded("the language of one's own pages concerns nobody else")
+        .await
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Created, NewUser, check_names, check_password, people};
+use super::{Created, NewUser, check_names, check_password, is_inhabited};
 use crate::{
     actions::change::Change,
     activity::Activity,
@@ -33,14 +33,9 @@ pub fn is_open(app: &App) -> bool {
     app.config.signup && app.config.ldap.is_none()
 }
 
-/// Whether whoever signs up now becomes the admin.
-pub async fn makes_admin(app: &App) -> Result<bool> {
-    Ok(app.config.first_user_admin && nobody_yet(app).await?)
-}
-
 /// Whether there is no person at all, bots and the hidden account apart.
 pub async fn nobody_yet(app: &App) -> Result<bool> {
-    Ok(people(app.database.reader()).await? == 0)
+    Ok(!is_inhabited(app.database.reader()).await?)
 }
 
 /// Makes an account for whoever asks from this address.
@@ -78,7 +73,7 @@ pub async fn sign_up(
     let mut change = Change::begin(app, actor).await?;
     change.take_turns().await?;
     let permit = change.permit_on::<SignUp>(())?;
-    new.admin = app.config.first_user_admin && people(change.reader()).await? == 0;
+    new.admin = app.config.first_user_admin && !is_inhabited(change.reader()).await?;
     let created = change.new_user(&permit, &new, hash).await?;
     let user = &created.user;
     let told = Activity::user_signed_up(user, &address.to_string());

@@ -16,7 +16,7 @@ const LARGEST: usize = 1 << 20;
 
 const MALFORMED: &str = "When specifying application/json as content-type, you must pass valid application/json in the request's 'body'";
 
-/// Reads what a request brings; the body wins over the query.
+/// Reads what a request of the API brings; the body wins over the query.
 pub async fn params(request: &HttpRequest, payload: &mut Payload) -> ApiResult<Params> {
     let query = form::urlencoded(request.query_string().as_bytes());
     if let Some((_, format)) = query.iter().find(|(name, _)| name == "format")
@@ -24,6 +24,20 @@ pub async fn params(request: &HttpRequest, payload: &mut Payload) -> ApiResult<P
     {
         return Err(ApiError::Format(format.clone()));
     }
+    read(request, payload, query).await
+}
+
+/// Reads what a request for a page brings.
+pub async fn page_params(request: &HttpRequest, payload: &mut Payload) -> ApiResult<Params> {
+    let query = form::urlencoded(request.query_string().as_bytes());
+    read(request, payload, query).await
+}
+
+async fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    query: Vec<(String, String)>,
+) -> ApiResult<Params> {
     let body = match *request.method() {
         Method::GET | Method::HEAD | Method::OPTIONS => Vec::new(),
         _ => bytes(payload).await?,

@@ -162,25 +162,6 @@ impl Open {
         segment(&self.request, name)
     }
 
-    /// The account of the browser that asks, if it has signed in; otherwise nobody. For what visitors do.
-    pub async fn visitor(&self) -> ApiResult<Actor> {
-        let facts = self.app.present.facts().await?;
-        let session = session::resume(&self.app, &facts, &self.request).await?;
-        Ok(session.map_or(Actor::Anonymous, |it| Actor::User(Arc::clone(&it.account))))
-    }
-
-    /// Refuses a visitor who says something about an account that only admins may.
-    pub fn refuse_privileged(&self, object: &str) -> ApiResult<()> {
-        let read = self.params.read();
-        if PRIVILEGED
-            .iter()
-            .any(|field| read.has(&full_name(Some(object), field)))
-        {
-            policy::users::set_privileged(Standing::ANONYMOUS).granted()?;
-        }
-        Ok(())
-    }
-
     /// Whether the request also proves to come from an admin.
     pub async fn is_from_admin(&self) -> bool {
         let headers = self.request.headers();

@@ -69,6 +69,20 @@ impl Params {
         Self { tree, pairs }
     }
 
+    /// The plain values of an object's members, or of everything that is no object's.
+    pub fn members(&self, object: &str) -> Vec<(String, String)> {
+        let members = match self.tree.get(object) {
+            _ if object.is_empty() => &self.tree,
+            Some(Value::Object(members)) => members,
+            _ => return Vec::new(),
+        };
+        let plain = members.iter().filter_map(|(name, value)| {
+            let text = string(value).ok().flatten()?;
+            Some((name.clone(), text))
+        });
+        plain.collect()
+    }
+
     /// Begins reading.
     pub fn read(&self) -> Reader<'_> {
         Reader {

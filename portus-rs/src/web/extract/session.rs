@@ -115,13 +115,30 @@ pub fn no_cookie(app: &App, request: &HttpRequest) -> Result<HeaderValue> {
 }
 
 fn set(app: &App, request: &HttpRequest, value: &str, keep: &str) -> Result<HeaderValue> {
-    let (name, path) = place(app, request);
+    let (name, _) = place(app, request);
+    written(app, request, &format!("{name}={value}"), keep)
+}
+
+/// A cookie of ours that is no session, for so many seconds.
+pub fn passing_cookie(
+    app: &App,
+    request: &HttpRequest,
+    name: &str,
+    value: &str,
+    seconds: i64,
+) -> Result<HeaderValue> {
+    let pair = format!("{name}={value}");
+    written(app, request, &pair, &format!("; Max-Age={seconds}"))
+}
+
+fn written(app: &App, request: &HttpRequest, pair: &str, keep: &str) -> Result<HeaderValue> {
+    let (_, path) = place(app, request);
     let secure = if client::is_secure(request, &app.config.listener.trusted_proxies) {
         "; Secure"
     } else {
         ""
     };
-    let text = format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}{keep}");
+    let text = format!("{pair}; Path={path}; HttpOnly; SameSite=Lax{secure}{keep}");
     HeaderValue::from_str(&text)
         .context("a cookie")
         .map_err(Error::Internal)
@@ -140,6 +157,11 @@ fn place<'a>(app: &'a App, request: &HttpRequest) -> (&'static str, &'a str) {
 
 fn presented(app: &App, request: &HttpRequest) -> Option<String> {
     let (name, _) = place(app, request);
+    named(request, name)
+}
+
+/// The value of a cookie that the browser sent.
+pub fn named(request: &HttpRequest, name: &str) -> Option<String> {
     request
         .headers()
         .get_all(header::COOKIE)

@@ -1,9 +1,17 @@
 //! The page at `/documentation`: the API's own description to read and to try out, with nothing from other hosts.
 
-use actix_web::{HttpRequest, HttpResponse, http::header, route, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    route,
+    web::Data,
+};
 use serde::Serialize;
 
-use super::{Page, respond};
+use super::{
+    view::Page,
+    visit::{empty_frame, language},
+};
 use crate::{app::App, web::error::PageError};
 
 /// The pictures of the style sheet are inside it.
@@ -33,7 +41,9 @@ pub async fn documentation(
     let page = Documentation {
         root: app.config.listener.url_root.clone(),
     };
-    let mut response = respond(&app, &request, &page)?;
+    let frame = empty_frame(&app, &request, language(&request, None));
+    let html = page.render(&frame)?;
+    let mut response = super::respond(&app, &request, StatusCode::OK, html);
     response.headers_mut().insert(
         header::CONTENT_SECURITY_POLICY,
         header::HeaderValue::from_static(CONTENT_SECURITY_POLICY),
@@ -47,8 +57,7 @@ mod tests {
 
     #[test]
     fn the_page_takes_everything_from_below_our_root() {
-        for page in Documentation::samples() {
-            let html = page.render().unwrap();
+        for html in crate::web::pages::view::every_look::<Documentation>() {
             assert!(
                 html.contains("/portus/assets/js/documentation.js"),
                 "{html}"

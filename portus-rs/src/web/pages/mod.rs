@@ -1,94 +1,80 @@
-//! HTML. Each page is a struct with the name of its view; a test renders every view from samples.
+//! HTML. Each page is a struct with the name of its view; a test renders every view from samples. Routes say who is let
+//! in, handlers ask `queries` and `actions`, views print.
 
-mod assets;
-mod documentation;
-mod home;
-mod passwords;
-mod sign_in;
-mod sign_up;
+pub mod assets;
+pub mod dashboard;
+pub mod documentation;
+pub mod fault;
+pub mod flash;
+pub mod form;
+pub mod frame;
+pub mod language;
+pub mod passwords;
+mod preferences;
+pub mod profile;
+pub mod route;
+pub mod second_factor;
+pub mod sign_in;
+pub mod sign_up;
+pub mod table;
+pub mod teams;
 mod typeahead;
+pub mod view;
+pub mod visit;
 
-use std::{error::Error as _, sync::LazyLock};
-
-use actix_web::{HttpRequest, HttpResponse, http::header, web, web::Data};
-use anyhow::anyhow;
-use rust_embed::RustEmbed;
-use serde::Serialize;
-use tera::{Context, Tera};
-
-use super::extract::client;
-use crate::{
-    app::App,
-    error::{Error, Result},
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web,
 };
 
-pub use documentation::Documentation;
-pub use home::Home;
+use super::extract::client;
+use crate::app::App;
 
-/// Nothing from other hosts, nothing inline, nobody's frame.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
-     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-#[derive(RustEmbed)]
-#[folder = "../views"]
-struct Views;
-
-static TEMPLATES: LazyLock<Result<Tera, String>> = LazyLock::new(|| {
-    let mut tera = Tera::new();
-    let files = Views::iter().filter_map(|name| {
-        let file = Views::get(&name)?;
-        let text = String::from_utf8(file.data.into_owned()).ok()?;
-        Some((name.into_owned(), text))
-    });
-    tera.add_raw_templates(files.collect::<Vec<_>>())
-        .map_err(|error| error.to_string())?;
-    Ok(tera)
-});
-
-/// What a view is given.
-pub trait Page: Serialize + Sized {
-    /// The file under `views/`.
-    const VIEW: &'static str;
-
-    /// Every way the page can look, for the test that renders them.
-    fn samples() -> Vec<Self>;
-
-    fn render(&self) -> Result<String> {
-        let failed = |text: String| Error::Internal(anyhow!("the view {}: {text}", Self::VIEW));
-        let tera = TEMPLATES.as_ref().map_err(|text| failed(text.clone()))?;
-        let context = Context::from_serialize(self).map_err(|error| failed(error.to_string()))?;
-        tera.render(Self::VIEW, &context).map_err(|error| {
-            let cause = error
-                .source()
-                .map(|cause| format!(": {cause}"))
-                .unwrap_or_default();
-            failed(format!("{error}{cause}"))
-        })
-    }
-}
+/// Nothing from other hosts, nothing inline, nobody's frame. The style sheet has its own little pictures inside.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
+     script-src 'self'; connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";
+const GRAVATAR: &str = "img-src 'self' data: https://secure.gravatar.com;";
 
 pub fn routes(service: &mut web::ServiceConfig) {
     service
-        .service(home::home)
         .service(documentation::documentation)
-        .service(assets::asset);
-    passwords::routes(service);
-    sign_in::routes(service);
-    sign_up::routes(service);
+        .service(assets::serve);
     typeahead::routes(service);
+    let pages = [
+        sign_in::routes(),
+        sign_up::routes(),
+        passwords::routes(),
+        profile::routes(),
+        second_factor::routes(),
+        preferences::routes(),
+        dashboard::routes(),
+        teams::routes(),
+    ];
+    route::mount(pages.into_iter().flatten().collect(), service);
 }
 
 /// A page with the headers that every page has.
-fn respond(app: &Data<App>, request: &HttpRequest, page: &impl Page) -> Result<HttpResponse> {
-    let mut response = HttpResponse::Ok();
+fn respond(app: &App, request: &HttpRequest, status: StatusCode, html: String) -> HttpResponse {
+    let mut policy = CONTENT_SECURITY_POLICY.to_owned();
+    if app.config.gravatar {
+        policy = policy.replace("img-src 'self' data:;", GRAVATAR);
+    }
+    let mut response = HttpResponse::build(status);
     response
         .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::REFERRER_POLICY, "same-origin"))
         .insert_header((header::CACHE_CONTROL, "no-store"));
     if client::is_secure(request, &app.config.listener.trusted_proxies) {
         response.insert_header((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
     }
-    Ok(response.body(page.render()?))
+    if flash::is_there(request)
+        && let Some(forgotten) = flash::forget(app, request)
+    {
+        response.append_header(forgotten);
+    }
+    response.body(html)
 }

@@ -1,117 +1,302 @@
-//! Signing in and out under the addresses that Portus' pages and scripts know. The form itself comes with the console;
-//! programs get JSON, browsers are sent on.
+//! Signing in and out, for browsers and, under the same addresses, for Portus' scripts, which get JSON.
+
+use std::sync::Arc;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header,
-    web::{self, ServiceConfig},
+    HttpResponse,
+    http::{StatusCode, header},
 };
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::{
+    flash::Flash,
+    form::Form,
+    route::{Route, delete, get, post},
+    view::Page,
+    visit::{Visit, wants_json},
+};
 use crate::{
-    actions::sessions,
-    error::Error,
-    identity::actor::Actor,
+    actions::{
+        password_resets,
+        sessions::{self, Browser},
+        users::sign_up,
+    },
+    error::{Error, Result},
+    identity::actor::{Account, Actor},
+    keys::vault::Purpose,
     web::{
-        api::{not_found, sessions as api},
-        error::{ApiError, ApiResult, status},
-        extract::{caller::Open, session},
+        api::sessions::{self as api, Met},
+        error::{ApiError, PageResult, status},
+        extract::{caller::Open, client, session},
     },
 };
 
-pub fn routes(service: &mut ServiceConfig) {
-    let at = |path: &str| {
-        web::resource(vec![format!("{path}.json"), path.to_owned()])
-            .default_service(web::to(not_found))
-    };
-    service
-        .service(at("/users/sign_in").route(web::post().to(create)))
-        .service(
-            at("/users/sign_out")
-                .route(web::delete().to(destroy))
-                .route(web::post().to(destroy)),
-        );
+pub fn routes() -> Vec<Route> {
+    vec![
+        get("/users/sign_in", show),
+        // Whoever has a session and signs in again may have lost its token.
+        post("/users/sign_in", create).without_token(),
+        post("/users/sign_in.json", create).without_token(),
+        post("/users/sign_in/code", finish).without_token(),
+        delete("/users/sign_out", destroy),
+        post("/users/sign_out", destroy),
+        delete("/users/sign_out.json", destroy),
+        post("/users/sign_out.json", destroy),
+    ]
 }
 
-async fn create(open: Open) -> ApiResult<HttpResponse> {
-    let mut read = open.params.read();
+/// What `sign_in/show.html` shows.
+#[derive(Serialize)]
+pub struct SignIn {
+    form: Form,
+    /// Where to go once in.
+    return_to: String,
+    /// Whether name and password are taken here.
+    passwords: bool,
+    /// Whether a lost password can be replaced.
+    resettable: bool,
+    /// Whether whoever comes first through the directory becomes the admin.
+    first_is_admin: bool,
+}
+
+impl Page for SignIn {
+    const VIEW: &'static str = "sign_in/show.html";
+
+    fn samples() -> Vec<Self> {
+        let mut refused = Form::new("user").with("username", "ann<canary>");
+        refused.complaints.push("Invalid <canary>".to_owned());
+        let page = |form, passwords| Self {
+            form,
+            return_to: "/teams?<canary>".to_owned(),
+            passwords,
+            resettable: passwords,
+            first_is_admin: passwords,
+        };
+        vec![page(Form::new("user"), false), page(refused, true)]
+    }
+}
+
+/// What `sign_in/code.html` shows: the password was right, and there is more to show.
+#[derive(Serialize)]
+pub struct Code {
+    form: Form,
+    return_to: String,
+    /// Says, sealed, who has shown their password.
+    ticket: String,
+}
+
+impl Page for Code {
+    const VIEW: &'static str = "sign_in/code.html";
+
+    fn samples() -> Vec<Self> {
+        let mut refused = Form::new("user");
+        refused.complaints.push("Wrong <canary>".to_owned());
+        [Form::new("user"), refused]
+            .map(|form| Self {
+                form,
+                return_to: "/teams?<canary>".to_owned(),
+                ticket: "v1.x.<canary>".to_owned(),
+            })
+            .into()
+    }
+}
+
+/// Somebody who has shown their password, and not yet the rest.
+#[derive(Serialize, Deserialize)]
+struct Ticket {
+    user: i64,
+    /// The account's when the password was shown.
+    version: i64,
+    remember: bool,
+    /// Seconds since 1970.
+    until: i64,
+}
+
+/// How long somebody may look for their authenticator.
+const LOOKING: TimeDelta = TimeDelta::minutes(5);
+
+impl Ticket {
+    fn issue(visit: &Visit, account: &Account, remember: bool) -> Result<String> {
+        let ticket = Self {
+            user: account.id,
+            version: account.credentials_version,
+            remember,
+            until: (visit.now() + LOOKING).and_utc().timestamp(),
+        };
+        let text = serde_json::to_string(&ticket).map_err(|error| Error::Internal(error.into()))?;
+        let sealed = visit.app.vault.seal(Purpose::HalfSignedIn, &text);
+        sealed.map_err(|error| Error::Internal(error.into()))
+    }
+
+    /// Whose it is, if it still counts.
+    async fn read(visit: &Visit, sealed: &str) -> Result<Option<(Self, Arc<Account>)>> {
+        let opened = visit.app.vault.open(Purpose::HalfSignedIn, sealed).ok();
+        let ticket: Option<Self> = opened.and_then(|text| serde_json::from_str(text.expose()).ok());
+        let Some(ticket) = ticket else {
+            return Ok(None);
+        };
+        let account = visit.facts.account(ticket.user).await?;
+        let account = account.filter(|it| {
+            it.second_factor
+                && it.credentials_version == ticket.version
+                && visit.now().and_utc().timestamp() <= ticket.until
+        });
+        Ok(account.map(|account| (ticket, account)))
+    }
+}
+
+/// The form, wherever it stands.
+pub async fn form(visit: &Visit, form: Form) -> PageResult {
+    let config = &visit.app.config;
+    let refused = !form.complaints.is_empty();
+    let nobody_yet = sign_up::nobody_yet(&visit.app).await?;
+    if nobody_yet && !refused && sign_up::is_open(&visit.app) {
+        return Ok(visit.go("/users/sign_up"));
+    }
+    let page = SignIn {
+        form,
+        return_to: visit.back_to(""),
+        passwords: config.ldap.is_some() || config.oauth.local_login,
+        resettable: password_resets::is_open(&visit.app),
+        first_is_admin: nobody_yet && config.ldap.is_some() && config.first_user_admin,
+    };
+    if refused {
+        visit.show_again("", &page).await
+    } else {
+        visit.show("", &page).await
+    }
+}
+
+async fn show(visit: Visit) -> PageResult {
+    if visit.session.is_some() {
+        return Ok(visit.go_telling("/", visit.say("door-already-in")));
+    }
+    form(&visit, Form::new("user")).await
+}
+
+async fn create(visit: Visit) -> PageResult {
     let wanted = api::SignIn {
-        username: read.string("user[username]").unwrap_or_default(),
-        password: read.string("user[password]").unwrap_or_default(),
-        remember_me: read.boolean("user[remember_me]").unwrap_or(false),
+        username: visit.text("user[username]"),
+        password: visit.text("user[password]"),
+        remember_me: visit.ticked("user[remember_me]"),
+        code: visit.filled("user[code]"),
     };
-    read.finish()?;
-    let entered = match api::enter(&open, &wanted).await {
-        Ok(entered) => entered,
-        Err(ApiError::Failed(error)) if told(&error) => return Ok(refuse(&open.request, &error)),
-        Err(error) => return Err(error),
+    let open = Open {
+        app: visit.app.clone(),
+        params: visit.params.clone(),
+        request: visit.request.clone(),
     };
-    let cookie = (header::SET_COOKIE, entered.cookie.clone());
-    Ok(if wants_json(&open.request) {
-        HttpResponse::Created()
+    match api::enter(&open, &wanted).await {
+        Ok(Met::In(entered)) => Ok(welcome(&visit, *entered)),
+        Ok(Met::Half(_)) if wants_json(&visit.request) => {
+            said(Error::NotSignedIn(api::NEEDS_CODE.to_owned()))
+        }
+        Ok(Met::Half(account)) => {
+            let page = Code {
+                form: Form::new("user"),
+                return_to: visit.back_to(""),
+                ticket: Ticket::issue(&visit, &account, wanted.remember_me)?,
+            };
+            visit.show("", &page).await
+        }
+        Err(ApiError::Failed(error)) if told(&error) => refuse(&visit, error).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Lets a browser in.
+fn welcome(visit: &Visit, entered: api::Entered) -> HttpResponse {
+    let cookie = (header::SET_COOKIE, entered.cookie);
+    if wants_json(&visit.request) {
+        return HttpResponse::Created()
             .insert_header(cookie)
             .insert_header((header::CACHE_CONTROL, "no-store"))
-            .json(entered.body)
-    } else {
-        send_on(&open).insert_header(cookie).finish()
-    })
-}
-
-/// Ends the session of the browser; without one there is nothing to end.
-async fn destroy(open: Open) -> ApiResult<HttpResponse> {
-    let facts = open.app.present.facts().await?;
-    if let Some(found) = session::resume(&open.app, &facts, &open.request).await? {
-        let mut read = open.params.read();
-        let field = read.string("authenticity_token");
-        session::require_ours(&open.app, &open.request, &found, field.as_deref())?;
-        let actor = Actor::User(std::sync::Arc::clone(&found.account));
-        sessions::end(&open.app, &actor, found.id).await?;
+            .json(entered.body);
     }
-    let cookie = (
-        header::SET_COOKIE,
-        session::no_cookie(&open.app, &open.request)?,
-    );
-    Ok(if wants_json(&open.request) {
-        HttpResponse::NoContent().insert_header(cookie).finish()
-    } else {
-        send_on(&open).insert_header(cookie).finish()
-    })
-}
-
-pub(super) fn send_on(open: &Open) -> actix_web::HttpResponseBuilder {
-    let home = format!("{}/", open.app.config.listener.url_root);
-    let mut response = HttpResponse::SeeOther();
-    response.insert_header((header::LOCATION, home));
+    let mut response = visit.go(&visit.back_to("/"));
+    response.headers_mut().append(cookie.0, cookie.1);
     response
 }
 
-/// Whether the text is meant for the person at the door.
+/// The code that the second page asked for.
+async fn finish(visit: Visit) -> PageResult {
+    let sealed = visit.text("ticket");
+    let Some((ticket, account)) = Ticket::read(&visit, &sealed).await? else {
+        let late = Flash::alert(visit.say("sign-in-too-late"));
+        return Ok(visit.go_saying("/users/sign_in", &[late]));
+    };
+    let browser = Browser {
+        user_agent: client::agent(&visit.request),
+        remember: ticket.remember,
+        replaces: visit.session.as_ref().map(|old| old.id),
+    };
+    let code = visit.text("user[code]");
+    let (app, address) = (&visit.app, visit.address());
+    match sessions::sign_in_with_code(app, account, &code, address, &browser).await {
+        Ok(started) => {
+            let entered = api::entered(app, &visit.request, started, ticket.remember).await?;
+            Ok(welcome(&visit, entered))
+        }
+        Err(error) => {
+            let mut form = visit.refused("user", error)?;
+            form.values.clear();
+            let page = Code {
+                form,
+                return_to: visit.back_to(""),
+                ticket: sealed,
+            };
+            visit.show_again("", &page).await
+        }
+    }
+}
+
+/// What is said to whoever tries.
 fn told(error: &Error) -> bool {
     matches!(error, Error::NotSignedIn(_) | Error::Forbidden(_))
 }
 
-fn refuse(request: &HttpRequest, error: &Error) -> HttpResponse {
-    let mut response = HttpResponse::build(status(error));
-    response.insert_header((header::CACHE_CONTROL, "no-store"));
-    let text = error.to_string();
-    if wants_json(request) {
-        response.json(json!({ "error": text }))
+/// A refusal for programs: in Portus' one sentence at the door, else as the API says it.
+pub fn said(error: Error) -> PageResult {
+    use actix_web::ResponseError as _;
+    let mut response = if told(&error) {
+        HttpResponse::build(status(&error)).json(json!({ "error": error.to_string() }))
     } else {
-        response
-            .content_type("text/plain; charset=utf-8")
-            .body(text)
-    }
+        ApiError::from(error).error_response()
+    };
+    let never = header::HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, never);
+    Ok(response)
 }
 
-pub(super) fn wants_json(request: &HttpRequest) -> bool {
-    let says = |name: header::HeaderName| {
-        let value = request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok());
-        value.is_some_and(|value| value.contains("application/json"))
+async fn refuse(visit: &Visit, error: Error) -> PageResult {
+    if wants_json(&visit.request) {
+        return said(error);
+    }
+    let kept = visit.refused("user", error)?;
+    form(visit, kept).await
+}
+
+/// Ends the session of the browser; without one there is nothing to end.
+async fn destroy(visit: Visit) -> PageResult {
+    if let Some(found) = &visit.session {
+        let actor = Actor::User(Arc::clone(&found.account));
+        sessions::end(&visit.app, &actor, found.id).await?;
+    }
+    let cookie = session::no_cookie(&visit.app, &visit.request)?;
+    let mut response = if wants_json(&visit.request) {
+        HttpResponse::build(StatusCode::NO_CONTENT).finish()
+    } else {
+        visit.go_telling("/users/sign_in", visit.say("door-signed-out"))
     };
-    says(header::ACCEPT)
-        || says(header::CONTENT_TYPE)
-        || request.path().strip_suffix(".json").is_some()
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Code, SignIn};
+
+    crate::web::pages::view::renders!(SignIn, Code);
 }

@@ -1,37 +1,66 @@
-//! Making an account for oneself, under the address that Portus' form posts to. Programs get JSON, browsers are sent on.
+//! Making an account for oneself, for browsers and, under the same address, for programs, which get JSON.
 
 use std::sync::Arc;
 
-use actix_web::{
-    HttpResponse,
-    http::header,
-    web::{self, ServiceConfig},
-};
+use actix_web::{HttpResponse, http::header};
 use serde::Serialize;
 
-use super::sign_in::{send_on, wants_json};
+use super::{
+    form::Form,
+    language::Language,
+    route::{Route, get, post},
+    sign_in,
+    view::Page,
+    visit::{Visit, wants_json},
+};
 use crate::{
     actions::{
         sessions::{self, Browser},
-        users::{self, Created, NewPerson},
+        users::{self, Created, NewPerson, sign_up},
     },
-    error::Error,
     identity::actor::{Account, Actor},
-    policy::Rule,
-    web::{
-        api::{not_found, sessions as api},
-        error::ApiResult,
-        extract::{caller::Open, client, session},
-    },
+    policy::users::{PRIVILEGED, set_privileged},
+    web::{api::sessions as api, error::PageResult, extract::client},
 };
 
-pub fn routes(service: &mut ServiceConfig) {
-    let users = web::resource(vec!["/users.json", "/users"]);
-    service.service(
-        users
-            .default_service(web::to(not_found))
-            .route(web::post().to(create)),
-    );
+pub fn routes() -> Vec<Route> {
+    vec![
+        get("/users/sign_up", show),
+        post("/users", create).without_token(),
+        post("/users.json", create).without_token(),
+    ]
+}
+
+/// What `sign_up/show.html` shows.
+#[derive(Serialize)]
+pub struct SignUp {
+    form: Form,
+    /// Whether whoever signs up becomes the admin.
+    makes_admin: bool,
+    /// Whether nobody has an account yet to sign in with.
+    first: bool,
+}
+
+impl Page for SignUp {
+    const VIEW: &'static str = "sign_up/show.html";
+
+    fn samples() -> Vec<Self> {
+        let mut refused = Form::new("user").with("username", "ann<canary>");
+        refused
+            .errors
+            .insert("email".to_owned(), vec!["Email <canary>".to_owned()]);
+        refused.complaints.push("too many <canary>".to_owned());
+        let page = |form, makes_admin, first| Self {
+            form,
+            makes_admin,
+            first,
+        };
+        vec![
+            page(Form::new("user"), true, true),
+            page(Form::new("user"), false, true),
+            page(refused, false, false),
+        ]
+    }
 }
 
 /// Who has signed up.
@@ -42,62 +71,92 @@ struct SignedUp {
     message: String,
 }
 
-async fn create(open: Open) -> ApiResult<HttpResponse> {
-    open.refuse_privileged("user")?;
-    let mut read = open.params.read();
-    let mut text = |name: &str| read.string(&format!("user[{name}]"));
-    let person = NewPerson {
-        username: text("username").unwrap_or_default(),
-        email: text("email").unwrap_or_default(),
-        password: text("password").unwrap_or_default(),
-        password_confirmation: text("password_confirmation"),
-    };
-    read.finish()?;
-    let (app, request) = (&open.app, &open.request);
-    // Nobody is to be signed in as somebody else by another site.
-    if !session::is_same_origin(app, request) {
-        return Err(Error::forbidden(Rule::ForgedRequest).into());
+async fn show(visit: Visit) -> PageResult {
+    if visit.session.is_some() {
+        return Ok(visit.go_telling("/", visit.say("door-already-in")));
     }
-    let visitor = open.visitor().await?;
-    let address = client::address(request, &app.config.listener.trusted_proxies);
-    let made = users::sign_up(app, &visitor, person, address).await?;
-    let message = welcome(&made);
-    let actor = Actor::User(Arc::new(Account::from(&made.user)));
-    let browser = Browser {
-        user_agent: client::agent(request),
-        remember: false,
-        replaces: None,
-    };
-    let started = sessions::start(app, &actor, address, &browser).await?;
-    let entered = api::entered(&open, started, false).await?;
-    let cookie = (header::SET_COOKIE, entered.cookie);
-    Ok(if wants_json(request) {
-        HttpResponse::Created()
-            .insert_header(cookie)
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .json(SignedUp {
-                present: entered.body,
-                message,
-            })
-    } else {
-        send_on(&open).insert_header(cookie).finish()
+    if !sign_up::is_open(&visit.app) {
+        return Ok(visit.go("/users/sign_in"));
+    }
+    let page = page(&visit, Form::new("user")).await?;
+    visit.show("", &page).await
+}
+
+async fn page(visit: &Visit, form: Form) -> crate::error::Result<SignUp> {
+    let first = sign_up::nobody_yet(&visit.app).await?;
+    Ok(SignUp {
+        form,
+        makes_admin: first && visit.app.config.first_user_admin,
+        first,
     })
 }
 
-/// Portus' sentence for a new account, with the name of its namespace where there is one already.
-fn welcome(made: &Created) -> String {
-    let hello = "Welcome! You have signed up successfully.";
-    let tweaked = " (your username was not a valid Docker namespace, so we had to tweak it)";
-    match made.homes.first() {
-        None => hello.to_owned(),
-        Some(home) => {
-            let name = &home.name;
-            let why = if *name == made.user.username {
-                ""
-            } else {
-                tweaked
-            };
-            format!("{hello} Your personal namespace is '{name}'{why}.")
+async fn create(visit: Visit) -> PageResult {
+    for field in PRIVILEGED {
+        if visit.params.read().has(&format!("user[{field}]")) {
+            set_privileged(visit.viewer().await?.standing_nowhere()).granted()?;
         }
     }
+    let again = "user[password_confirmation]";
+    let person = NewPerson {
+        username: visit.text("user[username]"),
+        email: visit.text("user[email]"),
+        password: visit.text("user[password]"),
+        password_confirmation: visit.params.read().string(again),
+    };
+    let address = visit.address();
+    let json = wants_json(&visit.request);
+    let made = match users::sign_up(&visit.app, &visit.actor, person, address).await {
+        Ok(made) => made,
+        Err(error) if json => return sign_in::said(error),
+        Err(error) => {
+            let page = page(&visit, visit.refused("user", error)?).await?;
+            return visit.show_again("", &page).await;
+        }
+    };
+    let actor = Actor::User(Arc::new(Account::from(&made.user)));
+    let browser = Browser {
+        user_agent: client::agent(&visit.request),
+        remember: false,
+        replaces: None,
+    };
+    let started = sessions::start_by(&visit.app, &actor, address, &browser, "sign-up").await?;
+    let entered = api::entered(&visit.app, &visit.request, started, false).await?;
+    let cookie = entered.cookie;
+    let mut response = if json {
+        HttpResponse::Created()
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .json(SignedUp {
+                present: entered.body,
+                message: welcome(Language::English, &made),
+            })
+    } else {
+        visit.go_telling("/", welcome(visit.language, &made))
+    };
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// The sentence for a new account, with the name of its namespace where there is one already.
+pub fn welcome(language: Language, made: &Created) -> String {
+    let hello = language.say("sign-up-welcome");
+    match made.homes.first() {
+        None => hello,
+        Some(home) => {
+            let message = if home.name == made.user.username {
+                "sign-up-namespace"
+            } else {
+                "sign-up-namespace-tweaked"
+            };
+            let name = language.tell(message, [("name", home.name.as_str().into())]);
+            format!("{hello} {name}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SignUp;
+
+    crate::web::pages::view::renders!(SignUp);
 }

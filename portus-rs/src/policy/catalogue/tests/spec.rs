@@ -273,6 +273,10 @@ const SPEC: &[(&str, &[Line])] = &[
         &[("oneself", "", "- Y Y Y Y Y Y - -"), ("*", "", NOBODY)],
     ),
     (
+        "user.drop_second_factor",
+        &[("oneself", "", ACCOUNTS), ("*", "", ADMINS)],
+    ),
+    (
         "user.manage_bot",
         &[("a bot of the team", "", OWNERS), ("*", "", NOBODY)],
     ),

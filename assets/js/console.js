@@ -1,0 +1,139 @@
+// What makes pages quicker and pleasanter. Every page works without it.
+(() => {
+  "use strict";
+
+  // Copying: the button appears where there is a script; on plain HTTP browsers have no clipboard but the selection.
+  const copy = async (text) => {
+    if (navigator.clipboard && window.isSecureContext) {
+      await navigator.clipboard.writeText(text);
+      return true;
+    }
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.className = "visually-hidden";
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  };
+
+  // Exact times in the reader's own zone.
+  const exact = new Intl.DateTimeFormat(document.documentElement.lang, {
+    dateStyle: "long",
+    timeStyle: "short",
+  });
+
+  const enliven = (root) => {
+    for (const button of root.querySelectorAll("[data-copy]")) button.hidden = false;
+    for (const time of root.querySelectorAll("time[datetime]")) {
+      const moment = new Date(time.dateTime);
+      if (Number.isNaN(moment.getTime())) continue;
+      time.title = exact.format(moment);
+      if (time.dataset.exact !== undefined) time.textContent = exact.format(moment);
+    }
+    for (const box of root.querySelectorAll("[data-check-all]")) box.hidden = false;
+  };
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) {
+      event.preventDefault();
+      if (await copy(button.dataset.copy)) {
+        button.classList.add("copied");
+        const before = button.title;
+        button.title = button.dataset.copied;
+        button.setAttribute("aria-label", button.dataset.copied);
+        setTimeout(() => {
+          button.classList.remove("copied");
+          button.title = before;
+          button.setAttribute("aria-label", before);
+        }, 2000);
+      }
+      return;
+    }
+    const close = event.target.closest("[data-close]");
+    if (close) close.closest("details")?.removeAttribute("open");
+    for (const open of document.querySelectorAll("details.confirm[open], details.dropdown-menu-box[open]")) {
+      if (!open.contains(event.target)) open.removeAttribute("open");
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+    const search = document.getElementById("search");
+    if (search && ((event.key === "/" && !typing) || (event.key === " " && event.ctrlKey))) {
+      event.preventDefault();
+      search.focus();
+      search.select();
+    }
+    if (event.key === "Escape") {
+      const open = document.querySelector("details.confirm[open]");
+      if (open) {
+        open.removeAttribute("open");
+        open.querySelector("summary")?.focus();
+      }
+    }
+  });
+
+  // Ticking everything on the page at once.
+  document.addEventListener("change", (event) => {
+    const all = event.target.closest("[data-check-all]");
+    if (!all) return;
+    for (const box of document.querySelectorAll(`input[name="${all.dataset.checkAll}"]`)) box.checked = all.checked;
+  });
+
+  // Links and forms marked so replace only the part of the page that they stand in.
+  const wire = (root) => {
+    const links = root.querySelectorAll("[data-swap]");
+    for (const link of links) {
+      const part = link.closest("[data-part]");
+      if (!part || !window.htmx || link.dataset.wired) continue;
+      link.dataset.wired = "true";
+      link.setAttribute("hx-boost", "true");
+      link.setAttribute("hx-target", `#${part.id}`);
+      link.setAttribute("hx-select", `#${part.id}`);
+      link.setAttribute("hx-swap", "outerHTML show:none");
+      link.setAttribute("hx-select-oob", "#flashes");
+      link.setAttribute("hx-push-url", link.dataset.swap === "quiet" ? "false" : "true");
+      window.htmx.process(link);
+    }
+    for (const field of root.querySelectorAll("form.table-filter input[type=search]")) {
+      if (field.dataset.wired) continue;
+      field.dataset.wired = "true";
+      let timer;
+      field.addEventListener("input", () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => field.form.requestSubmit(), 250);
+      });
+    }
+  };
+
+  // What lives: a part with data-live is fetched again when the server says that something happened.
+  const listen = () => {
+    if (!document.querySelector("[data-live]") || !window.EventSource) return;
+    const source = new EventSource(`${document.body.dataset.root}/live`);
+    source.addEventListener("change", () => {
+      for (const part of document.querySelectorAll("[data-live]")) {
+        if (part.contains(document.activeElement) && document.activeElement.matches("input, textarea")) continue;
+        window.htmx?.ajax("GET", location.pathname + location.search, {
+          target: `#${part.id}`,
+          select: `#${part.id}`,
+          swap: "outerHTML show:none",
+        });
+      }
+    });
+    addEventListener("pagehide", () => source.close());
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    enliven(document);
+    wire(document);
+    listen();
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    // Where one was typing stays where one is typing.
+    enliven(document);
+    wire(document);
+  });
+})();

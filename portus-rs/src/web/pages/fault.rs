@@ -1,0 +1,109 @@
+//! Pages that say why there is no page. They work without login and without a database.
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{
+    frame::Frame,
+    view::Page,
+    visit::{Visit, empty_frame, language, wants_json},
+};
+use crate::{app::App, error::Error, web::error::PageError};
+
+/// What `errors/fault.html` shows.
+#[derive(Serialize)]
+pub struct Fault {
+    status: u16,
+    /// The message `fault-KIND-title`, and `fault-KIND-text`.
+    kind: &'static str,
+    /// What is known of it, for whoever may know.
+    detail: Option<String>,
+}
+
+impl Page for Fault {
+    const VIEW: &'static str = "errors/fault.html";
+
+    fn samples() -> Vec<Self> {
+        let kinds = ["unauthorized", "missing", "forged", "broken", "away"];
+        let fault = |kind| Self {
+            status: 500,
+            kind,
+            detail: Some("because <canary>".to_owned()),
+        };
+        kinds.map(fault).into()
+    }
+}
+
+impl Fault {
+    fn of(error: &PageError) -> Self {
+        let status = error.status();
+        let detail = match error {
+            PageError::Failed(Error::Internal(cause)) => {
+                tracing::error!(error = %format!("{cause:#}"), "a page failed: {cause:#}");
+                None
+            }
+            PageError::Failed(Error::NotFound) => None,
+            PageError::Failed(Error::Forbidden(rule)) => {
+                tracing::info!(rule, "refused a page: {rule}");
+                Some(rule.clone())
+            }
+            other => Some(other.to_string()),
+        };
+        let away = matches!(error, PageError::Failed(Error::Internal(cause)) if is_away(cause));
+        Self {
+            status: status.as_u16(),
+            kind: match status {
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "unauthorized",
+                StatusCode::NOT_FOUND => "missing",
+                _ if away => "away",
+                status if status.is_client_error() => "forged",
+                _ => "broken",
+            },
+            detail,
+        }
+    }
+
+    fn code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST)
+    }
+
+    fn answer(&self, app: &App, request: &HttpRequest, frame: &Frame) -> HttpResponse {
+        if wants_json(request) {
+            let text = self.detail.clone();
+            let text =
+                text.unwrap_or_else(|| frame.language.say(&format!("fault-{}-title", self.kind)));
+            return HttpResponse::build(self.code()).json(json!({ "error": text }));
+        }
+        match self.render(frame) {
+            Ok(html) => super::respond(app, request, self.code(), html),
+            Err(error) => actix_web::ResponseError::error_response(&PageError::from(error)),
+        }
+    }
+}
+
+/// Whether it is the database that does not answer.
+fn is_away(cause: &anyhow::Error) -> bool {
+    use sea_orm::DbErr;
+    let found = cause.downcast_ref::<DbErr>();
+    found.is_some_and(|it| matches!(it, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)))
+}
+
+/// To somebody who has been recognised.
+pub fn page(visit: &Visit, error: &PageError) -> HttpResponse {
+    let frame = visit.bare_frame("");
+    Fault::of(error).answer(&visit.app, &visit.request, &frame)
+}
+
+/// To somebody of whom nothing is known.
+pub fn without_visit(app: &App, request: &HttpRequest, error: &PageError) -> HttpResponse {
+    let frame = empty_frame(app, request, language(request, None));
+    Fault::of(error).answer(app, request, &frame)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fault;
+
+    crate::web::pages::view::renders!(Fault);
+}

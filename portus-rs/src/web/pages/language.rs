@@ -1,0 +1,193 @@
+//! The languages of pages: which one a reader gets, and what is said in it. Messages are Fluent files under
+//! `views/locales`, one folder for each language and one file for each part of the console.
+
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+};
+
+use chrono::{DateTime, NaiveDateTime};
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
+use fluent_langneg::{NegotiationStrategy, negotiate_languages, parse_accepted_languages};
+use serde::{Serialize, Serializer};
+use unic_langid::LanguageIdentifier;
+
+use super::view::Views;
+
+/// A language that the console speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    #[default]
+    English,
+    Japanese,
+    Chinese,
+}
+
+impl Serialize for Language {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.tag())
+    }
+}
+
+/// Values for the places in a message.
+pub type Values<'a> = FluentArgs<'a>;
+
+/// The messages of a language.
+struct Book {
+    identifier: LanguageIdentifier,
+    bundle: FluentBundle<Arc<FluentResource>>,
+}
+
+static BOOKS: LazyLock<Vec<Book>> = LazyLock::new(|| Language::ALL.map(book).into());
+
+fn book(language: Language) -> Book {
+    let identifier: LanguageIdentifier = language.tag().parse().unwrap_or_default();
+    let mut bundle = FluentBundle::new_concurrent(vec![identifier.clone()]);
+    // Marks around each value would end up in titles and in what is copied.
+    bundle.set_use_isolating(false);
+    for (name, text) in Views::texts(&format!("locales/{}/", language.tag())) {
+        let resource = FluentResource::try_new(text).unwrap_or_else(|(resource, errors)| {
+            tracing::error!(file = %name, "a file of messages has faults: {errors:?}");
+            resource
+        });
+        if let Err(errors) = bundle.add_resource(Arc::new(resource)) {
+            tracing::error!(file = %name, "messages are there twice: {errors:?}");
+        }
+    }
+    Book { identifier, bundle }
+}
+
+impl Language {
+    pub const ALL: [Self; 3] = [Self::English, Self::Japanese, Self::Chinese];
+
+    /// As in `lang="…"`, after BCP 47.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Japanese => "ja",
+            Self::Chinese => "zh-CN",
+        }
+    }
+
+    /// What its speakers call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::Japanese => "日本語",
+            Self::Chinese => "简体中文",
+        }
+    }
+
+    /// The language of this tag, if the console speaks it.
+    pub fn of_tag(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.tag() == tag)
+    }
+
+    /// The best of what a browser accepts, by its header `Accept-Language`.
+    pub fn accepted(header: &str) -> Self {
+        let wanted = parse_accepted_languages(header);
+        let offered: Vec<&LanguageIdentifier> = BOOKS.iter().map(|it| &it.identifier).collect();
+        let found = negotiate_languages(&wanted, &offered, None, NegotiationStrategy::Lookup);
+        let found = found.first().map(|it| it.to_string());
+        found.and_then(|tag| Self::of_tag(&tag)).unwrap_or_default()
+    }
+
+    fn book(self) -> Option<&'static Book> {
+        BOOKS.get(self as usize)
+    }
+
+    /// The message of this name; in English where this language lacks it, and nothing where English does too.
+    pub fn message(self, name: &str, values: &Values<'_>) -> Option<String> {
+        let say = |language: Self| {
+            let bundle = &language.book()?.bundle;
+            let pattern = bundle.get_message(name)?.value()?;
+            let mut faults = Vec::new();
+            let text = bundle.format_pattern(pattern, Some(values), &mut faults);
+            if !faults.is_empty() {
+                tracing::warn!(message = name, language = language.tag(), "{faults:?}");
+            }
+            Some(text.into_owned())
+        };
+        say(self).or_else(|| say(Self::English))
+    }
+
+    /// A message without places for values, or its name where there is none.
+    pub fn say(self, name: &str) -> String {
+        self.message(name, &Values::new())
+            .unwrap_or_else(|| name.to_owned())
+    }
+
+    /// A message with values, or its name where there is none.
+    pub fn tell<'a>(
+        self,
+        name: &str,
+        values: impl IntoIterator<Item = (&'static str, FluentValue<'a>)>,
+    ) -> String {
+        let mut places = Values::new();
+        for (place, value) in values {
+            places.set(place, value);
+        }
+        self.message(name, &places)
+            .unwrap_or_else(|| name.to_owned())
+    }
+
+    /// What an action says in English, in this language where somebody has translated it: the message
+    /// `said-LETTERS-AND-DIGITS`.
+    pub fn translate<'a>(self, english: &'a str) -> Cow<'a, str> {
+        if self == Self::English {
+            return Cow::Borrowed(english);
+        }
+        let name = format!("said-{}", slug(english));
+        let known = self.book().is_some_and(|it| it.bundle.has_message(&name));
+        if known {
+            Cow::Owned(self.say(&name))
+        } else {
+            Cow::Borrowed(english)
+        }
+    }
+
+    /// How long ago something was, or how far ahead it is.
+    pub fn relative(self, at: NaiveDateTime, now: NaiveDateTime) -> String {
+        let seconds = (now - at).num_seconds();
+        let (name, count) = match seconds.abs() {
+            0..45 => ("time-now", 0),
+            it @ 45..2700 => ("time-minutes", (it + 30) / 60),
+            it @ 2700..79_200 => ("time-hours", (it + 1800) / 3600),
+            it @ 79_200..2_592_000 => ("time-days", (it + 43_200) / 86_400),
+            it @ 2_592_000..31_536_000 => ("time-months", (it / 2_592_000).max(1)),
+            it => ("time-years", (it / 31_536_000).max(1)),
+        };
+        let ahead = if seconds < 0 && count > 0 {
+            "-ahead"
+        } else {
+            ""
+        };
+        self.tell(
+            &format!("{name}{ahead}"),
+            [("n", FluentValue::from(count.max(1)))],
+        )
+    }
+}
+
+/// A moment as pages write it into `datetime`, read again.
+pub fn moment(text: &str) -> Option<NaiveDateTime> {
+    let read = DateTime::parse_from_rfc3339(text);
+    read.ok().map(|it| it.naive_utc())
+}
+
+/// Letters and digits, with one dash for whatever is between them.
+fn slug(text: &str) -> String {
+    let mut slug = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.truncate(slug.trim_end_matches('-').len());
+    slug
+}
+
+#[cfg(test)]
+mod tests;

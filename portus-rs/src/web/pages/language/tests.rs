@@ -1,0 +1,111 @@
+use std::collections::BTreeMap;
+
+use fluent_bundle::FluentResource;
+
+use super::*;
+
+/// Name of each message, with the places it has for values.
+fn messages(language: Language) -> BTreeMap<String, Vec<String>> {
+    let mut found = BTreeMap::new();
+    for (name, text) in Views::texts(&format!("locales/{}/", language.tag())) {
+        let resource = match FluentResource::try_new(text) {
+            Ok(resource) => resource,
+            Err((_, errors)) => panic!("{name}: {errors:?}"),
+        };
+        let mut lines: Vec<String> = Vec::new();
+        let mut close = |lines: &mut Vec<String>| {
+            let whole = lines.join("\n");
+            if let Some((id, text)) = whole.split_once(" =") {
+                let mut places: Vec<String> = text
+                    .split('$')
+                    .skip(1)
+                    .map(|it| {
+                        it.chars()
+                            .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                            .collect()
+                    })
+                    .collect();
+                places.sort();
+                places.dedup();
+                let twice = found.insert(id.to_owned(), places);
+                assert!(twice.is_none(), "{name}: {id} is there twice");
+            }
+            lines.clear();
+        };
+        for line in resource.source().lines() {
+            if line.starts_with(|c: char| c.is_ascii_lowercase()) {
+                close(&mut lines);
+            }
+            if !line.starts_with('#') {
+                lines.push(line.to_owned());
+            }
+        }
+        close(&mut lines);
+    }
+    found
+}
+
+#[test]
+fn every_language_says_everything_with_the_same_values() {
+    let english = messages(Language::English);
+    assert!(english.len() > 10, "{english:?}");
+    for language in Language::ALL {
+        let theirs = messages(language);
+        for (name, places) in &english {
+            let Some(other) = theirs.get(name) else {
+                panic!("{} does not say {name}", language.tag());
+            };
+            // A language without plurals need not count.
+            let counted = |all: &[String]| -> Vec<String> {
+                all.iter().filter(|it| *it != "n").cloned().collect()
+            };
+            assert_eq!(
+                counted(other),
+                counted(places),
+                "{name} in {}",
+                language.tag()
+            );
+        }
+        for name in theirs.keys() {
+            assert!(
+                english.contains_key(name) || name.starts_with("said-"),
+                "{name} in {} is not there in English",
+                language.tag()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_browser_gets_the_best_it_accepts() {
+    for (header, language) in [
+        ("", Language::English),
+        ("de-DE,de;q=0.9", Language::English),
+        ("ja", Language::Japanese),
+        ("ja-JP,en;q=0.5", Language::Japanese),
+        ("fr,zh-CN;q=0.8,en;q=0.5", Language::Chinese),
+        ("zh", Language::Chinese),
+        ("en-GB,ja;q=0.5", Language::English),
+        ("*", Language::English),
+        ("\u{1}nonsense;;;", Language::English),
+    ] {
+        assert_eq!(Language::accepted(header), language, "{header}");
+    }
+}
+
+#[test]
+fn times_are_told_by_their_distance() {
+    let now = moment("2026-03-05T14:00:00Z").unwrap();
+    for (at, text) in [
+        ("2026-03-05T13:59:50Z", "just now"),
+        ("2026-03-05T13:59:00Z", "1 minute ago"),
+        ("2026-03-05T12:00:00Z", "2 hours ago"),
+        ("2026-03-01T14:00:00Z", "4 days ago"),
+        ("2025-12-01T14:00:00Z", "3 months ago"),
+        ("2020-03-05T14:00:00Z", "6 years ago"),
+        ("2026-03-05T15:00:00Z", "in 1 hour"),
+    ] {
+        let at = moment(at).unwrap();
+        assert_eq!(Language::English.relative(at, now), text);
+    }
+}

@@ -1,0 +1,113 @@
+layout-skip = Skip to the content
+layout-search = Search
+layout-profile = My profile
+layout-logout = Logout
+layout-menu = Menu
+layout-navigation = Main navigation
+layout-api = API
+nav-dashboard = Dashboard
+nav-repositories = Repositories
+nav-namespaces = Namespaces
+nav-teams = Teams
+nav-administration = Administration
+nav-health = Health
+nav-users = Users
+nav-registries = Registries
+nav-jobs = Jobs
+nav-activities = Activities
+nav-explain = Who may?
+nav-help = Help
+flash-no-registry = No registry found.
+flash-no-registry-admin = Click here to complete the configuration.
+flash-no-registry-other = Ask an administrator to complete the configuration.
+flash-secret-once = Copy it now: it is never shown again.
+copy = Copy
+copied = Copied
+time-now = just now
+time-minutes = { $n ->
+    [one] { $n } minute ago
+   *[other] { $n } minutes ago
+}
+time-hours = { $n ->
+    [one] { $n } hour ago
+   *[other] { $n } hours ago
+}
+time-days = { $n ->
+    [one] { $n } day ago
+   *[other] { $n } days ago
+}
+time-months = { $n ->
+    [one] { $n } month ago
+   *[other] { $n } months ago
+}
+time-years = { $n ->
+    [one] { $n } year ago
+   *[other] { $n } years ago
+}
+time-minutes-ahead = { $n ->
+    [one] in { $n } minute
+   *[other] in { $n } minutes
+}
+time-hours-ahead = { $n ->
+    [one] in { $n } hour
+   *[other] in { $n } hours
+}
+time-days-ahead = { $n ->
+    [one] in { $n } day
+   *[other] in { $n } days
+}
+time-months-ahead = { $n ->
+    [one] in { $n } month
+   *[other] in { $n } months
+}
+time-years-ahead = { $n ->
+    [one] in { $n } year
+   *[other] in { $n } years
+}
+visibility-private = Private
+visibility-protected = Protected
+visibility-public = Public
+visibility-private-hint = Team members can pull images from this namespace
+visibility-protected-hint = Logged-in users can pull images from this namespace
+visibility-public-hint = Anyone can pull images from this namespace
+role-viewer = Viewer
+role-contributor = Contributor
+role-owner = Owner
+table-none = No entry
+table-showing = Showing from { $from } to { $to } of { $total } entries
+table-pages = Pages
+table-previous = Previous
+table-next = Next
+table-filter = Filter
+confirm-title = Please confirm
+confirm-yes = Yes
+confirm-no = No
+form-blame = { $field } { $fault }
+form-disabled = This installation has that switched off.
+form-save = Save
+form-cancel = Cancel
+form-edit = Edit
+form-delete = Delete
+field-username = Username
+field-password = Password
+field-email = Email
+field-name = Name
+field-description = Description
+door-sign-in-first = You need to sign in or sign up before continuing.
+door-already-in = You are already signed in.
+door-signed-out = Signed out successfully.
+sign-in-title = Sign in
+sign-in-button = Login
+fault-oh-no = Oh no!
+fault-home = Back to the start
+fault-unauthorized-title = Unauthorized!
+fault-unauthorized-text = You are not allowed to see this page or to do that.
+fault-missing-title = Page not found!
+fault-missing-text = There is no such page, or it is not for you to see.
+fault-forged-title = Unprocessable Entity
+fault-forged-text = What your browser sent cannot be used. Go back, load the page again and try once more.
+fault-broken-title = Something's wrong with our lighthouse.
+fault-broken-text = Internal Server Error. The log of the service says what happened.
+fault-away-title = The database does not answer.
+fault-away-text = Docker clients that are logged in go on for a while; pages come back as soon as the database does.
+column-created = Created

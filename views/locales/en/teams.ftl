@@ -1,0 +1,14 @@
+team-created = Team '{ $name }' was created successfully
+teams-title = Teams
+teams-new = Create new team
+teams-create = Create
+teams-name-placeholder = New team's name
+teams-description-placeholder = A short description of your team
+teams-member = Teams you are member of
+teams-filter = Filter by name
+teams-team = Team
+teams-role = Role
+teams-members = Members
+teams-namespaces = Namespaces
+teams-none = No teams yet
+teams-none-text = A team is a group of people and the namespaces they push to.

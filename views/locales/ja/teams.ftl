@@ -1,0 +1,14 @@
+team-created = チーム「{ $name }」を作成しました
+teams-title = チーム
+teams-new = 新しいチームを作成
+teams-create = 作成
+teams-name-placeholder = 新しいチームの名前
+teams-description-placeholder = チームの短い説明
+teams-member = 所属しているチーム
+teams-filter = 名前で絞り込み
+teams-team = チーム
+teams-role = 役割
+teams-members = メンバー
+teams-namespaces = 名前空間
+teams-none = チームはまだありません
+teams-none-text = チームは、人とその人たちがプッシュする名前空間のまとまりです。

@@ -1,0 +1,14 @@
+team-created = 团队“{ $name }”已创建
+teams-title = 团队
+teams-new = 新建团队
+teams-create = 创建
+teams-name-placeholder = 新团队的名称
+teams-description-placeholder = 团队的简短描述
+teams-member = 您所属的团队
+teams-filter = 按名称筛选
+teams-team = 团队
+teams-role = 角色
+teams-members = 成员
+teams-namespaces = 命名空间
+teams-none = 还没有团队
+teams-none-text = 团队是一组人以及他们推送镜像的命名空间。
