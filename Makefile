@@ -1,6 +1,6 @@
 # The usual commands. `make run` first.
 
-.PHONY: run demo test bench check install
+.PHONY: run demo test screenshots bench check install
 
 run:            ## a registry and portus-rs, ready for a first push
 	examples/minimal/run.sh
@@ -10,6 +10,9 @@ demo:           ## in a second terminal: users and images to look at
 
 test: install   ## everything, on real registries and databases
 	cargo test --workspace
+
+screenshots: install   ## every page of the console in light, dark and on a phone: target/screenshots
+	cargo test -p portus-rs --test it -- --ignored pages::everywhere::pictures
 
 bench: install   ## the numbers we hold ourselves to, as ratios
 	cargo bench --workspace

@@ -76,6 +76,15 @@
     }
   });
 
+  // A picture that cannot be had leaves the letter below it.
+  document.addEventListener(
+    "error",
+    (event) => {
+      if (event.target.matches?.(".avatar img")) event.target.remove();
+    },
+    true,
+  );
+
   // Ticking everything on the page at once.
   document.addEventListener("change", (event) => {
     const all = event.target.closest("[data-check-all]");

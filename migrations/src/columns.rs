@@ -120,6 +120,19 @@ pub fn foreign_key(
     key
 }
 
+/// Adds a column unless the table has it already.
+pub async fn add_column(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    column: ColumnDef,
+) -> Result<(), DbErr> {
+    if manager.has_column(table, column.get_column_name()).await? {
+        return Ok(());
+    }
+    let change = Table::alter().table(table).add_column(column).to_owned();
+    manager.alter_table(change).await
+}
+
 /// Creates an index unless it stands already.
 pub async fn index(
     manager: &SchemaManager<'_>,
@@ -138,13 +151,32 @@ pub async fn unique(
     create_index(manager, table, columns, true).await
 }
 
+/// Drops an index unless it is gone already.
+pub async fn drop_index(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: &[&'static str],
+) -> Result<(), DbErr> {
+    let name = index_name(table, columns);
+    if !manager.has_index(table, &name).await? {
+        return Ok(());
+    }
+    let mut index = Index::drop();
+    index.name(name).table(table);
+    manager.drop_index(index).await
+}
+
+fn index_name(table: &str, columns: &[&str]) -> String {
+    format!("ix_{table}_{}", columns.join("_"))
+}
+
 async fn create_index(
     manager: &SchemaManager<'_>,
     table: &'static str,
     columns: &[&'static str],
     unique: bool,
 ) -> Result<(), DbErr> {
-    let name = format!("ix_{table}_{}", columns.join("_"));
+    let name = index_name(table, columns);
     if manager.has_index(table, &name).await? {
         return Ok(());
     }

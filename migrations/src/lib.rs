@@ -35,6 +35,9 @@ mod m0031_password_resets;
 mod m0032_second_factors;
 mod m0033_recovery_codes;
 mod m0034_user_second_factor;
+mod m0050_activities;
+mod m0040_users_directory;
+mod m0041_team_users_group;
 mod m0053_user_language;
 
 use sea_orm_migration::prelude::*;
@@ -80,6 +83,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0032_second_factors::Migration),
             Box::new(m0033_recovery_codes::Migration),
             Box::new(m0034_user_second_factor::Migration),
+            Box::new(m0050_activities::Migration),
+            Box::new(m0040_users_directory::Migration),
+            Box::new(m0041_team_users_group::Migration),
             Box::new(m0053_user_language::Migration),
         ]
     }

@@ -18,7 +18,7 @@ use crate::{
         token::{Claims, HeaderForm, Issue},
     },
     queries::{facts::Present, health::Health},
-    remote::RegistryClients,
+    remote::{RegistryClients, ldap::Directory},
 };
 
 /// The running service. Made once, passed down, never global.
@@ -34,6 +34,8 @@ pub struct App {
     pub usage: Usage,
     pub throttle: Throttle,
     pub registries: RegistryClients,
+    /// Where `ldap.enabled` is on.
+    pub directory: Option<Directory>,
     pub health: Health,
     pub wake: Wake,
     pub inbox: Inbox,
@@ -52,6 +54,8 @@ pub struct Wake {
     pub mail: Notify,
     /// Somebody wants a registry compared.
     pub requests: Notify,
+    /// Somebody wants the house kept now.
+    pub housekeeping: Notify,
 }
 
 impl App {
@@ -70,6 +74,7 @@ impl App {
             usage: Usage::default(),
             throttle: Throttle::default(),
             registries: RegistryClients::new(&config)?,
+            directory: Directory::new(&config)?,
             health: Health::default(),
             wake: Wake::default(),
             inbox: Inbox::default(),

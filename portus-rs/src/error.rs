@@ -162,7 +162,7 @@ impl fmt::Display for Invalid {
                     f.write_str(", ")?;
                 }
                 first = false;
-                if *field == "base" {
+                if matches!(*field, "base" | "ldap") {
                     f.write_str(message)?;
                 } else {
                     let words = field.replace('_', " ");

@@ -1,7 +1,7 @@
 //! `make bench`: the numbers that portus-rs holds itself to, as ratios from one run on one machine.
 //!
 //! `cargo bench -- [--strict] [GROUP…]`. Prints a table and ends with 0 when everything could be measured; with
-//! `--strict`, a bar missed by more than 20 % ends it with 1. Groups: token, event, sync, list, process.
+//! `--strict`, a bar missed by more than 20 % ends it with 1. Groups: token, event, sync, list, page, process.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -14,6 +14,7 @@ mod fake_registry;
 mod lists;
 mod load;
 mod openssl;
+mod pages;
 mod process;
 mod real_registry;
 mod stage;
@@ -37,11 +38,12 @@ use table::Table;
 /// A group's name and what measures it.
 type Group = (&'static str, fn(&mut Table));
 
-const GROUPS: [Group; 5] = [
+const GROUPS: [Group; 6] = [
     ("process", process::measure),
     ("token", tokens::measure),
     ("event", events::measure),
     ("list", lists::measure),
+    ("page", pages::measure),
     ("sync", sync::measure),
 ];
 

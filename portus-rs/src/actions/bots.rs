@@ -32,6 +32,7 @@ pub async fn create(
     team_id: i64,
     new: NewBot,
 ) -> Result<(user::Model, team_user::Model)> {
+    super::users::refuse_names_of_the_directory(app, &new.username).await?;
     let mut change = Change::begin(app, actor).await?;
     let permit = change.permit::<CreateBot>(team_id).await?;
     let mut invalid = Invalid::default();

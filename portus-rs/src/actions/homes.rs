@@ -63,11 +63,25 @@ impl Change<'_> {
         user_id: i64,
         role: Role,
     ) -> Result<team_user::Model, sea_orm::DbErr> {
+        self.join_through(permit, team_id, user_id, role, None)
+            .await
+    }
+
+    /// The same for somebody whom a group of the directory brings in.
+    pub(super) async fn join_through<P: Authority>(
+        &mut self,
+        permit: &P,
+        team_id: i64,
+        user_id: i64,
+        role: Role,
+        group: Option<String>,
+    ) -> Result<team_user::Model, sea_orm::DbErr> {
         let row = team_user::ActiveModel {
             id: NotSet,
             team_id: Set(team_id),
             user_id: Set(user_id),
             role: Set(role),
+            directory_group: Set(group),
             created_at: Set(self.now()),
             updated_at: Set(self.now()),
         };

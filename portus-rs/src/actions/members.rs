@@ -87,6 +87,8 @@ pub async fn change_role(
     let changed = team_user::ActiveModel {
         id: Set(row.id),
         role: Set(role),
+        // From now on it is what somebody made by hand.
+        directory_group: Set(None),
         updated_at: Set(change.now()),
         ..Default::default()
     };

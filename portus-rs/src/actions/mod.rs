@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod change;
 pub mod comments;
 pub mod deletion;
+pub mod groups;
 pub mod homes;
 pub mod inbox;
 pub mod mails;

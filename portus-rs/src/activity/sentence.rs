@@ -377,6 +377,17 @@ fn template(facts: &Facts<'_>) -> &'static str {
         }
         "registry:create" => "{owner} set up the registry {registry}",
         "registry:update" => "{owner} changed {fields} of the registry {registry}",
+        key => of_the_directory(key),
+    }
+}
+
+/// What the LDAP directory brings about.
+fn of_the_directory(key: &str) -> &'static str {
+    match key {
+        "user:ldap_gone" => "{user} is not in the LDAP directory any more",
+        "user:ldap_returned" => "{user} is in the LDAP directory again",
+        "user:ldap_link" => "{owner} tied the user {user} to the LDAP directory",
+        "user:ldap_unlink" => "{owner} loosened the user {user} from the LDAP directory",
         _ => UNKNOWN,
     }
 }

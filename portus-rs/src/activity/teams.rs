@@ -27,6 +27,12 @@ impl Activity {
             .with("new_role", new)
     }
 
+    /// Says that a group of the directory is the reason.
+    #[must_use]
+    pub fn through_group(self, group: &str) -> Self {
+        self.with("group", group)
+    }
+
     /// `attribute` is `name` or `description`.
     pub fn team_changed(
         team: &team::Model,

@@ -52,6 +52,41 @@ impl Activity {
         Self::new(key, Some((Kind::User, id))).with("username", username)
     }
 
+    /// The first login of somebody whom the directory knows.
+    pub fn user_enrolled(user: &user::Model) -> Self {
+        Self::user_created(user)
+            .with("admin", user.admin)
+            .through_directory()
+    }
+
+    /// The directory does not have it any more.
+    pub fn user_gone(user: &user::Model) -> Self {
+        Self::new("user:ldap_gone", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+    }
+
+    /// The directory has it again.
+    pub fn user_returned(user: &user::Model) -> Self {
+        Self::new("user:ldap_returned", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+    }
+
+    /// Its password is the directory's from now on, or no longer.
+    pub fn user_tied(user: &user::Model, directory: bool) -> Self {
+        let key = if directory {
+            "user:ldap_link"
+        } else {
+            "user:ldap_unlink"
+        };
+        Self::new(key, Some((Kind::User, user.id))).with("username", user.username.as_str())
+    }
+
+    /// Says that the directory is the reason.
+    #[must_use]
+    pub fn through_directory(self) -> Self {
+        self.with("source", "ldap")
+    }
+
     pub fn user_updated(user: &user::Model, fields: &[&str]) -> Self {
         Self::new("user:update", Some((Kind::User, user.id)))
             .with("username", user.username.as_str())

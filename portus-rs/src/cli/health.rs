@@ -5,7 +5,7 @@ use crate::{
     entities::registry,
     error::Error,
     queries::{by_name, health},
-    remote::RegistryClients,
+    remote::{RegistryClients, ldap::Directory},
 };
 
 use super::{
@@ -47,6 +47,10 @@ pub async fn check(session: &Session, options: Options) -> Outcome {
     if wanted("database") {
         let connection = session.connection()?;
         report.push(health::of_database(database::state(&connection)).await);
+    }
+    if wanted("ldap") {
+        let directory = Directory::new(&session.loaded()?.config)?;
+        report.extend(health::of_directory(directory.as_ref()).await);
     }
     if wanted("registry") {
         let clients = RegistryClients::new(&session.loaded()?.config)?;

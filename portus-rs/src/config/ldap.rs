@@ -32,7 +32,7 @@ pub(super) const KEYS: &[Key] = &[
         "ldap.timeout",
         POSITIVE,
         "5",
-        "Seconds to wait for a connection.",
+        "Seconds to wait for a connection, and for each answer.",
     )
     .since("Portus 2.4"),
     Key::new(
@@ -76,7 +76,7 @@ pub(super) const KEYS: &[Key] = &[
         "ldap.group_base",
         Kind::Text,
         "",
-        "Where to search for groups.",
+        "Where to search for groups; empty searches where people are.",
     )
     .since("Portus 2.5"),
     Key::new(
@@ -133,6 +133,22 @@ pub(super) const KEYS: &[Key] = &[
         POSITIVE,
         "3600",
         "Seconds between two looks at the group of one team.",
+    )
+    .since("portus-rs"),
+    Key::new(
+        "ldap.group_sync.map",
+        Kind::Text,
+        "",
+        "Groups for teams of other names: `GROUP=TEAM:ROLE`, separated by semicolons or lines. A group is its `cn` or its \
+         distinguished name; without a role it is the one above.",
+    )
+    .since("portus-rs"),
+    Key::new(
+        "ldap.group_sync.admins",
+        Kind::Text,
+        "",
+        "Groups whose members are administrators as long as they are in it: `cn` or distinguished name, separated by \
+         semicolons or lines.",
     )
     .since("portus-rs"),
     Key::new(
@@ -210,6 +226,19 @@ pub struct LdapBind {
 pub struct GroupSync {
     pub default_role: GroupRole,
     pub interval: Duration,
+    /// In the order in which they are written.
+    pub map: Vec<GroupMapping>,
+    /// Groups whose members are administrators: a `cn`, or a distinguished name.
+    pub admins: Vec<String>,
+}
+
+/// A group that brings its members into a team of another name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupMapping {
+    /// A `cn`, or a distinguished name.
+    pub group: String,
+    pub team: String,
+    pub role: GroupRole,
 }
 
 /// Of a membership that came from a group.
@@ -237,6 +266,8 @@ impl Ldap {
         if !values.flag("ldap.enabled") {
             return None;
         }
+        check(values);
+        let group_sync = GroupSync::read(values);
         if matches!(version.as_str(), "TLSv1" | "TLSv1_1") {
             values.warn(format!(
                 "ldap.encryption.options.ssl_version asks for {version}; TLS 1.2 is the least version used"
@@ -261,7 +292,7 @@ impl Ldap {
             admin_base: values.optional("ldap.admin_base"),
             group_base: values.text("ldap.group_base"),
             filter: values.optional("ldap.filter"),
-            uid: values.text("ldap.uid"),
+            uid: values.text("ldap.uid").trim().to_owned(),
             bind: values
                 .flag("ldap.authentication.enabled")
                 .then(|| LdapBind {
@@ -270,21 +301,152 @@ impl Ldap {
                         .secret("ldap.authentication.password")
                         .unwrap_or_else(|| Secret::new("")),
                 }),
-            group_sync: values.flag("ldap.group_sync.enabled").then(|| GroupSync {
-                default_role: match values.text("ldap.group_sync.default_role").as_str() {
-                    "contributor" => GroupRole::Contributor,
-                    "owner" => GroupRole::Owner,
-                    _ => GroupRole::Viewer,
-                },
-                interval: values.seconds("ldap.group_sync.interval"),
-            }),
+            group_sync,
             guess_email: values.flag("ldap.guess_email.enabled").then(|| {
                 match values.optional("ldap.guess_email.attr") {
-                    Some(attribute) => GuessEmail::FromAttribute(attribute),
+                    Some(attribute) => GuessEmail::FromAttribute(attribute.trim().to_owned()),
                     None => GuessEmail::FromDomainComponents,
                 }
             }),
             sync_admin: values.flag("ldap.sync_admin"),
         })
+    }
+}
+
+impl GroupRole {
+    fn read(word: &str) -> Option<Self> {
+        match word {
+            "viewer" => Some(Self::Viewer),
+            "contributor" => Some(Self::Contributor),
+            "owner" => Some(Self::Owner),
+            _ => None,
+        }
+    }
+}
+
+impl GroupSync {
+    fn read(values: &mut Values) -> Option<Self> {
+        if !values.flag("ldap.group_sync.enabled") {
+            return None;
+        }
+        let default_role = GroupRole::read(&values.text("ldap.group_sync.default_role"))
+            .unwrap_or(GroupRole::Viewer);
+        let mut map = Vec::new();
+        for line in items(&values.text("ldap.group_sync.map")) {
+            match GroupMapping::read(&line, default_role) {
+                Ok(mapping) => map.push(mapping),
+                Err(fault) => values.refuse(
+                    "ldap.group_sync.map",
+                    &format!("'{line}' {fault}; write GROUP=TEAM:ROLE, one after the other with ; between"),
+                ),
+            }
+        }
+        Some(Self {
+            default_role,
+            interval: values.seconds("ldap.group_sync.interval"),
+            map,
+            admins: items(&values.text("ldap.group_sync.admins")),
+        })
+    }
+}
+
+impl GroupMapping {
+    /// The last equals sign separates, since distinguished names are full of them.
+    fn read(line: &str, default_role: GroupRole) -> Result<Self, &'static str> {
+        let (group, target) = line.rsplit_once('=').ok_or("names no team")?;
+        let (team, role) = match target.rsplit_once(':') {
+            Some((team, word)) => (
+                team,
+                GroupRole::read(word.trim())
+                    .ok_or("has another role than viewer, contributor or owner")?,
+            ),
+            None => (target, default_role),
+        };
+        let (group, team) = (group.trim(), team.trim());
+        if group.is_empty() || team.is_empty() {
+            return Err("lacks a group or a team");
+        }
+        Ok(Self {
+            group: group.to_owned(),
+            team: team.to_owned(),
+            role,
+        })
+    }
+}
+
+fn items(text: &str) -> Vec<String> {
+    text.split([';', '\n'])
+        .map(|it| it.trim().to_owned())
+        .filter(|it| !it.is_empty())
+        .collect()
+}
+
+/// Complains of what no directory could understand.
+fn check(values: &mut Values) {
+    let attribute = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-.;".contains(c))
+    };
+    if !attribute(values.text("ldap.uid").trim()) {
+        values.refuse(
+            "ldap.uid",
+            "is no name of an attribute; write for example uid or sAMAccountName",
+        );
+    }
+    if let Some(name) = values.optional("ldap.guess_email.attr")
+        && !attribute(name.trim())
+    {
+        values.refuse(
+            "ldap.guess_email.attr",
+            "is no name of an attribute; write for example mail",
+        );
+    }
+    if let Some(filter) = values.optional("ldap.filter") {
+        let filter = filter.trim();
+        let whole = if filter.starts_with('(') {
+            filter.to_owned()
+        } else {
+            format!("({filter})")
+        };
+        if ldap3::parse_filter(&whole).is_err() {
+            values.refuse(
+                "ldap.filter",
+                "is no LDAP filter; write for example (objectClass=inetOrgPerson)",
+            );
+        }
+    }
+    if values.text("ldap.hostname").trim().is_empty() {
+        values.refuse("ldap.hostname", "is empty; name the directory's host");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_mapped_to_a_team_and_a_role() {
+        let read = |line| GroupMapping::read(line, GroupRole::Viewer);
+        let is = |group: &str, team: &str, role| {
+            Ok(GroupMapping {
+                group: group.to_owned(),
+                team: team.to_owned(),
+                role,
+            })
+        };
+        assert_eq!(
+            read("devs=web:contributor"),
+            is("devs", "web", GroupRole::Contributor)
+        );
+        assert_eq!(read(" devs = web "), is("devs", "web", GroupRole::Viewer));
+        assert_eq!(
+            read("cn=ops,ou=groups,dc=org=the ops:owner"),
+            is("cn=ops,ou=groups,dc=org", "the ops", GroupRole::Owner)
+        );
+        for wrong in ["devs", "=web", "devs=", "devs=web:king"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -34,7 +34,9 @@ use std::fmt;
 pub use background::{Background, OrphanPolicy, SyncSettings, SyncStrategy};
 pub use database::{Adapter, Connection, DatabaseSettings, Server};
 pub use key::{Key, Kind};
-pub use ldap::{GroupRole, GroupSync, GuessEmail, Ldap, LdapBind, LdapEncryption, MinTls};
+pub use ldap::{
+    GroupMapping, GroupRole, GroupSync, GuessEmail, Ldap, LdapBind, LdapEncryption, MinTls,
+};
 pub use listener::{Address, Listener, TlsFiles, TrustedProxies};
 pub use mail::{Email, Smtp, SmtpLogin, SmtpMechanism, SmtpTls};
 pub use oauth::{Bitbucket, Client, GitHub, GitLab, Google, OAuth, OpenIdConnect};

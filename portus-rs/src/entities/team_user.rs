@@ -10,6 +10,8 @@ pub struct Model {
     pub team_id: i64,
     pub user_id: i64,
     pub role: super::Role,
+    /// The group of the LDAP directory that it came from and goes with; `None` for what somebody made by hand.
+    pub directory_group: Option<String>,
     pub created_at: DateTime,
     pub updated_at: DateTime,
 }

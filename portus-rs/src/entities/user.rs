@@ -7,6 +7,10 @@ pub const PORTUS: &str = "portus";
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "users")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a row has the columns it has"
+)]
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
@@ -33,6 +37,12 @@ pub struct Model {
     pub second_factor: bool,
     /// The team that a bot belongs to and whose owners look after it.
     pub owner_team_id: Option<i64>,
+    /// Of the LDAP directory: its password is the one there.
+    pub directory: bool,
+    /// Since when the directory does not have it any more.
+    pub directory_gone_at: Option<DateTime>,
+    /// An admin because a group of the directory says so.
+    pub directory_admin: bool,
     /// The tag of the language in which they want pages.
     pub language: Option<String>,
     pub created_at: DateTime,

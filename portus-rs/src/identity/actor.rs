@@ -26,6 +26,17 @@ pub struct Account {
     pub credentials_version: i64,
     /// A password alone opens nothing.
     pub second_factor: bool,
+    /// What ties it to the LDAP directory, whose password is its own then.
+    pub directory: Option<Tie>,
+}
+
+/// What is known of an account of the LDAP directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tie {
+    /// The directory does not have it any more.
+    pub gone: bool,
+    /// An admin because a group there says so.
+    pub admin: bool,
 }
 
 impl From<&user::Model> for Account {
@@ -42,6 +53,10 @@ impl From<&user::Model> for Account {
             locked_at: row.locked_at,
             credentials_version: row.credentials_version,
             second_factor: row.second_factor,
+            directory: row.directory.then(|| Tie {
+                gone: row.directory_gone_at.is_some(),
+                admin: row.directory_admin,
+            }),
         }
     }
 }
@@ -50,6 +65,21 @@ impl Account {
     /// Whether this is the service's own account.
     pub fn is_portus(&self) -> bool {
         self.username == PORTUS
+    }
+
+    /// Whether its password is the LDAP directory's.
+    pub fn is_of_directory(&self) -> bool {
+        self.directory.is_some()
+    }
+
+    /// Whether the directory does not have it any more.
+    pub fn is_gone(&self) -> bool {
+        self.directory.is_some_and(|tie| tie.gone)
+    }
+
+    /// Whether it is an admin because a group of the directory says so.
+    pub fn is_admin_by_group(&self) -> bool {
+        self.admin && self.directory.is_some_and(|tie| tie.admin)
     }
 }
 

@@ -1,5 +1,5 @@
-//! Checks what a client presents, in a fixed order: application token, local password. A directory joins as one more
-//! step behind the same answer.
+//! Checks what a client presents, in a fixed order: application token, then the local password or the directory's. An
+//! account has one of the two, and the other is never tried.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -8,7 +8,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
     actor::{Account, Actor},
-    names,
+    ldap, names,
     password::Checked,
     secret::{self, Kind},
     throttle,
@@ -32,6 +32,8 @@ const DISABLED: &str = "Sorry, this account has been disabled.";
 const NEEDS_TOKEN: &str =
     "This account has a second factor: use an application token in place of the password.";
 const LOCKED: &str = "Your account is locked.";
+const ONLY_LDAP: &str = "This user can only login through an LDAP server.";
+const GONE: &str = "This user is not in the LDAP directory any more.";
 
 /// What proved the identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +83,7 @@ pub async fn check(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Ide
         Shown::Something => {}
     }
     let failed_before = throttle::check(app, &source, &name).await?;
-    let Some(found) = password(app, facts, &name, given).await? else {
+    let Some(found) = password(app, facts, &source, &name, attempt).await? else {
         return Err(miss(app, facts, &source, &name, given).await?);
     };
     if failed_before {
@@ -128,13 +130,40 @@ pub(super) async fn miss(
 }
 
 /// The account of this name if this is its password, or a token brought along from Portus.
-async fn password(app: &App, facts: &Facts, name: &str, given: &str) -> Result<Option<Identified>> {
-    let Some(login) = facts.login(name).await? else {
+async fn password(
+    app: &App,
+    facts: &Facts,
+    source: &str,
+    name: &str,
+    attempt: Attempt<'_>,
+) -> Result<Option<Identified>> {
+    let given = attempt.secret;
+    let login = facts.login(name).await?;
+    if ldap::is_asked(app, login.as_ref()) {
+        // A token is none of the directory's business.
+        if let Some(login) = &login
+            && let Some(found) = imported_token(app, login, given).await?
+        {
+            return Ok(Some(found));
+        }
+        let found = ldap::check(app, login.as_ref(), source, name, attempt).await?;
+        return Ok(found.map(|account| Identified {
+            account,
+            method: Method::Password,
+            reach: Reach::FULL,
+            application_token: None,
+        }));
+    }
+    let Some(login) = login else {
         app.passwords.check_nobody(given).await?;
         // What a known name costs beyond the hash is paid here too.
         imported(app, 0).await?;
         return Ok(None);
     };
+    if login.account.is_of_directory() {
+        // Only the directory could tell; its own sentence says so.
+        usable(app, &login.account)?;
+    }
     if login.account.bot || login.password_hash.is_empty() {
         app.passwords.check_nobody(given).await?;
         return imported_token(app, &login, given).await;
@@ -207,6 +236,12 @@ pub fn usable(app: &App, account: &Account) -> Result<()> {
         .is_some_and(|since| since + LOCK > app.clock.now());
     if locked && !account.is_portus() {
         return Err(Error::NotSignedIn(LOCKED.to_owned()));
+    }
+    if account.is_of_directory() && app.directory.is_none() {
+        return Err(Error::NotSignedIn(ONLY_LDAP.to_owned()));
+    }
+    if account.is_gone() {
+        return Err(Error::NotSignedIn(GONE.to_owned()));
     }
     Ok(())
 }
@@ -287,6 +322,7 @@ async fn imported_token(app: &App, login: &Login, given: &str) -> Result<Option<
             reach: Reach {
                 scope: token.scope,
                 namespace: token.namespace_id,
+                ends: token.expires_at.is_some(),
             },
             application_token: Some(token.id),
         }));

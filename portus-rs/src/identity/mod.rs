@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod bearer;
 pub mod credentials;
+pub mod ldap;
 pub mod names;
 pub mod password;
 pub mod secret;

@@ -81,6 +81,24 @@ impl Passwords {
         Ok(checked)
     }
 
+    /// Forgets every password that was right lately.
+    pub fn forget(&self) {
+        self.right.invalidate_all();
+    }
+
+    /// Whether somebody else said lately that this password is right.
+    pub fn recalls(&self, account: &Account, password: &str) -> Result<bool> {
+        Ok(self
+            .right
+            .contains_key(&self.fingerprint(account, password)?))
+    }
+
+    /// Keeps that somebody else said so.
+    pub fn remember(&self, account: &Account, password: &str) -> Result<()> {
+        self.right.insert(self.fingerprint(account, password)?, ());
+        Ok(())
+    }
+
     /// Takes as long as a wrong password.
     pub async fn check_nobody(&self, password: &str) -> Result<()> {
         self.compare(self.decoy.clone(), password.to_owned())

@@ -13,7 +13,12 @@ use super::{
     credentials,
     secret::{self, Kind},
 };
-use crate::{app::App, error::Result, policy, queries::facts::Facts};
+use crate::{
+    app::App,
+    error::Result,
+    policy,
+    queries::facts::{Facts, SessionFacts},
+};
 
 /// A browser whose session counts.
 #[derive(Clone, Debug)]
@@ -22,6 +27,8 @@ pub struct Session {
     pub account: Arc<Account>,
     pub expires_at: NaiveDateTime,
     csrf: String,
+    /// The secret's SHA-256.
+    print: String,
 }
 
 impl Session {
@@ -62,33 +69,43 @@ pub async fn resume(app: &App, facts: &Facts, presented: &str) -> Result<Option<
     if !secret::is_wellformed(Kind::Session, presented) {
         return Ok(None);
     }
-    let Some(found) = facts.session(&secret::fingerprint(presented)).await? else {
+    let print = secret::fingerprint(presented);
+    let Some(found) = facts.session(&print).await? else {
         return Ok(None);
     };
     let now = app.clock.now();
-    let idle = found.last_seen.at() + idle_limit(app) <= now;
-    let account = &found.account;
-    let same_credentials = found.credentials_version == account.credentials_version;
-    let person = policy::sessions::Person {
-        username: &account.username,
-        bot: account.bot,
-    };
-    if found.expires_at <= now
-        || (idle && !found.remember)
-        || !same_credentials
-        || !policy::sessions::sign_in(person).granted
-        || credentials::usable(app, account).is_err()
-    {
+    if !counts(app, &found, now) {
         return Ok(None);
     }
     found.last_seen.is_now(now);
     app.usage.note_session(found.id, now);
     Ok(Some(Session {
         id: found.id,
-        account: Arc::clone(account),
+        account: found.account,
         expires_at: found.expires_at,
         csrf: csrf_token(presented),
+        print,
     }))
+}
+
+/// Whether a session that counted still does. To look is not to use it.
+pub async fn is_alive(app: &App, facts: &Facts, session: &Session) -> Result<bool> {
+    let found = facts.session(&session.print).await?;
+    Ok(found.is_some_and(|found| counts(app, &found, app.clock.now())))
+}
+
+fn counts(app: &App, found: &SessionFacts, now: NaiveDateTime) -> bool {
+    let idle = found.last_seen.at() + idle_limit(app) <= now;
+    let account = &found.account;
+    let person = policy::sessions::Person {
+        username: &account.username,
+        bot: account.bot,
+    };
+    found.expires_at > now
+        && (!idle || found.remember)
+        && found.credentials_version == account.credentials_version
+        && policy::sessions::sign_in(person).granted
+        && credentials::usable(app, account).is_ok()
 }
 
 /// How long a session lives without being used.

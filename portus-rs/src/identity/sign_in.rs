@@ -1,12 +1,12 @@
-//! Signing in on the web, with a password alone: an application token is for programs and opens no session. Directory
-//! and providers join here.
+//! Signing in on the web, with a password alone, the account's own or the directory's: an application token is for
+//! programs and opens no session.
 
 use std::sync::Arc;
 
 use super::{
     actor::Account,
     credentials::{Attempt, Identified, Method, miss, renew_hash, usable},
-    names,
+    ldap, names,
     password::Checked,
     throttle,
 };
@@ -29,13 +29,37 @@ pub enum Outcome {
 /// Unknown names, bots, the hidden account and wrong passwords are told apart neither by text nor by time, and counted:
 /// see [`throttle`].
 pub async fn check(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Outcome> {
-    if !app.config.oauth.local_login {
-        return Err(Error::forbidden("Local login is disabled"));
+    if !app.config.oauth.local_login && app.directory.is_none() {
+        return Err(no_local_login());
     }
     let name = names::canonical(attempt.username);
     let source = throttle::source(attempt.address);
     let failed_before = throttle::check(app, &source, &name).await?;
-    let login = facts.login(&name).await?.filter(is_person);
+    let login = facts.login(&name).await?;
+    if ldap::is_asked(app, login.as_ref()) {
+        let found = ldap::check(app, login.as_ref(), &source, &name, attempt).await;
+        let known = login.map(|login| login.account);
+        return match found {
+            Ok(Some(account)) => {
+                if failed_before {
+                    throttle::succeeded(app, &source, &name).await?;
+                }
+                Ok(Outcome::In(account))
+            }
+            Ok(None) => {
+                let told = miss(app, facts, &source, &name, attempt.secret).await?;
+                Ok(Outcome::Refused(told, known))
+            }
+            Err(told @ Error::NotSignedIn(_)) => Ok(Outcome::Refused(told, known)),
+            Err(error) => Err(error),
+        };
+    }
+    let login = login.filter(is_person);
+    if let Some(login) = login.as_ref().filter(|it| it.account.is_of_directory())
+        && let Err(told) = usable(app, &login.account)
+    {
+        return Ok(Outcome::Refused(told, Some(Arc::clone(&login.account))));
+    }
     let account = login.as_ref().map(|login| Arc::clone(&login.account));
     let checked = match &login {
         Some(login) => {
@@ -58,6 +82,9 @@ pub async fn check(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Out
     if let Err(refused) = usable(app, &account) {
         return Ok(Outcome::Refused(refused, Some(account)));
     }
+    if !app.config.oauth.local_login {
+        return Ok(Outcome::Refused(no_local_login(), Some(account)));
+    }
     if checked == Checked::RightButOld {
         renew_hash(app, account.id, attempt.secret).await?;
     }
@@ -72,7 +99,12 @@ fn is_person(login: &Login) -> bool {
         username: &login.account.username,
         bot: login.account.bot,
     };
-    policy::sessions::sign_in(person).granted && !login.password_hash.is_empty()
+    policy::sessions::sign_in(person).granted
+        && (login.account.is_of_directory() || !login.password_hash.is_empty())
+}
+
+fn no_local_login() -> Error {
+    Error::forbidden("Local login is disabled")
 }
 
 /// The account as one that has proved itself by its password.

@@ -122,6 +122,12 @@ fn held_back() -> Error {
     Error::NotSignedIn(HELD_BACK.to_owned())
 }
 
+/// Whether this very secret was refused a moment ago, so that nobody need be asked again.
+pub fn has_just_failed(app: &App, source: &str, name: &str, given: &str) -> Result<bool> {
+    let seal = app.passwords.seal(&[source, &storable(name), given])?;
+    Ok(app.throttle.sent.contains_key(&seal))
+}
+
 /// Counts a wrong secret. Returns what to tell whoever sent it; `account` is whose name it is.
 pub async fn failed(
     app: &App,

@@ -128,6 +128,7 @@ async fn rung(app: &App, work: Work) {
         Work::Requested => app.wake.requests.notified().await,
         Work::Mail => app.wake.mail.notified().await,
         Work::Details => app.wake.details.notified().await,
+        Work::Housekeeping => app.wake.housekeeping.notified().await,
         _ => std::future::pending().await,
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod catalog_sync;
 mod clockwork;
+pub mod ldap_sync;
 pub mod lease;
 pub mod manifest_details;
 pub mod registry_events;
@@ -61,6 +62,10 @@ enum Work {
     Mail,
     Usage,
     Housekeeping,
+    /// Who of the directory's people is still there.
+    People,
+    /// Who of them is in which group.
+    Groups,
 }
 
 /// A line of the table.
@@ -143,6 +148,13 @@ async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
         jobs.push(job("Outgoing mail", every(15), true, Work::Mail));
         jobs.push(USAGE);
         jobs.push(job("Housekeeping", every(3600), true, Work::Housekeeping));
+    }
+    if !only && let Some(ldap) = &app.config.ldap {
+        use ldap_sync::{GROUPS, GROUPS_EVERY, PEOPLE, PEOPLE_EVERY};
+        jobs.push(job(PEOPLE, every(PEOPLE_EVERY), true, Work::People));
+        if ldap.group_sync.is_some() {
+            jobs.push(job(GROUPS, every(GROUPS_EVERY), true, Work::Groups));
+        }
     }
     Ok(jobs)
 }
@@ -227,6 +239,8 @@ pub const NAMES: &[&str] = &[
     "registry-self-test",
     "mail",
     "housekeeping",
+    "ldap-accounts",
+    "ldap-groups",
 ];
 
 /// Runs one of [`NAMES`] once, beside whatever a server does.
@@ -253,6 +267,8 @@ pub async fn run_by_hand(app: &Arc<App>, name: &str) -> Result<()> {
         "registry-self-test" => Work::SelfTest,
         "mail" => Work::Mail,
         "housekeeping" => Work::Housekeeping,
+        "ldap-accounts" => Work::People,
+        "ldap-groups" => Work::Groups,
         other => return Err(Error::Unknown(format!("there is no job '{other}'"))),
     };
     run(app, work, &stopped).await.map(drop)
@@ -272,6 +288,14 @@ fn run<'a>(
         Work::Mail => Box::pin(send_mail(app)),
         Work::Usage => Box::pin(write_usage(app)),
         Work::Housekeeping => Box::pin(keep_house(app)),
+        Work::People => Box::pin(async move {
+            ldap_sync::check_people(app, stop).await?;
+            Ok(Ran::Done)
+        }),
+        Work::Groups => Box::pin(async move {
+            ldap_sync::check_groups(app, stop).await?;
+            Ok(Ran::Done)
+        }),
     }
 }
 

@@ -10,6 +10,8 @@ pub struct Reach {
     pub scope: TokenScope,
     /// The only namespace it is good for.
     pub namespace: Option<i64>,
+    /// Whether its time will be over. What it makes must not outlast it.
+    pub ends: bool,
 }
 
 impl Reach {
@@ -17,10 +19,17 @@ impl Reach {
     pub const FULL: Self = Self {
         scope: TokenScope::Full,
         namespace: None,
+        ends: false,
     };
 
     pub fn is_full(self) -> bool {
         self == Self::FULL
+    }
+
+    /// Why no other credential may be made with it.
+    pub fn no_credential(self) -> Option<Rule> {
+        let ends = self.ends.then_some(Rule::TokenThatEnds);
+        self.no_change().or(ends)
     }
 
     /// Why nothing may be changed with it where it is not in its one namespace.

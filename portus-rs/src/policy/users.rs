@@ -76,6 +76,14 @@ pub fn manage_tokens_of(standing: Standing, owner: &user::Model) -> Verdict {
     }
 }
 
+/// The same for whoever gets a new credential by it.
+fn credential(standing: Standing, verdict: Verdict) -> Verdict {
+    match standing.who.reach().no_credential() {
+        Some(rule) if verdict.granted => Verdict::no(rule),
+        _ => verdict,
+    }
+}
+
 /// Whether this is an owner of the team that a bot belongs to, if the standing is that in the team.
 fn looks_after(standing: Standing, bot: &user::Model) -> bool {
     bot.bot && bot.owner_team_id.is_some() && standing.at_least(Role::Owner)
@@ -180,7 +188,8 @@ guards! {
     ManageBot on user::Model: |standing, it, rules| manage_bot(standing, it),
         visible: standing.is_admin() || standing.role.is_some();
     /// Making an application token for an account.
-    IssueToken on user::Model: |standing, it, rules| manage_tokens_of(standing, it), visible: true;
+    IssueToken on user::Model: |standing, it, rules| credential(standing, manage_tokens_of(standing, it)),
+        visible: true;
     /// Revoking an application token of an account.
     RevokeToken on (application_token::Model, user::Model): |standing, it, rules|
         if looks_after(standing, &it.1) {

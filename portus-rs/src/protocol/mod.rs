@@ -8,5 +8,6 @@ pub mod event;
 pub mod image_name;
 pub mod manifest;
 pub mod scope;
+pub mod stanza;
 pub mod sync_plan;
 pub mod token;

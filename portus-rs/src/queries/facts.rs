@@ -44,6 +44,7 @@ impl TokenFacts {
             reach: Reach {
                 scope: token.scope,
                 namespace: token.namespace_id,
+                ends: token.expires_at.is_some(),
             },
             account,
         }

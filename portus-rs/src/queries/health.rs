@@ -11,7 +11,7 @@ use crate::{
     database::{self, State},
     entities::registry,
     error::Result,
-    remote::RegistryClients,
+    remote::{RegistryClients, ldap::Directory},
 };
 
 const REMEMBERED: Duration = Duration::from_secs(5);
@@ -42,8 +42,15 @@ pub async fn report(app: &App) -> Vec<Component> {
     {
         return report.clone();
     }
-    let (database, registry) = tokio::join!(database(app), registry(app));
-    let report = vec![database, registry];
+    let (database, directory, registry) = tokio::join!(
+        database(app),
+        of_directory(app.directory.as_ref()),
+        registry(app)
+    );
+    let report: Vec<Component> = std::iter::once(database)
+        .chain(directory)
+        .chain([registry])
+        .collect();
     *last = Some((Instant::now(), report.clone()));
     report
 }
@@ -76,6 +83,26 @@ pub async fn of_database(look: impl Future<Output = State>) -> Component {
         msg: msg.to_owned(),
         brief: msg,
     }
+}
+
+/// How the LDAP directory is, where one is configured.
+pub async fn of_directory(directory: Option<&Directory>) -> Option<Component> {
+    const NO: &str = "LDAP server is not reachable";
+    let (success, msg) = match timeout(PATIENCE, directory?.reach()).await {
+        Err(_) => (false, "LDAP server timed out".to_owned()),
+        Ok(Ok(())) => (true, "LDAP server is reachable".to_owned()),
+        Ok(Err(fault)) => (false, fault.to_string()),
+    };
+    Some(Component {
+        name: "ldap",
+        success,
+        brief: if success {
+            "LDAP server is reachable"
+        } else {
+            NO
+        },
+        msg,
+    })
 }
 
 async fn registry(app: &App) -> Component {

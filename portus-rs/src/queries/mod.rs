@@ -13,6 +13,7 @@ pub mod explain;
 pub mod facts;
 pub mod filter;
 pub mod health;
+pub mod jobs;
 pub mod list;
 pub mod mails;
 pub mod namespaces;

@@ -38,10 +38,21 @@ pub struct Row {
     pub destroyable: bool,
 }
 
-/// Repositories, of everything or of one namespace.
+/// Repositories that the caller may see, all of them or a part.
 pub struct Repositories {
     pub viewer: Viewer,
-    pub namespace_id: Option<i64>,
+    pub which: Which,
+}
+
+/// Which repositories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    All,
+    OfNamespace(i64),
+    /// Of the caller's own teams.
+    Own,
+    /// Of all other teams.
+    Others,
 }
 
 impl Listing for Repositories {
@@ -61,9 +72,18 @@ impl Listing for Repositories {
                 .into_query();
             all.filter(repository::Column::NamespaceId.in_subquery(namespaces))
         };
-        match self.namespace_id {
-            Some(id) => narrowed.filter(repository::Column::NamespaceId.eq(id)),
-            None => narrowed,
+        let teams = self.viewer.teams();
+        let own = namespace::Entity::find()
+            .select_only()
+            .column(namespace::Column::Id)
+            .filter(namespace::Column::TeamId.is_in(teams))
+            .into_query();
+        let of = repository::Column::NamespaceId;
+        match self.which {
+            Which::All => narrowed,
+            Which::OfNamespace(id) => narrowed.filter(of.eq(id)),
+            Which::Own => narrowed.filter(of.in_subquery(own)),
+            Which::Others => narrowed.filter(of.not_in_subquery(own)),
         }
     }
 

@@ -95,6 +95,8 @@ impl Listing for Tags {
             "updated_before" before(C::UpdatedAt) "Changed before this moment.";
             "pushed_after" after(C::PushedAt) "Pushed last after this moment.";
             "pushed_before" before(C::PushedAt) "Pushed last before this moment.";
+            "pulled_after" after(C::PulledAt) "Pulled last after this moment.";
+            "pulled_before" before(C::PulledAt) "Pulled last before this moment.";
         }
     }
 
@@ -163,12 +165,12 @@ pub async fn show(app: &App, viewer: &Viewer, id: i64, repository_id: Option<i64
     Ok(row)
 }
 
-/// A repository's tags by manifest, the group whose first tag moved last ahead; tags without a digest are one group.
-pub async fn grouped(app: &App, repository_id: i64) -> Result<Vec<Vec<Row>>> {
-    let list = Tags {
-        repository_id: Some(repository_id),
-    };
-    let ids = ids(app, &list, "id", false, None).await?;
+/// Tags by manifest, the group whose first tag moved last ahead; tags without a digest are one group.
+pub async fn grouped<L>(app: &App, list: &L) -> Result<Vec<Vec<Row>>>
+where
+    L: Listing<Entity = tag::Entity>,
+{
+    let ids = ids(app, list, "id", false, None).await?;
     let mut groups: Vec<Vec<Row>> = Vec::new();
     let mut places: HashMap<Option<String>, usize> = HashMap::new();
     for batch in ids.chunks(BATCH) {

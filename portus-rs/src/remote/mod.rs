@@ -1,10 +1,13 @@
 //! Other servers: the registries. One client for all of them; tokens are signed here, never fetched. Where requests may
 //! go at all whose address ordinary people choose. And mail.
+//! Other servers: the registries, and the directory that knows the people. One client for all registries; tokens are
+//! signed here, never fetched. And where requests may go at all whose address ordinary people choose.
 
 mod challenge;
 pub mod destination;
 mod error;
 mod exchange;
+pub mod ldap;
 mod link;
 pub mod mail;
 mod pages;

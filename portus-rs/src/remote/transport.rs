@@ -47,6 +47,15 @@ pub(super) fn client(config: &Config) -> anyhow::Result<Client> {
 
 /// Certificates of authorities that this installation trusts besides the system's own.
 fn extra_certificates(config: &Config) -> Vec<Certificate> {
+    let mut found = Vec::new();
+    for path in authorities(config) {
+        read_certificates(&path, &mut found);
+    }
+    found
+}
+
+/// The files of these certificates.
+pub(super) fn authorities(config: &Config) -> Vec<PathBuf> {
     let process = &config.process;
     let mut found = Vec::new();
     let directories = [Path::new(CERTIFICATES)]
@@ -63,13 +72,11 @@ fn extra_certificates(config: &Config) -> Vec<Certificate> {
                 .extension()
                 .is_some_and(|it| it.eq_ignore_ascii_case("crt") || it.eq_ignore_ascii_case("pem"));
             if known {
-                read_certificates(&path, &mut found);
+                found.push(path);
             }
         }
     }
-    if let Some(file) = &process.ssl_cert_file {
-        read_certificates(file, &mut found);
-    }
+    found.extend(process.ssl_cert_file.clone());
     found
 }
 

@@ -9,7 +9,7 @@ use sea_orm::{
 
 use super::{detached, namespaces};
 use crate::{
-    actions::change::Change,
+    actions::{change::Change, groups},
     activity::Activity,
     app::App,
     entities::{namespace, registry, team},
@@ -20,9 +20,6 @@ use crate::{
         teams::{DeleteTeam, TakeOver, UpdateTeam},
     },
 };
-
-/// Teams that no directory is asked about have this in `ldap_group_checked`.
-const LDAP_DISABLED: i16 = 2;
 
 /// Removes a team. Its namespaces go to the team of this name, or are removed one by one before.
 pub async fn remove(
@@ -46,12 +43,12 @@ pub async fn disable_ldap_check(app: &App, actor: &Actor, id: i64) -> Result<()>
     }
     let mut change = Change::begin(app, actor).await?;
     let permit = change.permit::<UpdateTeam>(id).await?;
-    if permit.on().ldap_group_checked == LDAP_DISABLED {
+    if permit.on().ldap_group_checked == groups::DISABLED {
         return Ok(());
     }
     let row = team::ActiveModel {
         id: Set(id),
-        ldap_group_checked: Set(LDAP_DISABLED),
+        ldap_group_checked: Set(groups::DISABLED),
         checked_at: Set(Some(change.now())),
         updated_at: Set(change.now()),
         ..Default::default()

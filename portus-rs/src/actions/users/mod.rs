@@ -1,5 +1,6 @@
 //! Accounts: made, changed, promoted, removed.
 
+mod directory;
 mod fields;
 mod portus;
 mod profile;
@@ -30,10 +31,14 @@ use crate::{
     },
     policy::{
         guard::Authority,
-        users::{CreateUser, ManageUser},
+        users::{CreateUser, IssueToken, ManageUser},
     },
 };
 
+pub use directory::{
+    Newcomer, enroll, gone, promote_by_directory, refuse_names_of_the_directory, returned,
+    set_directory,
+};
 use fields::{Wanted, blank_is_none, check_email, check_username};
 pub(super) use fields::{check_password, normal_email};
 pub use portus::ensure_portus;
@@ -71,6 +76,10 @@ pub struct Created {
 /// Makes an account.
 pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Created> {
     let hash = prepare(app, &new).await?;
+    // With a shell one may make a local account beside the directory's.
+    if *actor != Actor::Operator {
+        refuse_names_of_the_directory(app, &new.username).await?;
+    }
     let mut change = Change::begin(app, actor).await?;
     let permit = change.permit_on::<CreateUser>(())?;
     let created = change.new_user(&permit, &new, hash).await?;
@@ -78,6 +87,32 @@ pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Created> {
         .commit([Activity::user_created(&created.user)])
         .await?;
     Ok(created)
+}
+
+/// Makes an account, and for a bot the token that is its only way in.
+pub async fn create_with_token(
+    app: &App,
+    actor: &Actor,
+    new: NewUser,
+) -> Result<(Created, Option<Issued>)> {
+    let hash = prepare(app, &new).await?;
+    let mut change = Change::begin(app, actor).await?;
+    let permit = change.permit_on::<CreateUser>(())?;
+    let created = change.new_user(&permit, &new, hash).await?;
+    let mut told = vec![Activity::user_created(&created.user)];
+    let mut issued = None;
+    if created.user.bot {
+        let permit = change.permit::<IssueToken>(created.user.id).await?;
+        let named = NewToken {
+            application: "default".to_owned(),
+            ..NewToken::default()
+        };
+        let token = application_tokens::add(&mut change, &permit, &created.user, &named).await?;
+        told.push(Activity::token_created(&token.token, &created.user, None));
+        issued = Some(token);
+    }
+    change.commit(told).await?;
+    Ok((created, issued))
 }
 
 /// Makes the first account, an admin, and its application token; only while there is nobody but the hidden account.
@@ -148,6 +183,9 @@ pub async fn update(
     if is_portus(permit.on()) {
         return Err(Error::invalid("username", "cannot be updated"));
     }
+    if permit.on().directory && hash.is_some() {
+        return Err(Error::invalid("password", "is kept in the LDAP directory"));
+    }
     change.rewrite(app, permit, changes, hash).await
 }
 
@@ -169,6 +207,19 @@ pub async fn clear_passwords(app: &App, actor: &Actor) -> Result<u64> {
     let count = change
         .execute::<user::Entity, _, _>(&books, sea_orm::QueryTrait::query(&mut statement.clone()))
         .await?;
+    if app.directory.is_some() {
+        // Whoever has no password here has it in the directory, but for those who come through a provider.
+        let mut tied = user::Entity::update_many()
+            .col_expr(user::Column::Directory, Expr::value(true))
+            .filter(user::Column::Bot.eq(false))
+            .filter(user::Column::Username.ne(PORTUS))
+            .filter(user::Column::Provider.is_null())
+            .filter(user::Column::PasswordHash.eq(""));
+        let statement = sea_orm::QueryTrait::query(&mut tied).clone();
+        change
+            .execute::<user::Entity, _, _>(&books, &statement)
+            .await?;
+    }
     change.commit([Activity::passwords_cleared(count)]).await?;
     Ok(count)
 }

@@ -46,7 +46,7 @@ impl Change<'_> {
             .map(|it| normal_email(&it))
             .filter(|it| *it != old.email)
         {
-            check_email(email.as_deref(), old.bot, &mut invalid);
+            check_email(email.as_deref(), old.bot || old.directory, &mut invalid);
             row.email = Set(email);
             fields.push("email");
         }

@@ -1,6 +1,6 @@
 //! Pages that say why there is no page. They work without login and without a database.
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use serde::Serialize;
 use serde_json::json;
 
@@ -9,7 +9,11 @@ use super::{
     view::Page,
     visit::{Visit, empty_frame, language, wants_json},
 };
-use crate::{app::App, error::Error, web::error::PageError};
+use crate::{
+    app::App,
+    error::Error,
+    web::{error::PageError, extract::params::Params},
+};
 
 /// What `errors/fault.html` shows.
 #[derive(Serialize)]
@@ -99,6 +103,19 @@ pub fn page(visit: &Visit, error: &PageError) -> HttpResponse {
 pub fn without_visit(app: &App, request: &HttpRequest, error: &PageError) -> HttpResponse {
     let frame = empty_frame(app, request, language(request, None));
     Fault::of(error).answer(app, request, &frame)
+}
+
+/// Where nothing is.
+pub async fn missing(app: Data<App>, request: HttpRequest) -> HttpResponse {
+    if request.path().contains("/v2/") {
+        // No browser asks a registry.
+        return HttpResponse::NotFound().finish();
+    }
+    let Ok(visit) = Visit::open(app.clone(), request.clone(), Params::default(), false).await
+    else {
+        return without_visit(&app, &request, &Error::NotFound.into());
+    };
+    page(&visit, &Error::NotFound.into())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! HTML. Each page is a struct with the name of its view; a test renders every view from samples. Routes say who is let
 //! in, handlers ask `queries` and `actions`, views print.
 
+mod admin;
 pub mod assets;
 pub mod dashboard;
 pub mod documentation;
@@ -9,6 +10,7 @@ pub mod flash;
 pub mod form;
 pub mod frame;
 pub mod language;
+mod live;
 pub mod passwords;
 mod preferences;
 pub mod profile;
@@ -18,7 +20,6 @@ pub mod sign_in;
 pub mod sign_up;
 pub mod table;
 pub mod teams;
-mod typeahead;
 pub mod view;
 pub mod visit;
 
@@ -41,7 +42,6 @@ pub fn routes(service: &mut web::ServiceConfig) {
     service
         .service(documentation::documentation)
         .service(assets::serve);
-    typeahead::routes(service);
     let pages = [
         sign_in::routes(),
         sign_up::routes(),
@@ -50,9 +50,12 @@ pub fn routes(service: &mut web::ServiceConfig) {
         second_factor::routes(),
         preferences::routes(),
         dashboard::routes(),
+        live::routes(),
         teams::routes(),
+        admin::routes(),
     ];
     route::mount(pages.into_iter().flatten().collect(), service);
+    service.default_service(web::to(fault::missing));
 }
 
 /// A page with the headers that every page has.

@@ -150,11 +150,15 @@ impl Ticket {
 /// The form, wherever it stands.
 pub async fn form(visit: &Visit, form: Form) -> PageResult {
     let config = &visit.app.config;
-    let refused = !form.complaints.is_empty();
     let nobody_yet = sign_up::nobody_yet(&visit.app).await?;
-    if nobody_yet && !refused && sign_up::is_open(&visit.app) {
+    if nobody_yet && !form.again && sign_up::is_open(&visit.app) {
         return Ok(visit.go("/users/sign_up"));
     }
+    let status = if form.again {
+        StatusCode::UNAUTHORIZED
+    } else {
+        StatusCode::OK
+    };
     let page = SignIn {
         form,
         return_to: visit.back_to(""),
@@ -162,11 +166,7 @@ pub async fn form(visit: &Visit, form: Form) -> PageResult {
         resettable: password_resets::is_open(&visit.app),
         first_is_admin: nobody_yet && config.ldap.is_some() && config.first_user_admin,
     };
-    if refused {
-        visit.show_again("", &page).await
-    } else {
-        visit.show("", &page).await
-    }
+    visit.show_as(status, "", &page).await
 }
 
 async fn show(visit: Visit) -> PageResult {

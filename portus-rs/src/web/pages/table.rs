@@ -1,7 +1,6 @@
 //! Tables of any length: order and page come from the address, under names that begin with the table's prefix, so that
 //! a page may have several and every state of it has an address.
 
-use sea_orm::Condition;
 use serde::Serialize;
 
 use super::visit::Visit;
@@ -204,13 +203,10 @@ impl Visit {
         let by = asked.sort_by;
         let sought = self.text(&format!("{}q", shape.prefix));
         let filter = L::filters().iter().find(|it| it.name == shape.filter);
-        let condition = match filter {
-            Some(filter) if !sought.is_empty() => {
-                filter.condition(Value::Text(sought.clone()), self.app.database.backend())
-            }
-            _ => Condition::all(),
-        };
-        let list = Narrowed { list, condition };
+        let given = filter.filter(|_| !sought.is_empty());
+        let given = given.map(|filter| (filter, Value::Text(sought.clone())));
+        let backend = self.app.database.backend();
+        let list = Narrowed::by(list, given.into_iter().collect(), backend);
         let mut page = asked.page.max(1);
         let (mut ids, total) =
             list::page(&self.app, &list, by, !asked.ascending, slice(page)).await?;

@@ -291,7 +291,8 @@ impl Visit {
             .await
     }
 
-    async fn show_as(
+    /// Answers with a page that is more than well or refused.
+    pub async fn show_as(
         &self,
         status: StatusCode,
         place: &'static str,

@@ -36,7 +36,7 @@ impl Browser {
         }
     }
 
-    fn request(&self, method: Method, path: &str) -> TestRequest {
+    pub fn request(&self, method: Method, path: &str) -> TestRequest {
         TestRequest::with_uri(path)
             .method(method)
             .insert_header(("Cookie", self.cookie.as_str()))
@@ -54,7 +54,7 @@ impl Browser {
     }
 
     /// Whether the session counts.
-    async fn is_in(&self, service: &Service) -> bool {
+    pub async fn is_in(&self, service: &Service) -> bool {
         let answer = self.get(service, "/api/v1/session").await;
         assert!(
             matches!(answer.status.as_u16(), 200 | 401),

@@ -4,6 +4,7 @@
 //! Everything listens on loopback, keeps its data in a directory of its own and
 //! dies with the value that owns it, or with the test process.
 
+pub mod bad_ldap;
 pub mod databases;
 pub mod detour;
 pub mod dockerd;
@@ -23,6 +24,7 @@ pub mod served;
 pub mod service;
 pub mod site;
 pub mod skopeo;
+pub mod slapd;
 pub mod smtpd;
 pub mod stack;
 pub mod wait;

@@ -106,6 +106,13 @@ impl Service {
         Box::pin(assemble(config, clock, self.data.path())).await
     }
 
+    /// The same, with other settings.
+    pub async fn replica_with(&self, change: impl FnOnce(&mut config::Config)) -> Arc<App> {
+        let (mut config, clock) = (self.app.config.clone(), self.app.clock.clone());
+        change(&mut config);
+        Box::pin(assemble(config, clock, self.data.path())).await
+    }
+
     pub async fn user(&self, name: &str) -> user::Model {
         self.account(name, false, false).await
     }

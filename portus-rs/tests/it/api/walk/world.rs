@@ -30,7 +30,7 @@ pub type Ids = HashMap<&'static str, i64>;
 /// What `{name}` is behind the plain part `before`.
 pub fn named(before: &str, name: &str) -> Option<Named> {
     Some(Named::Row(match (before, name) {
-        ("users", "id") => "user",
+        ("users" | "toggle_enabled", "id") => "user",
         ("application_tokens", "id") => "application token",
         ("teams", "id") => "team",
         ("members", "member_id") => "member",
@@ -50,6 +50,12 @@ pub fn named(before: &str, name: &str) -> Option<Named> {
         _ => return None,
     }))
 }
+
+/// Application tokens that carry a part of the owner's rights.
+pub const READS: &str = "the owner, by a token that reads";
+pub const PULLS: &str = "the owner, by a token that pulls";
+pub const ONE_NAMESPACE: &str = "the owner, by a token of one namespace";
+pub const ENDS: &str = "the owner, by a token that ends";
 
 pub struct World {
     pub app: TestApp,
@@ -84,6 +90,21 @@ impl World {
         app.user("zoe").await;
 
         let mine = furnish(&app, &admin, &olga, &ours, "mine", "registry", "zoe").await;
+        for (who, limits) in [
+            (READS, json!({"application": READS, "scope": "read"})),
+            (PULLS, json!({"application": PULLS, "scope": "pull"})),
+            (
+                ONE_NAMESPACE,
+                json!({"application": ONE_NAMESPACE, "namespace": mine["namespace"].to_string()}),
+            ),
+            (ENDS, json!({"application": ENDS, "expires_in": 30})),
+        ] {
+            let path = format!("/api/v1/users/{}/application_tokens", olga.id);
+            let made = app.post(&olga, &path, limits).await.is(201).json();
+            let token = made["plain_token"].as_str().expect("a token");
+            let auth = Some(format!("olga:{token}"));
+            strangers.push((who, Caller { id: olga.id, auth }));
+        }
         let here = furnish(&app, &admin, &bella, &team, "vault", "registry", "vicky").await;
         let mut there = here.clone();
         there.extend(fill(&app, &admin, &bella, &team, "safe", "second").await);

@@ -1,0 +1,259 @@
+//! Keeps accounts and teams in line with the LDAP directory: who is still there, and who is in which group. It may be
+//! run at any time; what the directory does not answer changes nothing.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use chrono::TimeDelta;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder as _};
+
+use super::{Stop, is_stopped};
+use crate::{
+    actions::{
+        groups::{self, Brought, DISABLED, Source},
+        users,
+    },
+    app::App,
+    config::GroupSync,
+    entities::{team, user},
+    error::{Error, Result},
+    identity::{actor::Account, names},
+    remote::ldap::{Directory, Fault, Group, Members, Person, Wanted, dn_key},
+};
+
+pub const PEOPLE: &str = "LDAP accounts";
+pub const GROUPS: &str = "LDAP groups";
+/// Seconds between two looks at the accounts: an account whose person has left is dead within 10 minutes, failures and
+/// remembered passwords included.
+pub const PEOPLE_EVERY: u64 = 240;
+/// Seconds between two looks for teams whose time has come.
+pub const GROUPS_EVERY: u64 = 30;
+
+fn trouble(directory: &Directory, fault: &Fault) -> Error {
+    Error::Remote(format!("[ldap] {}: {fault}", directory.url()))
+}
+
+/// The directory's accounts, and what it has of each.
+struct Present {
+    accounts: Vec<user::Model>,
+    /// Entries by canonical login name.
+    people: HashMap<String, Vec<Person>>,
+}
+
+impl Present {
+    async fn find(app: &App, directory: &Directory) -> Result<Self> {
+        let accounts = user::Entity::find()
+            .filter(user::Column::Directory.eq(true))
+            .order_by_asc(user::Column::Id)
+            .all(app.database.reader())
+            .await?;
+        let logins: Vec<&str> = accounts.iter().map(|it| it.username.as_str()).collect();
+        let found = directory
+            .people(&logins)
+            .await
+            .map_err(|fault| trouble(directory, &fault))?;
+        let mut people: HashMap<String, Vec<Person>> = HashMap::new();
+        for person in found {
+            let spellings: HashSet<String> =
+                person.names.iter().map(|it| names::canonical(it)).collect();
+            for name in spellings {
+                people.entry(name).or_default().push(person.clone());
+            }
+        }
+        Ok(Self { accounts, people })
+    }
+
+    fn entries(&self, account: &user::Model) -> &[Person] {
+        self.people
+            .get(&account.canonical_name)
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The account's only entry.
+    fn person(&self, account: &user::Model) -> Option<&Person> {
+        match self.entries(account) {
+            [person] => Some(person),
+            _ => None,
+        }
+    }
+}
+
+/// Puts accounts out of use that the directory does not have, or has closed, and the others into use again; and asks the
+/// groups of admins.
+pub async fn check_people(app: &Arc<App>, stop: &Stop) -> Result<()> {
+    let Some(directory) = &app.directory else {
+        return Ok(());
+    };
+    let present = Present::find(app, directory).await?;
+    let mut gone = Vec::new();
+    for account in &present.accounts {
+        // Several entries are a fault of the directory's, and no reason to shut anybody out.
+        let there = present.entries(account).iter().any(|it| !it.closed);
+        if !there && account.directory_gone_at.is_none() {
+            gone.push(account.id);
+        }
+        if there && account.directory_gone_at.is_some() {
+            users::returned(app, account.id).await?;
+        }
+    }
+    users::gone(app, &gone).await?;
+    if is_stopped(stop) {
+        return Ok(());
+    }
+    check_admins(app, directory, &present).await
+}
+
+async fn check_admins(app: &Arc<App>, directory: &Directory, present: &Present) -> Result<()> {
+    let settings = directory.settings();
+    let sync = settings.group_sync.as_ref();
+    let wanted = sync.map_or(&[][..], |sync| &sync.admins);
+    let mut admins = HashSet::new();
+    for group in wanted {
+        match members(directory, present, &Wanted::read(group)).await? {
+            Listed::These(_, accounts) => admins.extend(accounts.iter().map(|it| it.id)),
+            Listed::NoGroup => {}
+            Listed::Unknown => return Ok(()),
+        }
+    }
+    for row in &present.accounts {
+        let Some(person) = present.person(row) else {
+            continue;
+        };
+        let in_group = Some(admins.contains(&row.id));
+        let account = Arc::new(Account::from(row));
+        groups::settle_admin(app, settings, account, person.below_admin_base, in_group).await?;
+    }
+    Ok(())
+}
+
+/// Who is in a group, of the accounts here.
+enum Listed<'a> {
+    These(Group, Vec<&'a user::Model>),
+    NoGroup,
+    /// Several groups have the name.
+    Unknown,
+}
+
+async fn members<'a>(
+    directory: &Directory,
+    present: &'a Present,
+    wanted: &Wanted,
+) -> Result<Listed<'a>> {
+    let found = directory
+        .members_of(wanted)
+        .await
+        .map_err(|fault| trouble(directory, &fault))?;
+    let (group, keys, logins) = match found {
+        Members::NoGroup => return Ok(Listed::NoGroup),
+        Members::Several => {
+            tracing::warn!(
+                "[ldap] Several groups match {wanted:?}, so nobody can tell which was meant: narrow ldap.group_base, or \
+                 name one by its distinguished name in ldap.group_sync.map"
+            );
+            return Ok(Listed::Unknown);
+        }
+        Members::These {
+            group,
+            keys,
+            logins,
+        } => (group, keys, logins),
+    };
+    let keys: HashSet<String> = keys.into_iter().collect();
+    let logins: HashSet<String> = logins.iter().map(|it| names::canonical(it)).collect();
+    let accounts = present.accounts.iter().filter(|account| {
+        present.person(account).is_some_and(|person| {
+            logins.contains(&account.canonical_name) || keys.contains(&dn_key(&person.dn))
+        })
+    });
+    Ok(Listed::These(group, accounts.collect()))
+}
+
+/// Asks the groups of teams whose time has come, and those of people who have never been asked about.
+pub async fn check_groups(app: &Arc<App>, stop: &Stop) -> Result<()> {
+    let Some(directory) = &app.directory else {
+        return Ok(());
+    };
+    let Some(sync) = &directory.settings().group_sync else {
+        return Ok(());
+    };
+    let teams = due(app, sync).await?;
+    let fresh = user::Entity::find()
+        .filter(user::Column::Directory.eq(true))
+        .filter(user::Column::LdapGroupChecked.eq(0))
+        .all(app.database.reader())
+        .await?;
+    if teams.is_empty() && fresh.is_empty() {
+        return Ok(());
+    }
+    let present = Present::find(app, directory).await?;
+    for team in teams {
+        if is_stopped(stop) {
+            return Ok(());
+        }
+        check_team(app, directory, sync, &present, &team).await?;
+    }
+    for row in fresh {
+        if is_stopped(stop) {
+            return Ok(());
+        }
+        let Some(person) = present.person(&row).filter(|it| !it.closed) else {
+            continue;
+        };
+        let groups = directory
+            .groups_of(person)
+            .await
+            .map_err(|fault| trouble(directory, &fault))?;
+        let account = Arc::new(Account::from(&row));
+        groups::settle_person(app, directory, account, person, Some(&groups)).await?;
+    }
+    Ok(())
+}
+
+async fn due(app: &App, sync: &GroupSync) -> Result<Vec<team::Model>> {
+    let interval = TimeDelta::from_std(sync.interval).unwrap_or(TimeDelta::days(7));
+    let before = app
+        .clock
+        .now()
+        .checked_sub_signed(interval)
+        .unwrap_or_default();
+    let due = Condition::any()
+        .add(team::Column::LdapGroupChecked.eq(0))
+        .add(team::Column::CheckedAt.is_null())
+        .add(team::Column::CheckedAt.lte(before));
+    Ok(team::Entity::find()
+        .filter(team::Column::Hidden.eq(false))
+        .filter(team::Column::LdapGroupChecked.ne(DISABLED))
+        .filter(due)
+        .order_by_asc(team::Column::Id)
+        .all(app.database.reader())
+        .await?)
+}
+
+async fn check_team(
+    app: &Arc<App>,
+    directory: &Directory,
+    sync: &GroupSync,
+    present: &Present,
+    team: &team::Model,
+) -> Result<()> {
+    tracing::debug!("[ldap] Looking up an LDAP group matching '{}'", team.name);
+    let mut all = true;
+    let mut brought = Vec::new();
+    for Source { group, role } in groups::sources(sync, &team.name) {
+        match members(directory, present, &group).await? {
+            Listed::NoGroup => {}
+            Listed::Unknown => all = false,
+            Listed::These(found, accounts) => {
+                brought.extend(accounts.into_iter().map(|account| Brought {
+                    user_id: account.id,
+                    admin: account.admin,
+                    role,
+                    group: found.dn.clone(),
+                }));
+            }
+        }
+    }
+    groups::settle_team(app, team, brought, all).await
+}

@@ -1,0 +1,180 @@
+//! Accounts of the directory go out of use with their entries.
+
+use actix_web::test::TestRequest;
+use ldap3::Mod;
+use portus_rs::{actions::users, identity::actor::Actor};
+
+use super::{WRONG, account, docker, enrolled, is_in, is_refused, run, service};
+use crate::{
+    api::sessions::{Browser, sign_in},
+    support::{
+        databases::{TestDatabase, on_every_database},
+        service::{PASSWORD, SERVICE, Service, encoded},
+        slapd::{Slapd, dn, password},
+    },
+};
+
+const GONE: &str = "This user is not in the LDAP directory any more.";
+
+async fn refreshed(service: &Service, token: &str) -> bool {
+    let form = format!(
+        "grant_type=refresh_token&service={SERVICE}&client_id=docker&refresh_token={}",
+        encoded(token)
+    );
+    let request = TestRequest::post()
+        .uri("/v2/token")
+        .insert_header(("Content-Type", "application/x-www-form-urlencoded"))
+        .set_payload(form);
+    service.call(request).await.status.is_success()
+}
+
+on_every_database! {
+    async fn whoever_leaves_the_directory_is_shut_out_by_the_next_look(database: TestDatabase) {
+        let slapd = Slapd::builder().person("ann").person("bob").start();
+        let service = service(database, &slapd, &[]).await;
+        enrolled(&service, "bob").await;
+        let login = docker(&service, "ann", &password("ann")).await.json();
+        let refresh = login["refresh_token"].as_str().unwrap().to_owned();
+        let ann = account(&service, "ann").await.unwrap();
+        let token = service.token_of(&ann, "ci").await;
+        let browser = Browser::of(&sign_in(&service, "ann", &password("ann")).await);
+        run(&service, "ldap-accounts").await;
+        assert!(browser.is_in(&service).await && refreshed(&service, &refresh).await);
+
+        slapd.remove(&dn("ann")).await;
+        run(&service, "ldap-accounts").await;
+        assert!(!browser.is_in(&service).await);
+        assert!(!refreshed(&service, &refresh).await);
+        is_refused(&docker(&service, "ann", &token).await, GONE);
+        // The password that was remembered is worth nothing either.
+        is_refused(&docker(&service, "ann", &password("ann")).await, WRONG);
+        is_refused(&docker(&service, "ann", "wrong").await, WRONG);
+        is_in(&docker(&service, "bob", &password("bob")).await);
+        assert_eq!(service.count("activities WHERE activities.key = 'user:ldap_gone'").await, 1);
+        run(&service, "ldap-accounts").await;
+        assert_eq!(service.count("activities WHERE activities.key = 'user:ldap_gone'").await, 1);
+
+        // Coming back opens the account again, but not what was ended.
+        slapd.add_person("ann").await;
+        run(&service, "ldap-accounts").await;
+        is_in(&docker(&service, "ann", &token).await);
+        assert!(!browser.is_in(&service).await);
+        assert!(!refreshed(&service, &refresh).await);
+    }
+}
+
+#[actix_web::test]
+async fn an_outage_shuts_nobody_out() {
+    let mut slapd = Slapd::builder().person("ann").start();
+    let service = service(TestDatabase::sqlite(), &slapd, &[]).await;
+    enrolled(&service, "ann").await;
+    slapd.stop();
+    let failed = portus_rs::jobs::run_by_hand(&service.app, "ldap-accounts").await;
+    let text = failed.unwrap_err().to_string();
+    assert!(text.contains("could not connect"), "{text}");
+    assert!(
+        account(&service, "ann")
+            .await
+            .unwrap()
+            .directory_gone_at
+            .is_none()
+    );
+}
+
+#[actix_web::test]
+async fn an_account_that_the_directory_has_closed_is_closed_here() {
+    let slapd = Slapd::builder().person("ann").start();
+    let service = service(TestDatabase::sqlite(), &slapd, &[]).await;
+    let ann = enrolled(&service, "ann").await;
+    let token = service.token_of(&ann, "ci").await;
+    let close = |value: &str| {
+        vec![
+            Mod::Replace(
+                "objectClass".to_owned(),
+                ["inetOrgPerson", "extensibleObject"]
+                    .map(str::to_owned)
+                    .into(),
+            ),
+            Mod::Replace("nsAccountLock".to_owned(), [value.to_owned()].into()),
+        ]
+    };
+    slapd.modify(&dn("ann"), close("TRUE")).await;
+    run(&service, "ldap-accounts").await;
+    is_refused(&docker(&service, "ann", &token).await, GONE);
+    slapd.modify(&dn("ann"), close("FALSE")).await;
+    // Logging in is as good as being found.
+    is_in(&docker(&service, "ann", &password("ann")).await);
+    is_in(&docker(&service, "ann", &token).await);
+}
+
+#[actix_web::test]
+async fn coming_back_undoes_nothing_that_an_admin_did() {
+    let slapd = Slapd::builder().person("ann").start();
+    let service = service(TestDatabase::sqlite(), &slapd, &[]).await;
+    service.admin("root").await;
+    let ann = enrolled(&service, "ann").await;
+    users::set_enabled(&service.app, &Actor::Operator, ann.id, false)
+        .await
+        .unwrap();
+    slapd.remove(&dn("ann")).await;
+    run(&service, "ldap-accounts").await;
+    slapd.add_person("ann").await;
+    run(&service, "ldap-accounts").await;
+    let text = "Sorry, this account has been disabled.";
+    is_refused(&docker(&service, "ann", &password("ann")).await, text);
+    let answer = sign_in(&service, "ann", &password("ann")).await;
+    assert!(answer.body.contains(text), "{}", answer.body);
+}
+
+#[actix_web::test]
+async fn an_admin_ties_an_account_to_the_directory_and_loosens_it() {
+    let slapd = Slapd::builder().person("ann").start();
+    let service = service(TestDatabase::sqlite(), &slapd, &[]).await;
+    let root = Service::actor(&service.admin("root").await);
+    let ann = service.user("ann").await;
+    is_in(&docker(&service, "ann", PASSWORD).await);
+    let tied = users::set_directory(&service.app, &root, ann.id, true)
+        .await
+        .unwrap();
+    assert!(tied.directory);
+    is_refused(&docker(&service, "ann", PASSWORD).await, WRONG);
+    is_in(&docker(&service, "ann", &password("ann")).await);
+    let changes = users::UserChanges {
+        password: Some(PASSWORD.to_owned()),
+        ..Default::default()
+    };
+    assert!(
+        users::update(&service.app, &root, ann.id, changes.clone())
+            .await
+            .is_err()
+    );
+    users::set_directory(&service.app, &root, ann.id, false)
+        .await
+        .unwrap();
+    is_refused(&docker(&service, "ann", &password("ann")).await, WRONG);
+    users::update(&service.app, &root, ann.id, changes)
+        .await
+        .unwrap();
+    is_in(&docker(&service, "ann", PASSWORD).await);
+    let bot = service.bot("robot").await;
+    assert!(
+        users::set_directory(&service.app, &root, bot.id, true)
+            .await
+            .is_err()
+    );
+}
+
+#[actix_web::test]
+async fn clearing_passwords_leaves_accounts_to_the_directory() {
+    let slapd = Slapd::builder().person("ann").start();
+    let service = service(TestDatabase::sqlite(), &slapd, &[]).await;
+    service.user("ann").await;
+    assert_eq!(
+        users::clear_passwords(&service.app, &Actor::Operator)
+            .await
+            .unwrap(),
+        1
+    );
+    is_refused(&docker(&service, "ann", PASSWORD).await, WRONG);
+    is_in(&docker(&service, "ann", &password("ann")).await);
+}

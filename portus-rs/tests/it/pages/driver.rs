@@ -1,0 +1,208 @@
+//! One chromedriver for all tests of the process, and a Chromium of its own with a fresh profile for each session.
+
+use std::{
+    net::{Ipv4Addr, TcpStream},
+    sync::{LazyLock, OnceLock},
+    time::Duration,
+};
+
+use fantoccini::{
+    Client, ClientBuilder,
+    error::CmdError,
+    wd::{Capabilities, WebDriverCompatibleCommand},
+};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::{
+    runtime::{self, Runtime},
+    sync::Semaphore,
+};
+use url::Url;
+
+use crate::support::{
+    process::{self, Server, Signal},
+    room,
+};
+
+/// Browsers at a time: each is several processes.
+pub static ROOM: Semaphore = Semaphore::const_new(4);
+
+/// Where sessions and shared sites live: longer than the test that made them.
+pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("start a runtime")
+});
+
+/// How a session sees the world.
+#[derive(Clone, Copy)]
+pub struct Look {
+    pub width: u32,
+    pub height: u32,
+    pub phone: bool,
+    pub dark: bool,
+    pub scripts: bool,
+    /// What it asks for in `Accept-Language`.
+    pub language: &'static str,
+}
+
+impl Look {
+    pub const DESKTOP: Self = Self {
+        width: 1280,
+        height: 900,
+        phone: false,
+        dark: false,
+        scripts: true,
+        language: "en",
+    };
+    pub const DARK: Self = Self {
+        dark: true,
+        ..Self::DESKTOP
+    };
+    pub const PHONE: Self = Self {
+        width: 390,
+        height: 844,
+        phone: true,
+        ..Self::DESKTOP
+    };
+    pub const WITHOUT_SCRIPTS: Self = Self {
+        scripts: false,
+        ..Self::DESKTOP
+    };
+}
+
+/// Opens a browser that looks as told.
+pub async fn session(look: Look) -> Client {
+    let mut arguments = vec![
+        "--headless=new".to_owned(),
+        "--disable-gpu".to_owned(),
+        "--disable-dev-shm-usage".to_owned(),
+        "--disable-background-networking".to_owned(),
+        "--disable-component-update".to_owned(),
+        "--no-first-run".to_owned(),
+        "--no-proxy-server".to_owned(),
+        "--force-color-profile=srgb".to_owned(),
+        "--hide-scrollbars".to_owned(),
+        // With a pipe it ends with the driver.
+        "--remote-debugging-pipe".to_owned(),
+        format!("--window-size={},{}", look.width, look.height),
+    ];
+    if process::is_root() {
+        arguments.push("--no-sandbox".to_owned());
+    }
+    let capabilities = json!({
+        "browserName": "chrome",
+        "goog:loggingPrefs": {"browser": "ALL"},
+        "goog:chromeOptions": {
+            "args": arguments,
+            "prefs": {
+                "intl.accept_languages": look.language,
+                "credentials_enable_service": false,
+                "profile.password_manager_leak_detection": false,
+            },
+        },
+    });
+    let Value::Object(capabilities) = capabilities else {
+        unreachable!("it is written as an object")
+    };
+    let client = ClientBuilder::new(HttpConnector::new())
+        .capabilities(Capabilities::from_iter(capabilities))
+        .connect(&driver())
+        .await
+        .expect("start a browser");
+    let theme = if look.dark { "dark" } else { "light" };
+    let features = json!([
+        {"name": "prefers-color-scheme", "value": theme},
+        // What moves would be caught on its way by a picture.
+        {"name": "prefers-reduced-motion", "value": "reduce"},
+    ]);
+    cdp(
+        &client,
+        "Emulation.setEmulatedMedia",
+        json!({"features": features}),
+    )
+    .await;
+    cdp(
+        &client,
+        "Emulation.setDeviceMetricsOverride",
+        json!({"width": look.width, "height": look.height, "deviceScaleFactor": 1, "mobile": look.phone}),
+    )
+    .await;
+    if !look.scripts {
+        // Scripts of the page alone: ours still run.
+        let off = json!({"value": true});
+        cdp(&client, "Emulation.setScriptExecutionDisabled", off).await;
+    }
+    client
+}
+
+/// Tells Chromium what the driver has no word for.
+pub async fn cdp(client: &Client, command: &str, parameters: Value) -> Value {
+    let order = Order {
+        path: "goog/cdp/execute",
+        body: json!({"cmd": command, "params": parameters}),
+    };
+    sent(client, order)
+        .await
+        .unwrap_or_else(|error| panic!("{command}: {error}"))
+}
+
+/// What the console of the browser has been told since the last call: errors of scripts, refusals of the content
+/// security policy, files that were not found.
+pub async fn console(client: &Client) -> Vec<Value> {
+    let order = Order {
+        path: "se/log",
+        body: json!({"type": "browser"}),
+    };
+    match sent(client, order).await {
+        Ok(Value::Array(entries)) => entries,
+        other => panic!("the browser's log is {other:?}"),
+    }
+}
+
+async fn sent(client: &Client, order: Order) -> Result<Value, CmdError> {
+    client.issue_cmd(order).await
+}
+
+/// A command of chromedriver's own.
+#[derive(Debug)]
+struct Order {
+    path: &'static str,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for Order {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        let session = session.unwrap_or_default();
+        base.join(&format!("session/{session}/{}", self.path))
+    }
+
+    fn method_and_body(&self, _url: &Url) -> (reqwest::Method, Option<String>) {
+        (reqwest::Method::POST, Some(self.body.to_string()))
+    }
+}
+
+/// The address of the shared driver.
+fn driver() -> String {
+    static DRIVER: OnceLock<(Server, u16)> = OnceLock::new();
+    let (_, port) = DRIVER.get_or_init(|| {
+        process::need_program("chromium");
+        let port = room::free_port();
+        let directory = room::process_directory("chromedriver");
+        let mut command =
+            process::guarded(&process::need_program("chromedriver"), Signal::Terminate);
+        command
+            .arg(format!("--port={port}"))
+            // Profiles are made here, and swept away by a later run if need be.
+            .env("TMPDIR", &directory);
+        let log = directory.join("chromedriver.log");
+        let mut server = Server::start("chromedriver", command, &log, Signal::Terminate);
+        server.until_ready(Duration::from_secs(30), || {
+            TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+        });
+        (server, port)
+    });
+    format!("http://127.0.0.1:{port}")
+}

@@ -1,0 +1,10 @@
+//! The console in a real Chromium.
+
+mod axe;
+mod driver;
+mod everywhere;
+mod first_look;
+mod page;
+mod seen;
+mod walks;
+mod world;

@@ -1,0 +1,262 @@
+//! A company with its registry: what every page is looked at with. Made once for all tests that change nothing in it.
+
+use reqwest::Method;
+use sea_orm::ConnectionTrait as _;
+use serde_json::json;
+use tokio::sync::OnceCell;
+
+use crate::support::{
+    databases::TestDatabase,
+    images::{Package, signature_tag},
+    push::RawClient,
+    room,
+    site::{Site, good},
+};
+
+/// Accounts, with the names they are shown by.
+const PEOPLE: &[(&str, &str)] = &[
+    ("anna", "Anna Lindqvist"),
+    ("ben", "Ben Okafor"),
+    ("chloe", "Chloé Martin"),
+    ("daisuke", "森 大輔"),
+    ("mei", "Mei Chen"),
+    ("newcomer", "Noor Haddad"),
+];
+
+/// Teams with their owner, members and namespaces.
+type Team = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    &'static [(&'static str, &'static str)],
+);
+const TEAMS: &[Team] = &[
+    (
+        "platform",
+        "anna",
+        &[("ben", "contributor"), ("chloe", "viewer")],
+        &[("base", "public"), ("tools", "protected")],
+    ),
+    (
+        "payments",
+        "ben",
+        &[("daisuke", "contributor"), ("anna", "contributor")],
+        &[("payments", "private")],
+    ),
+    (
+        "data-science",
+        "mei",
+        &[("chloe", "contributor")],
+        &[("notebooks", "private")],
+    ),
+];
+
+/// The site with ids of things in it that have pages of their own.
+pub struct World {
+    pub site: Site,
+    pub team: i64,
+    pub namespace: i64,
+    pub empty_namespace: i64,
+    pub repository: i64,
+    pub tag: i64,
+    pub webhook: i64,
+    pub user: i64,
+    pub bot: i64,
+    pub registry: i64,
+}
+
+/// The one world of this process.
+pub async fn world() -> &'static World {
+    static WORLD: OnceCell<World> = OnceCell::const_new();
+    WORLD.get_or_init(|| Box::pin(make())).await
+}
+
+async fn make() -> World {
+    // It is never dropped; this place is swept by a later run.
+    let _ = tempfile::env::override_temp_dir(&room::process_directory("world"));
+    let site = Site::builder()
+        .env("PORTUS_DISPLAY_NAME_ENABLED", "true")
+        .env("PORTUS_GRAVATAR_ENABLED", "false")
+        .env("PORTUS_DELETE_ENABLED", "true")
+        .env("PORTUS_ANONYMOUS_BROWSING_ENABLED", "true")
+        .start(TestDatabase::sqlite())
+        .await;
+    people(&site).await;
+    images(&site).await;
+    words(&site).await;
+    let (webhook, bot) = machines(&site).await;
+    past(&site).await;
+
+    let id = async |path: &str, key: &str, name: &str| {
+        let listed = site.get(path).await;
+        let found = listed.as_array().unwrap().iter().find(|it| it[key] == name);
+        found.unwrap_or_else(|| panic!("{name} in {listed}"))["id"]
+            .as_i64()
+            .unwrap()
+    };
+    let repository = id("/api/v1/repositories?all=true", "full_name", "base/runtime").await;
+    let tags = format!("/api/v1/repositories/{repository}/tags");
+    World {
+        team: id("/api/v1/teams", "name", "platform").await,
+        namespace: id("/api/v1/namespaces?all=true", "name", "base").await,
+        empty_namespace: id("/api/v1/namespaces?all=true", "name", "chloe").await,
+        tag: id(&tags, "name", "3.2.0").await,
+        repository,
+        webhook,
+        user: id("/api/v1/users?all=true", "username", "ben").await,
+        bot,
+        registry: id("/api/v1/registries", "name", "registry").await,
+        site,
+    }
+}
+
+async fn people(site: &Site) {
+    let mut ids = Vec::new();
+    for &(name, shown) in PEOPLE {
+        let id = site.user(name).await;
+        let change = json!({"user": {"display_name": shown}});
+        site.put(&format!("/api/v1/users/{id}"), change).await;
+        ids.push((name, id));
+    }
+    for (team, owner, members, namespaces) in TEAMS {
+        let owner = ids.iter().find(|it| it.0 == *owner).unwrap().1;
+        let id = site.team(team, owner).await;
+        let about = format!("Images of the **{team}** people. Ask in `#{team}` first.");
+        let change = json!({"team": {"description": about}});
+        site.put(&format!("/api/v1/teams/{id}"), change).await;
+        for (name, role) in *members {
+            site.member(id, name, role).await;
+        }
+        for (name, visibility) in *namespaces {
+            site.namespace(name, team, visibility).await;
+        }
+    }
+}
+
+/// Pushes as somebody, over the registry's own protocol.
+async fn push(site: &Site, who: &str, repository: &str, tag: &str, package: &Package) {
+    let token = site
+        .registry_token(who, &format!("repository:{repository}:pull,push"))
+        .await;
+    let client = RawClient::new(&site.registry.url()).with_token(&token);
+    client.push(repository, tag, package).await;
+}
+
+async fn images(site: &Site) {
+    for minor in 0..3 {
+        let version = format!("3.{minor}.0");
+        let package = Package::index(&version, &["amd64", "arm64"]);
+        push(site, "anna", "base/runtime", &version, &package).await;
+        if minor == 2 {
+            push(site, "anna", "base/runtime", "latest", &package).await;
+            push(site, "anna", "base/runtime", "3", &package).await;
+            let signature = Package::cosign_signature(&package);
+            push(
+                site,
+                "anna",
+                "base/runtime",
+                &signature_tag(&package),
+                &signature,
+            )
+            .await;
+            let bill = Package::artifact(&package, "application/spdx+json", "{}");
+            push(site, "anna", "base/runtime", bill.digest(), &bill).await;
+        }
+    }
+    for patch in 0..24 {
+        let tag = format!("2026.{}.{}", 1 + patch / 3, patch % 3);
+        let package = Package::image(&format!("api {tag}"), "amd64");
+        let who = if patch % 4 == 0 { "daisuke" } else { "ben" };
+        push(site, who, "payments/api", &tag, &package).await;
+    }
+    for (who, repository, tag) in [
+        ("ben", "payments/ledger", "1.8.4"),
+        (
+            "ben",
+            "payments/settlement-reconciliation-worker-eu-central",
+            "0.9",
+        ),
+        ("anna", "base/builder", "edge"),
+        ("anna", "tools/kubectl", "1.31"),
+        ("ben", "tools/terraform", "1.9"),
+        ("mei", "notebooks/jupyter", "lab"),
+        ("chloe", "notebooks/spark", "4.0"),
+        ("anna", "anna/scratch", "test"),
+        ("root", "hello-world", "latest"),
+    ] {
+        let package = Package::docker_image(repository, "amd64");
+        push(site, who, repository, tag, &package).await;
+    }
+    let chart = Package::helm_chart("ingress", "4.11.2");
+    push(site, "anna", "tools/charts/ingress", "4.11.2", &chart).await;
+    site.soon("tools/charts/ingress", "4.11.2", |_| true).await;
+    let alice = tempfile::tempdir().unwrap();
+    let pulled = site.image("base/runtime:latest");
+    let _ = site.skopeo("chloe").pull(&pulled, alice.path()).succeeded();
+}
+
+/// Comments, stars and descriptions.
+async fn words(site: &Site) {
+    let repository = site.repository("base/runtime").await.unwrap();
+    let path = format!("/api/v1/repositories/{}", repository["id"]);
+    let about = "The runtime that all services start from.\n\n- glibc, CA certificates, tzdata\n\
+                 - rebuilt each Monday\n\n```\nFROM base/runtime:3\n```";
+    site.put(&path, json!({"repository": {"description": about}}))
+        .await;
+    for said in [
+        "3.2 drops `linux/arm/v7`, **finally**.",
+        "Please use `3`, not `latest`.",
+    ] {
+        let comment = json!({"comment": {"body": said}});
+        site.post(&format!("{path}/comments"), comment).await;
+    }
+    site.put(&format!("{path}/star"), json!({})).await;
+}
+
+/// A webhook, a bot with its token, tokens and somebody who was shut out.
+async fn machines(site: &Site) -> (i64, i64) {
+    let namespaces = site.get("/api/v1/namespaces?all=true").await;
+    let base = namespaces
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["name"] == "base");
+    let path = format!("/api/v1/namespaces/{}/webhooks", base.unwrap()["id"]);
+    let hook = json!({"webhook": {"name": "Deploy staging", "url": "https://deploy.example.com/hooks/images"}});
+    let hook = site.post(&path, hook).await["id"].as_i64().unwrap();
+    let header = json!({"webhook_header": {"name": "X-Environment", "value": "staging"}});
+    site.post(&format!("{path}/{hook}/headers"), header).await;
+    let bot = json!({"user": {"username": "ci", "email": "ci@example.com", "bot": true, "password": crate::support::site::PASSWORD}});
+    let bot = site.post("/api/v1/users", bot).await["id"]
+        .as_i64()
+        .unwrap();
+    let left = site.user("frank").await;
+    let path = format!("/api/v1/users/{left}/enabled");
+    good(site.api(Method::DELETE, &path, None).await).await;
+    (hook, bot)
+}
+
+/// Things have happened over weeks, not within these seconds.
+async fn past(site: &Site) {
+    let connection = site.look().await;
+    let ago = |column: &str, table: &str, minutes: u32| {
+        format!(
+            "UPDATE {table} SET {column} = strftime('%Y-%m-%d %H:%M:%f000', {column}, '-' || \
+             (((SELECT MAX(id) FROM {table}) - id) * {minutes}) || ' minutes')"
+        )
+    };
+    for statement in [
+        ago("created_at", "activities", 331),
+        ago("pushed_at", "tags", 491),
+        ago("updated_at", "tags", 491),
+        ago("created_at", "tags", 491),
+        ago("created_at", "teams", 2910),
+        ago("created_at", "namespaces", 2910),
+        ago("created_at", "users", 2910),
+        ago("created_at", "comments", 1490),
+        "UPDATE repositories SET updated_at = (SELECT MAX(updated_at) FROM tags WHERE repository_id = repositories.id)".to_owned(),
+    ] {
+        connection.execute_unprepared(&statement).await.unwrap();
+    }
+    connection.close().await.unwrap();
+}
