@@ -39,6 +39,7 @@ mod m0050_activities;
 mod m0040_users_directory;
 mod m0041_team_users_group;
 mod m0053_user_language;
+mod m0056_traffic;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -87,6 +88,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0040_users_directory::Migration),
             Box::new(m0041_team_users_group::Migration),
             Box::new(m0053_user_language::Migration),
+            Box::new(m0056_traffic::Migration),
         ]
     }
 
@@ -102,6 +104,7 @@ pub const TABLES: &[&str] = &[
     "recovery_codes",
     "second_factors",
     "sessions",
+    "traffic",
     "scan_results",
     "vulnerabilities",
     "webhook_deliveries",

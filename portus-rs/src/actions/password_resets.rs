@@ -118,7 +118,10 @@ fn has_password(owner: &user::Model) -> bool {
         username: &owner.username,
         bot: owner.bot,
     };
-    policy::sessions::sign_in(person).granted && owner.enabled && !owner.password_hash.is_empty()
+    policy::sessions::sign_in(person).granted
+        && owner.enabled
+        && !owner.directory
+        && !owner.password_hash.is_empty()
 }
 
 /// Refuses a link that is not good, before anybody thinks of a password.
@@ -152,7 +155,7 @@ async fn find(
         ));
     }
     let current = reset.credentials_version == owner.credentials_version;
-    if current && !owner.bot && !owner.password_hash.is_empty() {
+    if current && !owner.bot && !owner.directory && !owner.password_hash.is_empty() {
         Ok((reset, owner))
     } else {
         Err(invalid())

@@ -29,6 +29,7 @@ pub mod sync_run;
 pub mod tag;
 pub mod team;
 pub mod team_user;
+pub mod traffic;
 pub mod user;
 pub mod vulnerability;
 pub mod webhook;

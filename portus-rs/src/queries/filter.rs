@@ -24,6 +24,8 @@ pub enum Test {
     Text(fn(String) -> Condition),
     /// The same where no index has what it leaves in the order of the list.
     Scattered(fn(&str) -> Condition),
+    /// The same for a condition that the databases write differently.
+    With(fn(&str, DatabaseBackend) -> Condition),
     /// The text occurs in this column, sign by sign.
     Contains(fn() -> Expr),
     Number(fn(i64) -> Condition),
@@ -48,6 +50,7 @@ impl Filter {
         match (&self.test, value) {
             (Test::Text(test), Value::Text(it)) => test(it),
             (Test::Scattered(test), Value::Text(it)) => test(&it),
+            (Test::With(test), Value::Text(it)) => test(&it, backend),
             (Test::Contains(column), Value::Text(it)) => {
                 Condition::all().add(dialect::contains(backend, column(), it))
             }
@@ -82,6 +85,15 @@ pub struct Narrowed<L> {
 }
 
 impl<L: Listing> Narrowed<L> {
+    /// What of a list is left by a condition.
+    pub fn to(list: L, condition: Condition) -> Self {
+        Self {
+            list,
+            condition,
+            along: None,
+        }
+    }
+
     /// What of a list is left by parameters.
     pub fn by(list: L, given: Vec<(&'static Filter, Value)>, backend: DatabaseBackend) -> Self {
         let (mut condition, mut along) = (Condition::all(), Condition::all());
@@ -153,7 +165,7 @@ pub fn named<E: EntityTrait>(_: E, id: E::Column, holds: Expr) -> SelectStatemen
 }
 
 /// Declares filters: `"parameter" kind(column) "what it does";`. Kinds: `is`, `contains`, `flag`, `id`, `after`, `before`;
-/// `text`, `scattered`, `number` and `word` take a function instead.
+/// `text`, `scattered`, `with`, `number` and `word` take a function instead.
 macro_rules! filters {
     ($($name:literal $kind:ident($($what:tt)+) $about:literal;)+) => {
         &[$($crate::queries::filter::Filter {
@@ -186,6 +198,9 @@ macro_rules! filters {
     };
     (@ text $test:expr) => {
         $crate::queries::filter::Test::Text($test)
+    };
+    (@ with $test:expr) => {
+        $crate::queries::filter::Test::With($test)
     };
     (@ scattered $test:expr) => {
         $crate::queries::filter::Test::Scattered($test)

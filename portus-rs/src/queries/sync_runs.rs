@@ -1,6 +1,6 @@
 //! Comparisons with catalogs, asked for and done: how far they came and what they hold back.
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder as _, Select};
 
 use super::{
     filter::{Filter, filters},
@@ -96,4 +96,13 @@ pub async fn show(app: &App, id: i64) -> Result<Row> {
         .await?;
     let rows = dressed(app, found.into_iter().collect()).await?;
     rows.into_iter().next().ok_or(Error::NotFound)
+}
+
+/// The run that began last, of those that have begun.
+pub async fn last(app: &App) -> Result<Option<sync_run::Model>> {
+    Ok(sync_run::Entity::find()
+        .filter(sync_run::Column::State.ne(SyncState::Waiting))
+        .order_by_desc(sync_run::Column::Id)
+        .one(app.database.reader())
+        .await?)
 }

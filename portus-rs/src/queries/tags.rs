@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QuerySelect as _, Select,
+    ColumnTrait, Condition, EntityTrait, ExprTrait as _, JoinType, QueryFilter, QueryOrder as _,
+    QuerySelect as _, Select,
+    sea_query::{Alias, Expr, Query},
 };
 
 use super::{
@@ -150,6 +152,45 @@ pub(super) async fn by_ids(app: &App, ids: &[i64]) -> Result<Vec<Row>> {
         (row.tag.id, row)
     });
     Ok(in_order(ids, rows))
+}
+
+/// The names of the tags of each of these repositories that were pushed last, the newest first; one query.
+pub async fn newest_names(
+    app: &App,
+    repository_ids: &[i64],
+    most: i64,
+) -> Result<HashMap<i64, Vec<String>>> {
+    let place = Alias::new("place");
+    let ranked = Query::select()
+        .columns([tag::Column::Id])
+        .expr_as(
+            Expr::cust(
+                "ROW_NUMBER() OVER (PARTITION BY repository_id ORDER BY pushed_at DESC, id DESC)",
+            ),
+            place.clone(),
+        )
+        .from(tag::Entity)
+        .and_where(Expr::col(tag::Column::RepositoryId).is_in(repository_ids.iter().copied()))
+        .to_owned();
+    let first = Query::select()
+        .column(tag::Column::Id)
+        .from_subquery(ranked, Alias::new("ranked"))
+        .and_where(Expr::col(place).lte(most))
+        .to_owned();
+    let rows: Vec<(i64, String)> = tag::Entity::find()
+        .select_only()
+        .columns([tag::Column::RepositoryId, tag::Column::Name])
+        .filter(tag::Column::Id.in_subquery(first))
+        .order_by_desc(tag::Column::PushedAt)
+        .order_by_desc(tag::Column::Id)
+        .into_tuple()
+        .all(app.database.reader())
+        .await?;
+    let mut found: HashMap<i64, Vec<String>> = HashMap::new();
+    for (id, name) in rows {
+        found.entry(id).or_default().push(name);
+    }
+    Ok(found)
 }
 
 /// A tag in a repository that the caller may see; of that very repository if one is named.

@@ -1,24 +1,31 @@
 //! HTML. Each page is a struct with the name of its view; a test renders every view from samples. Routes say who is let
 //! in, handlers ask `queries` and `actions`, views print.
 
+pub mod activity;
 mod admin;
 pub mod assets;
 pub mod dashboard;
 pub mod documentation;
+pub mod explore;
 pub mod fault;
 pub mod flash;
 pub mod form;
 pub mod frame;
+pub mod help;
 pub mod language;
 mod live;
 pub mod passwords;
 mod preferences;
 pub mod profile;
+pub mod repositories;
+pub mod repository;
 pub mod route;
+pub mod search;
 pub mod second_factor;
 pub mod sign_in;
 pub mod sign_up;
 pub mod table;
+pub mod tag;
 pub mod teams;
 pub mod view;
 pub mod visit;
@@ -53,6 +60,12 @@ pub fn routes(service: &mut web::ServiceConfig) {
         live::routes(),
         teams::routes(),
         admin::routes(),
+        repositories::routes(),
+        repository::routes(),
+        explore::routes(),
+        search::routes(),
+        tag::routes(),
+        help::routes(),
     ];
     route::mount(pages.into_iter().flatten().collect(), service);
     service.default_service(web::to(fault::missing));

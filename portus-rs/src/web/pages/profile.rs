@@ -140,7 +140,7 @@ async fn page(visit: &Member, forms: Forms) -> Result<Profile> {
     let owner = queries::users::by_id(app, id).await?;
     let tokens = tokens::all(app, &viewer, id).await?;
     let has_email = owner.email.as_ref().is_some_and(|it| !it.is_empty());
-    let has_password = !owner.password_hash.is_empty();
+    let has_password = !owner.directory && !owner.password_hash.is_empty();
     let second_factor = queries::second_factor::of(app, id).await?;
     Ok(Profile {
         profile: forms.profile.unwrap_or_else(|| shown(&owner)),
@@ -151,7 +151,7 @@ async fn page(visit: &Member, forms: Forms) -> Result<Profile> {
         has_email,
         shows_display_name: app.config.display_name,
         has_password,
-        changes_password: has_password && app.config.ldap.is_none(),
+        changes_password: has_password,
         may_disable: has_email && actions::users::may_leave(app, &owner).await?,
         more_tokens: (tokens.len() as u64) < actions::application_tokens::MOST,
         tokens,
