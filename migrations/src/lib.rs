@@ -38,6 +38,11 @@ mod m0034_user_second_factor;
 mod m0050_activities;
 mod m0040_users_directory;
 mod m0041_team_users_group;
+mod m0045_identities;
+mod m0046_pending_sign_ins;
+mod m0047_seen_tokens;
+mod m0048_provider_memberships;
+mod m0049_bot_trusts;
 mod m0053_user_language;
 mod m0056_traffic;
 
@@ -84,6 +89,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0032_second_factors::Migration),
             Box::new(m0033_recovery_codes::Migration),
             Box::new(m0034_user_second_factor::Migration),
+            Box::new(m0045_identities::Migration),
+            Box::new(m0046_pending_sign_ins::Migration),
+            Box::new(m0047_seen_tokens::Migration),
+            Box::new(m0048_provider_memberships::Migration),
+            Box::new(m0049_bot_trusts::Migration),
             Box::new(m0050_activities::Migration),
             Box::new(m0040_users_directory::Migration),
             Box::new(m0041_team_users_group::Migration),
@@ -103,6 +113,11 @@ pub const TABLES: &[&str] = &[
     "password_resets",
     "recovery_codes",
     "second_factors",
+    "bot_trusts",
+    "provider_memberships",
+    "seen_tokens",
+    "pending_sign_ins",
+    "identities",
     "sessions",
     "traffic",
     "scan_results",

@@ -4,7 +4,7 @@ use super::{Activity, Kind};
 use crate::entities::{session, user};
 
 impl Activity {
-    /// `method` is how the account proved itself.
+    /// `method` is how the account proved itself: `password`, a code besides, or the provider that knows the person.
     pub fn session_created(session: &session::Model, user: &user::Model, method: &str) -> Self {
         Self::of_session("session:create", (user.id, &user.username))
             .with("method", method)
@@ -35,6 +35,18 @@ impl Activity {
     pub fn docker_login_ended(user: &user::Model, service: &str) -> Self {
         Self::of_session("session:end_docker_login", (user.id, &user.username))
             .with("service", service)
+    }
+
+    /// Somebody came back from a provider and was not let in. The account is known where the provider's answer led to one.
+    pub fn provider_failed(
+        account: Option<(i64, &str)>,
+        provider: &str,
+        reason: &str,
+        address: &str,
+    ) -> Self {
+        Self::session_failed(account, address)
+            .with("method", provider)
+            .with("reason", reason)
     }
 
     fn of_session(key: &'static str, (id, username): (i64, &str)) -> Self {

@@ -15,6 +15,8 @@ pub enum Kind {
     Session,
     /// In the link by which a forgotten password is set anew.
     PasswordReset,
+    /// In the cookie of a browser whose person a provider knows, and we do not yet.
+    SignIn,
     /// Sent by a registry with its notifications.
     Events,
 }
@@ -26,6 +28,7 @@ impl Kind {
             Self::Refresh => "prs_r_",
             Self::Session => "prs_s_",
             Self::PasswordReset => "prs_p_",
+            Self::SignIn => "prs_i_",
             Self::Events => "prs_e_",
         }
     }
@@ -91,6 +94,7 @@ mod tests {
             Kind::Refresh,
             Kind::Session,
             Kind::PasswordReset,
+            Kind::SignIn,
             Kind::Events,
         ] {
             let secret = generate(kind).unwrap();

@@ -15,12 +15,13 @@ use tokio::{sync::watch, task::JoinHandle};
 use tokio_cron_scheduler::JobScheduler;
 
 use crate::{
+    actions::{identities, refresh_tokens, sessions, sync_runs},
     actions::{mails, password_resets, refresh_tokens, sessions, sync_runs},
     app::App,
     config::{Schedule, SyncStrategy},
     entities::SyncState,
     error::{Error, Result},
-    identity::throttle,
+    identity::{seen, throttle},
     queries::sync,
     remote::{RegistryClient, Trust},
 };
@@ -374,6 +375,8 @@ async fn keep_house(app: &Arc<App>) -> Result<Ran> {
     throttle::expire(app).await?;
     password_resets::expire(app).await?;
     mails::expire(app).await?;
+    identities::expire(app).await?;
+    seen::expire(app).await?;
     if logins + sessions + runs > 0 {
         tracing::debug!(
             "removed {logins} unused logins, {sessions} ended sessions and {runs} old synchronization runs"

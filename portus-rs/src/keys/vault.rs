@@ -37,6 +37,10 @@ pub enum Purpose {
     HalfSignedIn,
     /// What the next page says once.
     Flash,
+    /// What a browser carries to an identity provider and back.
+    SignIn,
+    /// What a provider said of somebody whose sign-in is not complete.
+    Profile,
 }
 
 impl Purpose {
@@ -48,6 +52,8 @@ impl Purpose {
             Self::SecondFactor => b"second factor",
             Self::HalfSignedIn => b"half signed in",
             Self::Flash => b"flash",
+            Self::SignIn => b"sign-in",
+            Self::Profile => b"profile",
         }
     }
 }

@@ -290,6 +290,7 @@ catalogue! {
     "user.edit_profile" "change one's address, display name or password": guard(users::EditProfile);
     "user.drop_second_factor" "take the second factor off an account": guard(users::DropSecondFactor);
     "user.manage_bot" "disable, enable and remove a bot of a team": guard(users::ManageBot);
+    "user.manage_trusts" "say whose signed tokens open a bot, and see it": guard(users::ManageTrusts);
     "user.set_privileged" "give an account what only admins give": rule "users::set_privileged" on (), Told,
         |standing, it, rules| users::set_privileged(standing);
     "user.list_tokens" "list an account's application tokens": rule "users::manage_tokens_of" on user::Model, Told,

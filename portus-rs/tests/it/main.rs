@@ -26,4 +26,5 @@ mod registry;
 mod schema;
 mod schemathesis;
 mod service;
+mod sso;
 mod sync;

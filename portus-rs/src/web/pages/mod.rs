@@ -4,6 +4,7 @@
 pub mod activity;
 mod admin;
 pub mod assets;
+mod checks;
 pub mod dashboard;
 pub mod documentation;
 pub mod explore;
@@ -14,6 +15,8 @@ pub mod frame;
 pub mod help;
 pub mod language;
 mod live;
+pub mod namespaces;
+pub mod oauth;
 pub mod passwords;
 mod preferences;
 pub mod profile;
@@ -55,6 +58,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         passwords::routes(),
         profile::routes(),
         second_factor::routes(),
+        oauth::routes(),
         preferences::routes(),
         dashboard::routes(),
         live::routes(),
@@ -66,6 +70,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         search::routes(),
         tag::routes(),
         help::routes(),
+        namespaces::routes(),
     ];
     route::mount(pages.into_iter().flatten().collect(), service);
     service.default_service(web::to(fault::missing));

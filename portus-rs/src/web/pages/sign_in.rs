@@ -13,6 +13,7 @@ use serde_json::json;
 use super::{
     flash::Flash,
     form::Form,
+    oauth::{self, Button},
     route::{Route, delete, get, post},
     view::Page,
     visit::{Visit, wants_json},
@@ -59,6 +60,8 @@ pub struct SignIn {
     resettable: bool,
     /// Whether whoever comes first through the directory becomes the admin.
     first_is_admin: bool,
+    /// The ways in through identity providers.
+    providers: Vec<Button>,
 }
 
 impl Page for SignIn {
@@ -73,6 +76,10 @@ impl Page for SignIn {
             passwords,
             resettable: passwords,
             first_is_admin: passwords,
+            providers: vec![Button {
+                key: "openid_connect",
+                title: "Id<canary>".to_owned(),
+            }],
         };
         vec![page(Form::new("user"), false), page(refused, true)]
     }
@@ -165,6 +172,7 @@ pub async fn form(visit: &Visit, form: Form) -> PageResult {
         passwords: config.ldap.is_some() || config.oauth.local_login,
         resettable: password_resets::is_open(&visit.app),
         first_is_admin: nobody_yet && config.ldap.is_some() && config.first_user_admin,
+        providers: oauth::buttons(visit),
     };
     visit.show_as(status, "", &page).await
 }

@@ -1,9 +1,11 @@
-//! The console in a real Chromium.
+//! The console in a real Chromium; what needs none is asked of the service itself.
 
 mod axe;
 mod driver;
 mod everywhere;
 mod first_look;
+mod images;
+mod links;
 mod page;
 mod seen;
 mod walks;
