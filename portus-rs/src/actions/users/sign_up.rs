@@ -2,16 +2,13 @@
 
 use std::net::IpAddr;
 
-use super::{Created, NewUser, check_names, check_password, is_inhabited};
+use super::{Created, NewUser, Wanted, check_names, check_password, is_inhabited, normal_email};
 use crate::{
     actions::change::Change,
     activity::Activity,
     app::App,
     error::{Error, Invalid, Result},
-    identity::{
-        actor::{Actor, PORTUS},
-        names, throttle,
-    },
+    identity::{actor::Actor, names, throttle},
     policy::users::SignUp,
 };
 
@@ -56,9 +53,6 @@ pub async fn sign_up(
     };
     let mut invalid = Invalid::default();
     check_names(&new, &mut invalid);
-    if names::canonical(&new.username) == PORTUS {
-        invalid.add("username", "has already been taken");
-    }
     check_password(&new.password, &mut invalid);
     if person
         .password_confirmation
@@ -68,6 +62,16 @@ pub async fn sign_up(
     }
     let source = throttle::source(address);
     throttle::pace(app, "sign-up", &source, MOST).await?;
+    // What is there already is said together with the rest; the unique index has the last word.
+    let wanted = Wanted {
+        canonical_name: Some(names::canonical(&new.username)).filter(|it| !it.is_empty()),
+        email: normal_email(&new.email),
+        display_name: None,
+    };
+    if wanted.canonical_name.is_some() || wanted.email.is_some() {
+        let reader = app.database.reader();
+        wanted.complain(reader, 0, &mut invalid).await?;
+    }
     invalid.into_result()?;
     let hash = app.passwords.hash(&new.password).await?;
     let mut change = Change::begin(app, actor).await?;
