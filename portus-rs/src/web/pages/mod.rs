@@ -17,12 +17,16 @@ pub mod language;
 mod live;
 pub mod namespaces;
 pub mod oauth;
+pub mod passwords;
 mod preferences;
+pub mod profile;
 pub mod repositories;
 pub mod repository;
 pub mod route;
 pub mod search;
+pub mod second_factor;
 pub mod sign_in;
+pub mod sign_up;
 pub mod table;
 pub mod tag;
 pub mod teams;
@@ -50,6 +54,10 @@ pub fn routes(service: &mut web::ServiceConfig) {
         .service(assets::serve);
     let pages = [
         sign_in::routes(),
+        sign_up::routes(),
+        passwords::routes(),
+        profile::routes(),
+        second_factor::routes(),
         oauth::routes(),
         preferences::routes(),
         dashboard::routes(),

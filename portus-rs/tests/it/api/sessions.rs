@@ -16,8 +16,8 @@ use crate::support::service::{Answer, PASSWORD, Service};
 #[derive(Clone, Debug)]
 pub struct Browser {
     /// `name=value`.
-    cookie: String,
-    csrf: String,
+    pub cookie: String,
+    pub csrf: String,
 }
 
 impl Browser {

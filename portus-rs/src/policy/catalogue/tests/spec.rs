@@ -246,6 +246,7 @@ const SPEC: &[(&str, &[Line])] = &[
         &[("hidden team", "", NOBODY), ("team", "", OWNERS)],
     ),
     ("user.list", &[("*", "", ADMINS)]),
+    ("user.sign_up", &[("*", "", "Y - - - - - - - -")]),
     ("user.create", &[("*", "", ADMINS)]),
     (
         "user.manage_trusts",
@@ -278,6 +279,10 @@ const SPEC: &[(&str, &[Line])] = &[
     (
         "user.edit_profile",
         &[("oneself", "", "- Y Y Y Y Y Y - -"), ("*", "", NOBODY)],
+    ),
+    (
+        "user.drop_second_factor",
+        &[("oneself", "", ACCOUNTS), ("*", "", ADMINS)],
     ),
     (
         "user.manage_bot",
