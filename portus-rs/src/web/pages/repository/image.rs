@@ -113,6 +113,11 @@ pub fn kind(manifest: &manifest::Model) -> ManifestKind {
     )
 }
 
+/// Whether people pull it for its own sake, by its [`word`].
+pub fn is_for_use(kind: &str) -> bool {
+    ["image", "index", "helm", "plugin", "schema1"].contains(&kind)
+}
+
 /// The command that fetches something of this kind.
 pub fn command(kind: ManifestKind, reference: &str, tag: &str) -> String {
     match kind {
