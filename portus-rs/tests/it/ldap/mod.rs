@@ -1,6 +1,7 @@
 //! People of an LDAP directory: their logins, their teams, and what happens when the directory is no good.
 
 mod accounts;
+mod active_directory;
 mod check;
 mod faults;
 mod groups;
