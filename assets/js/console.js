@@ -25,6 +25,7 @@
   });
 
   const enliven = (root) => {
+    for (const bar of root.querySelectorAll("form [data-for-ticked]")) weigh(bar.closest("form"));
     for (const button of root.querySelectorAll("[data-copy]")) button.hidden = false;
     for (const time of root.querySelectorAll("time[datetime]")) {
       const moment = new Date(time.dateTime);
@@ -90,6 +91,21 @@
     const all = event.target.closest("[data-check-all]");
     if (!all) return;
     for (const box of document.querySelectorAll(`input[name="${all.dataset.checkAll}"]`)) box.checked = all.checked;
+  });
+
+  // What is for ticked rows shows once there are some, and says whether there are several.
+  const weigh = (form) => {
+    const bar = form.querySelector("[data-for-ticked]");
+    if (!bar) return;
+    let count = 0;
+    for (const box of form.querySelectorAll("input[type=checkbox][name]:checked")) count += Number(box.dataset.weight || 1);
+    bar.hidden = count === 0;
+    const label = bar.querySelector("[data-one]");
+    if (label) label.textContent = count === 1 ? label.dataset.one : label.dataset.many;
+  };
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form");
+    if (form) weigh(form);
   });
 
   // Links and forms marked so replace only the part of the page that they stand in.

@@ -61,6 +61,11 @@ pub fn pages(world: &World) -> Vec<Seen> {
         at("anna", "repositories", "/repositories"),
         at("newcomer", "repositories-empty", "/repositories"),
         seen("anna", "repository", format!("/repositories/{repository}")),
+        seen(
+            "anna",
+            "repository-deletion",
+            format!("/repositories/{repository}/deletion"),
+        ),
         seen("anna", "tag", format!("/tags/{tag}")),
         seen(
             "anna",
@@ -82,6 +87,7 @@ pub fn pages(world: &World) -> Vec<Seen> {
             "search-nothing",
             "/search?search=qqqq&type=repositories",
         ),
+        at("anna", "search-blank", "/search"),
         at("anna", "help", "/help"),
         at("root", "admin", "/admin"),
         at("root", "jobs", "/admin/jobs"),
