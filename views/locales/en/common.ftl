@@ -145,3 +145,8 @@ removal-tags = { $n ->
 }
 removal-size = { $size } of images
 removal-more = and { $n } more
+field-url = URL
+field-request-method = Request method
+field-content-type = Content type
+field-secret = Secret
+field-value = Value

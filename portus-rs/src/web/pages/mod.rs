@@ -20,6 +20,7 @@ pub mod teams;
 mod typeahead;
 pub mod view;
 pub mod visit;
+mod webhooks;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -48,6 +49,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         live::routes(),
         teams::routes(),
         namespaces::routes(),
+        webhooks::routes(),
     ];
     route::mount(pages.into_iter().flatten().collect(), service);
     service.default_service(web::to(fault::missing));

@@ -1,8 +1,12 @@
 //! Namespaces: the list in its groups, and making one.
 
+mod removal;
 pub mod row;
+mod show;
 
 use serde::Serialize;
+
+pub use show::{About, about, known};
 
 use self::row::Row;
 use super::{
@@ -56,13 +60,16 @@ const OTHERS: Shape = Shape {
 };
 
 pub fn routes() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         get("/namespaces", list),
         post("/namespaces", create),
         get("/namespaces/check", check),
         get("/namespaces/teams", own_teams),
         put("/namespaces/{id}/visibility", change_visibility),
-    ]
+    ];
+    routes.extend(show::routes());
+    routes.extend(removal::routes());
+    routes
 }
 
 /// What `namespaces/list.html` shows.
@@ -241,7 +248,11 @@ async fn change_visibility(visit: Member) -> PageResult {
 
 #[cfg(test)]
 mod tests {
-    use super::List;
+    use super::{
+        List,
+        removal::Removal,
+        show::{Show, Transfer},
+    };
 
-    crate::web::pages::view::renders!(List);
+    crate::web::pages::view::renders!(List, Show, Transfer, Removal);
 }

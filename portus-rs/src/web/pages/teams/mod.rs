@@ -7,6 +7,7 @@ mod show;
 
 use serde::Serialize;
 
+pub use removal::Going;
 pub use show::{Asked, again as show_again};
 
 use super::{
