@@ -96,9 +96,7 @@ impl Page for List {
         let page = |rows: Vec<Row>, form: Option<Form>| Self {
             special: Table::sample(SPECIAL, rows.clone()),
             joined: Table::sample(JOINED, rows.clone()),
-            orphans: form
-                .as_ref()
-                .map(|_| Table::sample(ORPHANS, rows.clone())),
+            orphans: form.as_ref().map(|_| Table::sample(ORPHANS, rows.clone())),
             others: form.as_ref().map(|_| Table::sample(OTHERS, rows)),
             needs_team: form.is_none(),
             teams: vec!["devs<canary>".to_owned()],
@@ -108,11 +106,17 @@ impl Page for List {
             },
             form,
         };
+        let bare = |mut list: Self| {
+            list.joined.filter.clear();
+            list.special.filter.clear();
+            list
+        };
         let mut refused = Form::new("namespace").with("name", "a<canary>");
         refused.again = true;
         refused.complaints.push("no <canary>".to_owned());
         vec![
             page(Vec::new(), None),
+            bare(page(Vec::new(), None)),
             page(Row::samples(), Some(Form::new("namespace"))),
             page(Row::samples(), Some(refused)),
         ]
@@ -198,8 +202,7 @@ async fn created(visit: &Member, origin: Option<i64>) -> Result<namespace::Model
     };
     if new.team.is_empty() {
         let registry = new.registry.as_deref();
-        let mut invalid =
-            queries::namespaces::complaints(&visit.app, &new.name, registry).await?;
+        let mut invalid = queries::namespaces::complaints(&visit.app, &new.name, registry).await?;
         invalid.add("team", "can't be blank");
         return Err(Error::Invalid(invalid));
     }

@@ -65,7 +65,9 @@ impl Going {
             repositories: contents.repositories_count,
             tags: contents.tags_count,
             size: contents.size,
-            more: contents.repositories_count.saturating_sub(names.len() as u64),
+            more: contents
+                .repositories_count
+                .saturating_sub(names.len() as u64),
             names,
         }
     }

@@ -119,7 +119,10 @@ impl Page for List {
         vec![
             page(Vec::new(), None),
             page(Vec::new(), Some(refused)),
-            page(vec![row(1, true), row(2, false)], Some(Form::new("webhook"))),
+            page(
+                vec![row(1, true), row(2, false)],
+                Some(Form::new("webhook")),
+            ),
         ]
     }
 }

@@ -153,9 +153,7 @@ async fn shown(visit: &Member, asked: Asked) -> Result<Show> {
     });
     Ok(Show {
         space: about(visit, &viewer, space).await?,
-        headers: visit
-            .plain_table(headers::SHAPE, list, Header::new)
-            .await?,
+        headers: visit.plain_table(headers::SHAPE, list, Header::new).await?,
         deliveries: visit
             .plain_table(deliveries::SHAPE, sent, Delivery::new)
             .await?,
