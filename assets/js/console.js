@@ -166,6 +166,8 @@
     source.addEventListener("change", () => {
       for (const part of document.querySelectorAll("[data-live]")) {
         if (part.contains(document.activeElement) && document.activeElement.matches("input, textarea")) continue;
+        // What one has ticked or opened stays as it is.
+        if (part.querySelector("input[type=checkbox]:checked, details[open]")) continue;
         window.htmx?.ajax("GET", location.pathname + location.search, {
           target: `#${part.id}`,
           select: `#${part.id}`,

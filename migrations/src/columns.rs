@@ -151,13 +151,32 @@ pub async fn unique(
     create_index(manager, table, columns, true).await
 }
 
+/// Drops an index unless it is gone already.
+pub async fn drop_index(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: &[&'static str],
+) -> Result<(), DbErr> {
+    let name = index_name(table, columns);
+    if !manager.has_index(table, &name).await? {
+        return Ok(());
+    }
+    let mut index = Index::drop();
+    index.name(name).table(table);
+    manager.drop_index(index).await
+}
+
+fn index_name(table: &str, columns: &[&str]) -> String {
+    format!("ix_{table}_{}", columns.join("_"))
+}
+
 async fn create_index(
     manager: &SchemaManager<'_>,
     table: &'static str,
     columns: &[&'static str],
     unique: bool,
 ) -> Result<(), DbErr> {
-    let name = format!("ix_{table}_{}", columns.join("_"));
+    let name = index_name(table, columns);
     if manager.has_index(table, &name).await? {
         return Ok(());
     }

@@ -192,6 +192,24 @@ async fn teams_named(app: &App, sync: &GroupSync, groups: &[Group]) -> Result<Ve
         .await?)
 }
 
+/// What groups give now: teams by name, with the role and the group.
+pub async fn would_give(
+    app: &App,
+    sync: &GroupSync,
+    groups: &[Group],
+) -> Result<Vec<(String, Role, String)>> {
+    let teams = teams_named(app, sync, groups).await?;
+    let mut gifts: Vec<_> = teams
+        .into_iter()
+        .filter_map(|team| {
+            let (role, group) = given(sync, &team.name, groups)?;
+            Some((team.name, role, group))
+        })
+        .collect();
+    gifts.sort();
+    Ok(gifts)
+}
+
 fn is_asked_about(team: &team::Model) -> bool {
     !team.hidden && team.ldap_group_checked != DISABLED
 }

@@ -7,13 +7,14 @@ mod deletes;
 mod pulls;
 mod pushes;
 mod shelf;
+mod traffic;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::NaiveDateTime;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryTrait as _};
 
-use self::{pulls::Pulls, shelf::Shelf};
+use self::{pulls::Pulls, shelf::Shelf, traffic::Traffic};
 use super::change::Change;
 use crate::{
     activity::Activity,
@@ -60,6 +61,7 @@ struct Batch<'a> {
     permit: Permit<KeepBooks>,
     shelf: Shelf,
     pulls: Pulls,
+    traffic: Traffic,
     activities: Vec<Activity>,
     /// Said once it is true.
     notes: Vec<String>,
@@ -94,6 +96,7 @@ pub async fn apply(app: &App, rows: &[registry_event::Model]) -> Result<Applied>
         permit,
         shelf,
         pulls: Pulls::default(),
+        traffic: Traffic::default(),
         activities: Vec::new(),
         notes: Vec::new(),
         dead,
@@ -105,6 +108,7 @@ pub async fn apply(app: &App, rows: &[registry_event::Model]) -> Result<Applied>
         batch.handle(app, *id, it, kind).await?;
     }
     batch.write_pulls().await?;
+    batch.write_traffic().await?;
     batch.remove_empty().await?;
     batch.bury().await?;
     batch

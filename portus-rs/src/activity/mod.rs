@@ -104,12 +104,28 @@ impl Activity {
         self
     }
 
+    /// What the parameters call a thing, in as many signs as its column holds.
+    fn named(&self, thing: Option<(Kind, i64)>) -> Option<String> {
+        let parameters: &[&str] = match thing?.0 {
+            Kind::ApplicationToken => &["application"],
+            Kind::Team => &["team"],
+            Kind::User => &["team_user", "username"],
+            Kind::Webhook => &["webhook_name"],
+            // These have columns of their own.
+            Kind::Comment | Kind::Namespace | Kind::Registry | Kind::Repository | Kind::Tag => &[],
+        };
+        let found = parameters.iter().find_map(|it| self.parameters.get(*it));
+        Some(found?.as_str()?.chars().take(255).collect())
+    }
+
     /// The row, attributed to whoever makes the change unless the entry names somebody itself.
     pub(crate) fn into_row(
         self,
         maker: (Option<i64>, &str),
         now: chrono::NaiveDateTime,
     ) -> activity::ActiveModel {
+        let trackable_name = self.named(self.trackable);
+        let recipient_name = self.named(self.recipient);
         let (actor_id, actor_name) = self.actor.unwrap_or_else(|| (maker.0, maker.1.to_owned()));
         let (namespace_id, namespace_name, visibility) = match self.namespace {
             Some((id, name, visibility)) => (Some(id), Some(name), Some(visibility)),
@@ -122,8 +138,10 @@ impl Activity {
             actor_name: Set(actor_name),
             trackable_type: Set(self.trackable.map(|(kind, _)| kind.as_str().to_owned())),
             trackable_id: Set(self.trackable.map(|(_, id)| id)),
+            trackable_name: Set(trackable_name),
             recipient_type: Set(self.recipient.map(|(kind, _)| kind.as_str().to_owned())),
             recipient_id: Set(self.recipient.map(|(_, id)| id)),
+            recipient_name: Set(recipient_name),
             registry_id: Set(self.registry_id),
             team_id: Set(self.team_id),
             namespace_id: Set(namespace_id),

@@ -30,7 +30,7 @@ pub struct Part {
 }
 
 /// A thing by kind and id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Link {
     #[serde(rename = "type")]
     pub kind: &'static str,
@@ -40,9 +40,18 @@ pub struct Link {
 /// Host names of registries by id: a global namespace goes by its registry's.
 pub type Hosts = HashMap<i64, String>;
 
+/// Another language: what it says for an English wording, whose places are names in braces, or for a word of ours.
+pub type Voice<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 impl Sentence {
+    /// In English, as programs read it.
     pub fn of(row: &activity::Model, hosts: &Hosts) -> Self {
         Facts::of(row, hosts).sentence()
+    }
+
+    /// In another language, in the same parts.
+    pub fn in_words(row: &activity::Model, hosts: &Hosts, voice: Voice<'_>) -> Self {
+        Facts::of(row, hosts).said(voice)
     }
 
     /// The whole as one text.
@@ -50,6 +59,9 @@ impl Sentence {
         self.parts.iter().map(|part| part.text.as_str()).collect()
     }
 }
+
+/// Places for words of ours; everything else is somebody's name.
+const OUR_WORDS: [&str; 5] = ["sync", "role", "old_role", "new_role", "visibility"];
 
 /// What the names of global namespaces begin with, which people never see.
 const GLOBAL: &str = "portus_global_namespace_";
@@ -201,7 +213,13 @@ impl<'a> Facts<'a> {
     }
 
     pub fn sentence(&self) -> Sentence {
-        let template = template(self);
+        self.said(&|_| None)
+    }
+
+    fn said(&self, voice: Voice<'_>) -> Sentence {
+        let wording = template(self);
+        let other = voice(wording);
+        let template = other.as_deref().unwrap_or(wording);
         let mut parts = Vec::new();
         let mut plain = String::new();
         let mut rest = template;
@@ -210,6 +228,10 @@ impl<'a> Facts<'a> {
             let (name, behind) = behind.split_once('}').unwrap_or((behind, ""));
             rest = behind;
             let (text, link) = self.value(name);
+            let text = Some(text.as_str())
+                .filter(|_| OUR_WORDS.contains(&name))
+                .and_then(voice)
+                .unwrap_or(text);
             if name != "owner" && link.is_none() {
                 plain.push_str(&text);
                 continue;
@@ -335,6 +357,14 @@ fn template(facts: &Facts<'_>) -> &'static str {
         "user:demote" => "{owner} made {user} an ordinary user again",
         "user:enable" => "{owner} enabled the user {user}",
         "user:disable" => "{owner} disabled the user {user}",
+        "user:unlink" => "{owner} took the link of the user {user} with {provider} back",
+        "user:create_trust" => "{owner} let jobs of {issuer} enter as the bot {user}",
+        "user:destroy_trust" => "{owner} no longer lets jobs of {issuer} enter as the bot {user}",
+        "user:job_login" => "The job {subject} entered as the bot {user} from {address}",
+        "user:job_refuse" => {
+            "The token of the job {subject} was shown for the bot {user} from another address, {address}, and refused"
+        }
+        "user:link" => "{owner} linked the user {user} with an account at {provider}",
         "user:throttle" => "Wrong passwords for {user} are being slowed down",
         "user.delete" => "{owner} removed the user {user}",
         "user:clear_passwords" => "{owner} cleared the local passwords of {count} users",

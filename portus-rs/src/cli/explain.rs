@@ -116,6 +116,7 @@ async fn asking(app: &App, token: Option<&str>, account: Option<&Account>) -> Re
             let reach = Reach {
                 scope: token.scope,
                 namespace: token.namespace_id,
+                ends: token.expires_at.is_some(),
             };
             Ok(Who::with(account.id, account.admin, reach))
         }

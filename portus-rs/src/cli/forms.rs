@@ -219,7 +219,9 @@ fn plain(words: Vec<String>, wrapped: bool) -> Form {
         "pumactl" | "bundle" => return Form::Unavailable(first.to_owned()),
         _ => {}
     }
-    let is_task = first.contains([':', '[']) || first == "--trace";
+    // One command of ours has a colon too.
+    let is_task =
+        (first.contains([':', '[']) && !super::native::knows(first)) || first == "--trace";
     if is_task {
         Form::Rake(words)
     } else if wrapped && !super::native::knows(first) && !super::tasks::knows(first) {

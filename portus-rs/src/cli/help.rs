@@ -22,6 +22,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "explain",
             "events",
             "health",
+            "ldap:check",
             "check_db",
             "check-config",
             "config",

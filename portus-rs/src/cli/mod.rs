@@ -14,6 +14,7 @@ mod failure;
 mod forms;
 mod health;
 mod help;
+mod ldap;
 mod native;
 mod progress;
 pub mod rake;
@@ -240,6 +241,7 @@ fn native_command(words: Vec<String>, sources: Sources) -> Outcome {
         Command::RegistryConfig(options) => context::run(registry_config::print(&session, options)),
         Command::Token(options) => context::run(tokens::issue(&session, options)),
         Command::Explain(options) => context::run(explain::print(&session, options)),
+        Command::LdapCheck(options) => context::run(ldap::check(&session, options)),
         Command::Health(options) => context::run(health::check(&session, options)),
         Command::Client(options) => context::run(client::ask(&session, options)),
         Command::Events { deed } => context::run(events::perform(&session, deed)),

@@ -1,11 +1,14 @@
 //! `registry-config`: the registry's side of the contract, as YAML or as variables of its environment.
 
-mod stanza;
-
 use std::path::{Path, PathBuf};
 
 use crate::{
-    actions::registries, app::App, entities::registry, identity::actor::Actor, queries::by_name,
+    actions::registries,
+    app::App,
+    entities::registry,
+    identity::actor::Actor,
+    protocol::stanza::{Form, Secret, Stanza, USUAL_BUNDLE},
+    queries::by_name,
 };
 
 use super::{
@@ -13,10 +16,6 @@ use super::{
     context::Session,
     failure::{Failure, Outcome},
 };
-use stanza::{Form, Secret, Stanza};
-
-/// Where a registry usually keeps the certificates it trusts.
-const USUAL_BUNDLE: &str = "/etc/docker/registry/portus.crt";
 
 /// What the registry needs to know of us.
 #[derive(Debug, clap::Args)]

@@ -12,8 +12,11 @@ pub struct Model {
     pub actor_name: String,
     pub trackable_type: Option<String>,
     pub trackable_id: Option<i64>,
+    /// What it was called then, where no column below says so.
+    pub trackable_name: Option<String>,
     pub recipient_type: Option<String>,
     pub recipient_id: Option<i64>,
+    pub recipient_name: Option<String>,
     pub registry_id: Option<i64>,
     pub team_id: Option<i64>,
     pub namespace_id: Option<i64>,

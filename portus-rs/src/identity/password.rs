@@ -81,6 +81,11 @@ impl Passwords {
         Ok(checked)
     }
 
+    /// Forgets every password that was right lately.
+    pub fn forget(&self) {
+        self.right.invalidate_all();
+    }
+
     /// Whether somebody else said lately that this password is right.
     pub fn recalls(&self, account: &Account, password: &str) -> Result<bool> {
         Ok(self

@@ -52,7 +52,7 @@ pub fn push(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> Ve
         Ok(standing) => standing,
         Err(verdict) => return verdict,
     };
-    if let Some(rule) = standing.who.reach().no_change() {
+    if let Some(rule) = standing.who.reach().no_push() {
         return Verdict::no(rule);
     }
     if !standing.is_known() {
@@ -110,8 +110,9 @@ pub fn remove(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> 
 }
 
 /// Whether a button for removing it makes sense: personal namespaces go with their people only.
-pub fn is_destroyable(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> bool {
-    namespace.personal_user_id.is_none() && remove(standing, namespace, rules).granted
+pub fn is_destroyable(standing: Standing, namespace: &namespace::Model, rules: &Rules) -> bool {
+    let removable = super::guard::verdict::<DeleteNamespace>(standing, namespace, rules).granted;
+    namespace.personal_user_id.is_none() && removable
 }
 
 /// Changing name, description or team.

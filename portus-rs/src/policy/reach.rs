@@ -10,6 +10,8 @@ pub struct Reach {
     pub scope: TokenScope,
     /// The only namespace it is good for.
     pub namespace: Option<i64>,
+    /// Whether its time will be over. What it makes must not outlast it.
+    pub ends: bool,
 }
 
 impl Reach {
@@ -17,16 +19,32 @@ impl Reach {
     pub const FULL: Self = Self {
         scope: TokenScope::Full,
         namespace: None,
+        ends: false,
     };
 
     pub fn is_full(self) -> bool {
         self == Self::FULL
     }
 
+    /// Why no image may be pushed with it, inside its namespace.
+    pub fn no_push(self) -> Option<Rule> {
+        match self.scope {
+            TokenScope::Push => self.namespace.map(|_| Rule::TokenOfOneNamespace),
+            _ => self.no_change(),
+        }
+    }
+
+    /// Why no other credential may be made with it.
+    pub fn no_credential(self) -> Option<Rule> {
+        let ends = self.ends.then_some(Rule::TokenThatEnds);
+        self.no_change().or(ends)
+    }
+
     /// Why nothing may be changed with it where it is not in its one namespace.
     pub fn no_change(self) -> Option<Rule> {
         match self.scope {
             TokenScope::Pull => Some(Rule::TokenOnlyPulls),
+            TokenScope::Push => Some(Rule::TokenOnlyPushes),
             TokenScope::Read => Some(Rule::TokenOnlyReads),
             TokenScope::Full => self.namespace.map(|_| Rule::TokenOfOneNamespace),
         }
@@ -96,6 +114,7 @@ impl Standing {
 pub fn api(who: Who, changes: bool) -> Verdict {
     match who.reach().scope {
         TokenScope::Pull => Verdict::no(Rule::TokenOnlyPulls),
+        TokenScope::Push => Verdict::no(Rule::TokenOnlyPushes),
         TokenScope::Read if changes => Verdict::no(Rule::TokenOnlyReads),
         _ => Verdict::yes(Rule::AccountMay),
     }

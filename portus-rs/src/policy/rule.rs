@@ -31,7 +31,11 @@ impl Verdict {
     /// The error for whoever may know of the thing but not do it.
     pub fn refusal(self) -> Error {
         match self.rule {
-            Rule::TokenOnlyReads | Rule::TokenOnlyPulls | Rule::TokenOfOneNamespace => {
+            Rule::TokenOnlyReads
+            | Rule::TokenOnlyPulls
+            | Rule::TokenOnlyPushes
+            | Rule::TokenOfOneNamespace
+            | Rule::TokenThatEnds => {
                 let remedy = self.rule.remedy().unwrap_or_default();
                 Error::Limited(format!("{}: {remedy}", self.rule))
             }
@@ -159,8 +163,14 @@ rules! {
         change: "use an application token of scope full";
     TokenOnlyPulls: "this application token may only pull images",
         change: "use an application token of scope read or full";
+    TokenOnlyPushes: "this credential may only pull and push images",
+        change: "use an application token of scope read or full";
+    OnlyBotsTrust: "jobs enter as bots only, never as a person",
+        change: "make a bot, and say what it trusts";
     TokenOfOneNamespace: "this application token is good for one namespace only",
         change: "use an application token that is not limited to a namespace";
+    TokenThatEnds: "this application token ends, and makes none that could outlast it",
+        change: "use an application token without an end, or the web pages";
 }
 
 impl fmt::Display for Rule {

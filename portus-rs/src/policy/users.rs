@@ -75,6 +75,14 @@ pub fn manage_tokens_of(standing: Standing, owner: &user::Model) -> Verdict {
     }
 }
 
+/// The same for whoever gets a new credential by it.
+fn credential(standing: Standing, verdict: Verdict) -> Verdict {
+    match standing.who.reach().no_credential() {
+        Some(rule) if verdict.granted => Verdict::no(rule),
+        _ => verdict,
+    }
+}
+
 /// Whether this is an owner of the team that a bot belongs to, if the standing is that in the team.
 fn looks_after(standing: Standing, bot: &user::Model) -> bool {
     bot.bot && bot.owner_team_id.is_some() && standing.at_least(Role::Owner)
@@ -91,6 +99,17 @@ pub fn manage_bot(standing: Standing, bot: &user::Model) -> Verdict {
         return Verdict::no(Rule::NoBotOfATeam);
     }
     if looks_after(standing, bot) {
+        Verdict::yes(Rule::OwnersBot)
+    } else {
+        administer(standing)
+    }
+}
+
+/// Saying whose signed tokens open a bot, and seeing it.
+pub fn manage_trusts(standing: Standing, account: &user::Model) -> Verdict {
+    if !account.bot {
+        Verdict::no(Rule::OnlyBotsTrust)
+    } else if looks_after(standing, account) {
         Verdict::yes(Rule::OwnersBot)
     } else {
         administer(standing)
@@ -157,8 +176,12 @@ guards! {
         visible: super::teams::show(standing).granted;
     ManageBot on user::Model: |standing, it, rules| manage_bot(standing, it),
         visible: standing.is_admin() || standing.role.is_some();
+    /// Saying whose signed tokens open a bot.
+    ManageTrusts on user::Model: |standing, it, rules| manage_trusts(standing, it),
+        visible: standing.is_admin() || standing.role.is_some();
     /// Making an application token for an account.
-    IssueToken on user::Model: |standing, it, rules| manage_tokens_of(standing, it), visible: true;
+    IssueToken on user::Model: |standing, it, rules| credential(standing, manage_tokens_of(standing, it)),
+        visible: true;
     /// Revoking an application token of an account.
     RevokeToken on (application_token::Model, user::Model): |standing, it, rules|
         if looks_after(standing, &it.1) {

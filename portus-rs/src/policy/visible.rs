@@ -35,6 +35,21 @@ pub fn namespaces(who: Who) -> Condition {
     }
 }
 
+/// Namespaces of the caller's own teams: fewer than they may see.
+pub fn own_namespaces(who: Who) -> Condition {
+    match who {
+        Who::User { id, .. } => {
+            Condition::all().add(namespace::Column::TeamId.in_subquery(teams_of(id)))
+        }
+        Who::Limited { id, .. } => Condition::all()
+            .add(namespace::Column::TeamId.in_subquery(teams_of(id)))
+            .add(namespaces(who)),
+        Who::Anonymous | Who::Operator | Who::Service => {
+            Condition::all().add(namespace::Column::Id.is_in(Vec::<i64>::new()))
+        }
+    }
+}
+
 /// Teams that this caller may see. Says what [`super::teams::show`] says.
 pub fn teams(who: Who) -> Condition {
     match who {

@@ -153,7 +153,8 @@ impl Manifest {
         let layers = layers.map_or(&[][..], Vec::as_slice);
         let layers = &layers[..layers.len().min(MAX_LAYERS)];
         let shape = Shape::of(&media_type);
-        let kind = kind(shape, config.as_ref(), artifact_type.as_deref(), layers);
+        let config_type = config.as_ref().map(|config| config.media_type.as_str());
+        let kind = kind(shape, config_type, artifact_type.as_deref(), layers);
         let layers: Vec<Descriptor> = layers.iter().filter_map(descriptor).collect();
         let layers_size = sum(layers.iter().map(|layer| layer.size));
         let own_size = config
@@ -275,9 +276,18 @@ fn media_type(value: &Value, said: Option<&str>) -> String {
     bounded(guess)
 }
 
+/// What a manifest stands for, as far as its types tell without its layers.
+pub fn kind_by_types(
+    media_type: &str,
+    config: Option<&str>,
+    artifact_type: Option<&str>,
+) -> ManifestKind {
+    kind(Shape::of(media_type), config, artifact_type, &[])
+}
+
 fn kind(
     shape: Shape,
-    config: Option<&Descriptor>,
+    config: Option<&str>,
     artifact_type: Option<&str>,
     layers: &[Value],
 ) -> ManifestKind {
@@ -287,7 +297,7 @@ fn kind(
         Shape::Unknown => return ManifestKind::Unknown,
         Shape::Manifest => {}
     }
-    let config = config.map_or("", |config| &config.media_type);
+    let config = config.unwrap_or_default();
     let any_layer = |test: fn(&str) -> bool| {
         layers
             .iter()

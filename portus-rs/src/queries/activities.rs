@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseBackend, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ColumnTrait, Condition, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder, QuerySelect,
+    Select,
 };
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     activity::sentence::Hosts,
     app::App,
-    entities::{activity, dialect, registry, team, user},
+    entities::{activity, registry, team, user},
     error::Result,
     policy::{self, Who},
 };
@@ -57,15 +57,15 @@ impl Listing for Activities {
         filters! {
             "actor" is(C::ActorName) "Done by the account of this name, `portus` for the service itself.";
             "actor_id" id(C::ActorId) "Done by this account.";
-            "action" text(|it| Condition::all().add(key(&it)))
+            "action" scattered(|it| Condition::all().add(key(it)))
                 "The entry's key, such as `repository.push`; one that ends in `*` means all that begin so.";
-            "object_type" text(|it| Condition::all().add(C::TrackableType.eq(it.as_str()).or(C::RecipientType.eq(it))))
+            "object_type" scattered(|it| Condition::all().add(C::TrackableType.eq(it).or(C::RecipientType.eq(it))))
                 "About or to things of this kind, such as `Repository` or `User`.";
             "object_id" number(|it| Condition::all().add(C::TrackableId.eq(it).or(C::RecipientId.eq(it))))
                 "About or to the thing of this id; give `object_type` too.";
-            "object" with(object)
+            "object" scattered(object)
                 "About the thing of this name: a namespace, `namespace/repository[:tag]`, team, account or token.";
-            "registry" text(|it| Condition::all().add(C::RegistryId.in_subquery(named(
+            "registry" scattered(|it| Condition::all().add(C::RegistryId.in_subquery(named(
                 registry::Entity,
                 registry::Column::Id,
                 registry::Column::Name.eq(it),
@@ -132,7 +132,7 @@ fn key(wanted: &str) -> sea_orm::sea_query::Expr {
 }
 
 /// Everything that goes by a name, alive or gone.
-fn object(name: &str, backend: DatabaseBackend) -> Condition {
+fn object(name: &str) -> Condition {
     use activity::Column as C;
     let (path, tag) = match name.rsplit_once(':') {
         Some((path, tag)) if !tag.contains('/') => (path, Some(tag)),
@@ -147,18 +147,12 @@ fn object(name: &str, backend: DatabaseBackend) -> Condition {
         }
         return image;
     }
-    // What has no column of its own is looked for in the parameters of its few kinds of entries.
-    let parameter = |keys: &str, parameter: &str| {
-        let written = format!("\"{parameter}\":{}", serde_json::Value::from(name));
-        Condition::all().add(key(keys)).add(dialect::contains(
-            backend,
-            C::Parameters.into_expr(),
-            written,
-        ))
-    };
     Condition::any()
         .add(C::NamespaceName.eq(name))
         .add(C::RepositoryName.eq(name))
+        .add(C::TrackableName.eq(name))
+        .add(C::RecipientName.eq(name))
+        // What it was called when it happened need not be what it is called now.
         .add(
             Condition::all()
                 .add(C::TrackableType.eq("Team"))
@@ -177,10 +171,4 @@ fn object(name: &str, backend: DatabaseBackend) -> Condition {
                     user::Column::Username.eq(name),
                 ))),
         )
-        .add(parameter("team*", "team"))
-        .add(parameter("team*", "team_user"))
-        .add(parameter("registry.remove_team", "team"))
-        .add(parameter("user*", "username"))
-        .add(parameter("application_token*", "application"))
-        .add(parameter("webhook*", "webhook_name"))
 }

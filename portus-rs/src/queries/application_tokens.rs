@@ -3,12 +3,18 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect as _};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect as _, Select,
+};
 
-use super::viewer::Viewer;
+use super::{
+    filter::{Filter, filters},
+    list::{Listing, in_order},
+    viewer::Viewer,
+};
 use crate::{
     app::App,
-    entities::{application_token, namespace, user},
+    entities::{TokenScope, application_token, namespace, user},
     error::{Error, Result},
     policy::{self, Standing},
 };
@@ -26,6 +32,17 @@ pub struct Row {
 ///
 /// Whoever may not look learns nothing about which accounts there are.
 pub async fn of(app: &App, viewer: &Viewer, user_id: i64) -> Result<Vec<Row>> {
+    let list = list(app, viewer, user_id).await?;
+    let tokens = list
+        .select()
+        .order_by_asc(application_token::Column::Id)
+        .all(app.database.reader())
+        .await?;
+    dress(app, tokens).await
+}
+
+/// The same as a list of which parts can be asked for.
+pub async fn list(app: &App, viewer: &Viewer, user_id: i64) -> Result<Tokens> {
     let owner = user::Entity::find_by_id(user_id)
         .one(app.database.reader())
         .await?;
@@ -43,12 +60,67 @@ pub async fn of(app: &App, viewer: &Viewer, user_id: i64) -> Result<Vec<Row>> {
     }
     .granted()?;
     let owner = owner.ok_or(Error::NotFound)?;
-    let tokens = application_token::Entity::find()
-        .filter(application_token::Column::UserId.eq(owner.id))
-        .order_by_asc(application_token::Column::Id)
-        .all(app.database.reader())
-        .await?;
-    dress(app, tokens).await
+    Ok(Tokens { user_id: owner.id })
+}
+
+/// The tokens of an account that has been looked at before.
+pub struct Tokens {
+    user_id: i64,
+}
+
+impl Listing for Tokens {
+    type Entity = application_token::Entity;
+    type Row = Row;
+
+    fn select(&self) -> Select<application_token::Entity> {
+        application_token::Entity::find().filter(application_token::Column::UserId.eq(self.user_id))
+    }
+
+    fn id() -> application_token::Column {
+        application_token::Column::Id
+    }
+
+    fn sort_column(name: &str) -> Option<application_token::Column> {
+        use application_token::Column as C;
+        Some(match name {
+            "application" => C::Application,
+            "created_at" => C::CreatedAt,
+            "expires_at" => C::ExpiresAt,
+            "last_used_at" => C::LastUsedAt,
+            _ => return None,
+        })
+    }
+
+    fn filters() -> &'static [Filter] {
+        use application_token::Column as C;
+        filters! {
+            "application" is(C::Application) "For exactly this application.";
+            "name_contains" contains(C::Application) "With this in the application's name, sign by sign.";
+            "scope" word(TokenScope::WORDS, |it| it.parse::<TokenScope>().map_or_else(
+                |()| Condition::all(),
+                |it| Condition::all().add(C::Scope.eq(it)),
+            )) "With this much of the account's rights.";
+            "namespace_id" id(C::NamespaceId) "Good for this namespace only.";
+            "created_after" after(C::CreatedAt) "Issued after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Issued before this moment.";
+            "expires_after" after(C::ExpiresAt) "Ends after this moment.";
+            "expires_before" before(C::ExpiresAt) "Ends before this moment.";
+            "last_used_after" after(C::LastUsedAt) "Used last after this moment, but for the last minute.";
+            "last_used_before" before(C::LastUsedAt) "Used last before this moment, but for the last minute.";
+        }
+    }
+
+    async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {
+        let tokens = application_token::Entity::find()
+            .filter(application_token::Column::Id.is_in(ids.iter().copied()))
+            .all(app.database.reader())
+            .await?;
+        let rows = dress(app, tokens).await?;
+        Ok(in_order(
+            ids,
+            rows.into_iter().map(|row| (row.token.id, row)),
+        ))
+    }
 }
 
 /// The tokens of accounts that the caller has been let near, by account.

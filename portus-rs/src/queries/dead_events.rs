@@ -3,6 +3,7 @@
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use super::{
+    filter::{Filter, filters},
     list::{Listing, in_order},
     registries,
 };
@@ -44,21 +45,16 @@ impl Row {
     }
 }
 
-/// Dead events, of all registries or one.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct DeadEvents {
-    pub registry_id: Option<i64>,
-}
+/// All dead events, for admins.
+#[derive(Clone, Copy, Debug)]
+pub struct DeadEvents;
 
 impl Listing for DeadEvents {
     type Entity = registry_event::Entity;
     type Row = Row;
 
     fn select(&self) -> Select<registry_event::Entity> {
-        match self.registry_id {
-            Some(id) => dead().filter(registry_event::Column::RegistryId.eq(id)),
-            None => dead(),
-        }
+        dead()
     }
 
     fn id() -> registry_event::Column {
@@ -75,6 +71,22 @@ impl Listing for DeadEvents {
             "updated_at" => C::UpdatedAt,
             _ => return None,
         })
+    }
+
+    fn filters() -> &'static [Filter] {
+        use registry_event::Column as C;
+        filters! {
+            "registry" text(|it| registries::of_named(C::RegistryId, &it)) "Sent by the registry of this name or hostname.";
+            "registry_id" id(C::RegistryId) "Sent by this registry.";
+            "event_id" is(C::EventId) "The one that the registry calls so.";
+            "action" is(C::Action) "Of this kind, such as `push`.";
+            "repository" is(C::Repository) "About exactly this repository.";
+            "repository_contains" contains(C::Repository) "With this in the repository's name, sign by sign.";
+            "received_after" after(C::CreatedAt) "Received after this moment, ISO 8601.";
+            "received_before" before(C::CreatedAt) "Received before this moment.";
+            "updated_after" after(C::UpdatedAt) "Tried last after this moment.";
+            "updated_before" before(C::UpdatedAt) "Tried last before this moment.";
+        }
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {

@@ -1,10 +1,10 @@
 //! What a list can be narrowed to: parameters by name, each a condition on rows. Lists declare theirs with
 //! [`filters!`]; nothing that is not declared reaches a statement.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta, Timelike as _};
 use sea_orm::{
-    Condition, DatabaseBackend, EntityTrait, QueryFilter as _, QuerySelect as _, QueryTrait as _,
-    Select,
+    Condition, DatabaseBackend, EntityTrait, ExprTrait as _, QueryFilter as _, QuerySelect as _,
+    QueryTrait as _, Select,
     sea_query::{Expr, SelectStatement},
 };
 
@@ -22,6 +22,8 @@ pub struct Filter {
 /// How a value becomes a condition.
 pub enum Test {
     Text(fn(String) -> Condition),
+    /// The same where no index has what it leaves in the order of the list.
+    Scattered(fn(&str) -> Condition),
     /// The same for a condition that the databases write differently.
     With(fn(&str, DatabaseBackend) -> Condition),
     /// The text occurs in this column, sign by sign.
@@ -47,6 +49,7 @@ impl Filter {
     pub fn condition(&self, value: Value, backend: DatabaseBackend) -> Condition {
         match (&self.test, value) {
             (Test::Text(test), Value::Text(it)) => test(it),
+            (Test::Scattered(test), Value::Text(it)) => test(&it),
             (Test::With(test), Value::Text(it)) => test(&it, backend),
             (Test::Contains(column), Value::Text(it)) => {
                 Condition::all().add(dialect::contains(backend, column(), it))
@@ -60,10 +63,66 @@ impl Filter {
     }
 }
 
+/// A moment as it is shown, in milliseconds: whoever gives one back means everything that is shown so.
+pub fn shown(moment: NaiveDateTime) -> NaiveDateTime {
+    let nanos = moment.nanosecond();
+    moment
+        .with_nanosecond(nanos - nanos % 1_000_000)
+        .unwrap_or(moment)
+}
+
+/// The last moment that is shown like this one.
+pub fn end_of_shown(moment: NaiveDateTime) -> NaiveDateTime {
+    shown(moment) + TimeDelta::microseconds(999)
+}
+
 /// A list that shows only rows of which something holds.
 pub struct Narrowed<L> {
     pub list: L,
     pub condition: Condition,
+    /// The same, written for walking along the order of the list; where it is known to leave much.
+    pub along: Option<Condition>,
+}
+
+impl<L: Listing> Narrowed<L> {
+    /// What of a list is left by a condition.
+    pub fn to(list: L, condition: Condition) -> Self {
+        Self {
+            list,
+            condition,
+            along: None,
+        }
+    }
+
+    /// What of a list is left by parameters.
+    pub fn by(list: L, given: Vec<(&'static Filter, Value)>, backend: DatabaseBackend) -> Self {
+        let (mut condition, mut along) = (Condition::all(), Condition::all());
+        // The others know from their statistics how much is left.
+        let unaware = backend == DatabaseBackend::Sqlite;
+        let mut differs = false;
+        for (filter, value) in given {
+            let scattered = unaware && matches!(filter.test, Test::Scattered(_));
+            let holds = filter.condition(value, backend);
+            differs |= scattered;
+            along = along.add(if scattered {
+                Condition::all().add(unindexed(holds.clone()))
+            } else {
+                holds.clone()
+            });
+            condition = condition.add(holds);
+        }
+        Self {
+            list,
+            condition,
+            along: differs.then_some(along),
+        }
+    }
+}
+
+/// The same condition, of a form that no index answers.
+fn unindexed(condition: Condition) -> Expr {
+    let truth: Expr = Expr::case(condition, 1).finally(0).into();
+    truth.eq(1)
 }
 
 impl<L: Listing> Listing for Narrowed<L> {
@@ -72,6 +131,11 @@ impl<L: Listing> Listing for Narrowed<L> {
 
     fn select(&self) -> Select<Self::Entity> {
         self.list.select().filter(self.condition.clone())
+    }
+
+    fn select_along(&self) -> Select<Self::Entity> {
+        let condition = self.along.as_ref().unwrap_or(&self.condition);
+        self.list.select_along().filter(condition.clone())
     }
 
     fn id() -> <Self::Entity as EntityTrait>::Column {
@@ -101,7 +165,7 @@ pub fn named<E: EntityTrait>(_: E, id: E::Column, holds: Expr) -> SelectStatemen
 }
 
 /// Declares filters: `"parameter" kind(column) "what it does";`. Kinds: `is`, `contains`, `flag`, `id`, `after`, `before`;
-/// `text`, `with`, `number` and `word` take a function instead.
+/// `text`, `scattered`, `with`, `number` and `word` take a function instead.
 macro_rules! filters {
     ($($name:literal $kind:ident($($what:tt)+) $about:literal;)+) => {
         &[$($crate::queries::filter::Filter {
@@ -123,16 +187,23 @@ macro_rules! filters {
         $crate::queries::filter::Test::Number(|it| sea_orm::Condition::all().add($column.eq(it)))
     };
     (@ after $column:path) => {
-        $crate::queries::filter::Test::Time(|it| sea_orm::Condition::all().add($column.gt(it)))
+        $crate::queries::filter::Test::Time(|it| {
+            sea_orm::Condition::all().add($column.gt($crate::queries::filter::end_of_shown(it)))
+        })
     };
     (@ before $column:path) => {
-        $crate::queries::filter::Test::Time(|it| sea_orm::Condition::all().add($column.lt(it)))
+        $crate::queries::filter::Test::Time(|it| {
+            sea_orm::Condition::all().add($column.lt($crate::queries::filter::shown(it)))
+        })
     };
     (@ text $test:expr) => {
         $crate::queries::filter::Test::Text($test)
     };
     (@ with $test:expr) => {
         $crate::queries::filter::Test::With($test)
+    };
+    (@ scattered $test:expr) => {
+        $crate::queries::filter::Test::Scattered($test)
     };
     (@ number $test:expr) => {
         $crate::queries::filter::Test::Number($test)

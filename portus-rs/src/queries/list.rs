@@ -10,6 +10,9 @@ use crate::{app::App, error::Result};
 /// Rows loaded at once.
 pub const BATCH: usize = 500;
 
+/// From here on sorting all rows of a list takes longer than finding those of a page along the order.
+const MANY: u64 = 10_000;
+
 /// A part of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slice {
@@ -24,6 +27,11 @@ pub trait Listing: Send + Sync + Sized + 'static {
 
     /// The rows that the caller may see and asked for.
     fn select(&self) -> Select<Self::Entity>;
+
+    /// The same rows, where so many are known to be left that walking along the order finds a page of them soonest.
+    fn select_along(&self) -> Select<Self::Entity> {
+        self.select()
+    }
 
     fn id() -> <Self::Entity as EntityTrait>::Column;
 
@@ -68,8 +76,17 @@ pub async fn page<L: Listing>(
     slice: Slice,
 ) -> Result<(Vec<i64>, u64)> {
     let total = count(app, list).await?;
+    let select = |slice: Slice| {
+        let near = slice.offset < total / 4;
+        if total >= MANY && near {
+            list.select_along()
+        } else {
+            list.select()
+        }
+    };
     if slice.offset <= total / 2 {
-        let found = ids(app, list, sort_by, descending, Some(slice)).await?;
+        let select = select(slice);
+        let found = ordered::<L>(app, select, sort_by, descending, Some(slice)).await?;
         return Ok((found, total));
     }
     let limit = slice.limit.min(total.saturating_sub(slice.offset));
@@ -80,7 +97,8 @@ pub async fn page<L: Listing>(
         offset: total - slice.offset - limit,
         limit,
     };
-    let mut found = ids(app, list, sort_by, !descending, Some(mirrored)).await?;
+    let select = select(mirrored);
+    let mut found = ordered::<L>(app, select, sort_by, !descending, Some(mirrored)).await?;
     found.reverse();
     Ok((found, total))
 }
@@ -93,8 +111,18 @@ pub async fn ids<L: Listing>(
     descending: bool,
     slice: Option<Slice>,
 ) -> Result<Vec<i64>> {
+    ordered::<L>(app, list.select(), sort_by, descending, slice).await
+}
+
+async fn ordered<L: Listing>(
+    app: &App,
+    select: Select<L::Entity>,
+    sort_by: &str,
+    descending: bool,
+    slice: Option<Slice>,
+) -> Result<Vec<i64>> {
     let order = if descending { Order::Desc } else { Order::Asc };
-    let mut select = list.select().select_only().column(L::id());
+    let mut select = select.select_only().column(L::id());
     if let Some(column) = L::sort_column(sort_by) {
         select = select.order_by(column, order.clone());
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFilter, QueryOrder,
-    Select,
+    QuerySelect as _, Select,
 };
 
 use super::{
@@ -151,13 +151,11 @@ pub fn group(viewer: Viewer, group: Group) -> Narrowed<Namespaces> {
         Group::Joined => rest.add(orphan.not()).add(joined),
         Group::Other => rest.add(orphan.not()).add(joined.not()),
     };
-    Narrowed {
-        condition,
-        list: Namespaces {
-            viewer,
-            team_id: None,
-        },
-    }
+    let all = Namespaces {
+        viewer,
+        team_id: None,
+    };
+    Narrowed::to(all, condition)
 }
 
 /// What the names of the teams of global namespaces have in them.
@@ -232,4 +230,25 @@ pub async fn complaints(app: &App, name: &str, registry: Option<&str>) -> Result
         invalid.add("name", "has already been taken");
     }
     Ok(invalid)
+}
+
+/// A namespace that the caller may push to, for examples: their own first, else the oldest of their teams'.
+pub async fn pushable(app: &App, viewer: &Viewer) -> Result<Option<String>> {
+    let own = namespace::Entity::find()
+        .filter(policy::visible::own_namespaces(viewer.who))
+        .filter(namespace::Column::Global.eq(false))
+        .order_by_asc(namespace::Column::Id)
+        .limit(100)
+        .all(app.database.reader())
+        .await?;
+    let user_id = viewer.standing_nowhere().user_id();
+    let mut open: Vec<&namespace::Model> = own
+        .iter()
+        .filter(|row| {
+            let standing = viewer.standing_in(row);
+            policy::namespaces::push(standing, &NamespaceFacts::from(*row), &app.rules).granted
+        })
+        .collect();
+    open.sort_by_key(|row| row.personal_user_id.is_none() || row.personal_user_id != user_id);
+    Ok(open.first().map(|row| row.name.clone()))
 }

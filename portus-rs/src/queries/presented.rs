@@ -79,6 +79,10 @@ where
         self.list.select()
     }
 
+    fn select_along(&self) -> Select<Self::Entity> {
+        self.list.select_along()
+    }
+
     fn id() -> <Self::Entity as EntityTrait>::Column {
         L::id()
     }

@@ -1,10 +1,17 @@
 //! The registries this service speaks for, and whether another one could join them.
 
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect as _, QueryTrait as _, Select,
+};
 
+use super::{
+    filter::{Filter, filters},
+    list::{Listing, in_order},
+};
 use crate::{
     app::App,
-    entities::registry,
+    entities::{namespace, registry, repository},
     error::{Invalid, Result},
 };
 
@@ -13,6 +20,73 @@ pub async fn all(app: &App) -> Result<Vec<registry::Model>> {
         .order_by_asc(registry::Column::Id)
         .all(app.database.reader())
         .await?)
+}
+
+/// All registries, for admins.
+pub struct Registries;
+
+impl Listing for Registries {
+    type Entity = registry::Entity;
+    type Row = registry::Model;
+
+    fn select(&self) -> Select<registry::Entity> {
+        registry::Entity::find()
+    }
+
+    fn id() -> registry::Column {
+        registry::Column::Id
+    }
+
+    fn sort_column(name: &str) -> Option<registry::Column> {
+        use registry::Column as C;
+        Some(match name {
+            "name" => C::Name,
+            "hostname" => C::Hostname,
+            "external_hostname" => C::ExternalHostname,
+            "created_at" => C::CreatedAt,
+            "updated_at" => C::UpdatedAt,
+            _ => return None,
+        })
+    }
+
+    fn filters() -> &'static [Filter] {
+        use registry::Column as C;
+        filters! {
+            "name" is(C::Name) "Of exactly this name.";
+            "name_contains" contains(C::Name) "With this in the name, sign by sign.";
+            "hostname" text(|it| Condition::any()
+                .add(C::Hostname.eq(it.as_str()))
+                .add(C::ExternalHostname.eq(it.as_str())))
+                "At this address, be it for this service or for users.";
+            "use_ssl" flag(C::UseSsl) "Reached over TLS, or not.";
+            "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Made before this moment.";
+            "updated_after" after(C::UpdatedAt) "Changed after this moment.";
+            "updated_before" before(C::UpdatedAt) "Changed before this moment.";
+        }
+    }
+
+    async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<registry::Model>> {
+        let rows = registry::Entity::find()
+            .filter(registry::Column::Id.is_in(ids.iter().copied()))
+            .all(app.database.reader())
+            .await?;
+        Ok(in_order(ids, rows.into_iter().map(|row| (row.id, row))))
+    }
+}
+
+/// Things in or about the registry that goes by this name or address.
+pub fn of_named(column: impl ColumnTrait, named: &str) -> Condition {
+    let ids = registry::Entity::find()
+        .select_only()
+        .column(registry::Column::Id)
+        .filter(
+            Condition::any()
+                .add(registry::Column::Name.eq(named))
+                .add(registry::Column::Hostname.eq(named)),
+        )
+        .into_query();
+    Condition::all().add(column.in_subquery(ids))
 }
 
 /// A registry as somebody thinks of setting it up.
@@ -40,6 +114,20 @@ pub async fn complaints(app: &App, new: &Candidate<'_>) -> Result<Invalid> {
         invalid.add("hostname", reason.to_string());
     }
     Ok(invalid)
+}
+
+/// Whether nothing was ever pushed to a registry, or all of it has gone.
+pub async fn is_empty(app: &App, id: i64) -> Result<bool> {
+    let namespaces = namespace::Entity::find()
+        .select_only()
+        .column(namespace::Column::Id)
+        .filter(namespace::Column::RegistryId.eq(id))
+        .into_query();
+    let found = repository::Entity::find()
+        .filter(repository::Column::NamespaceId.in_subquery(namespaces))
+        .one(app.database.reader())
+        .await?;
+    Ok(found.is_none())
 }
 
 /// Which of a new registry's names another one has.

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder as _, QuerySelect,
-    QueryTrait as _, Select,
-    sea_query::{Expr, ExprTrait as _, SubQueryStatement},
+    ColumnTrait, Condition, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder as _,
+    QuerySelect, QueryTrait as _, Select,
+    sea_query::{Expr, ExprTrait as _, LikeExpr, SubQueryStatement},
 };
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::App,
-    entities::{namespace, registry, repository, tag},
+    entities::{dialect, namespace, registry, repository, tag},
     error::{Error, Result},
     policy::{self, NamespaceFacts},
 };
@@ -38,10 +38,21 @@ pub struct Row {
     pub destroyable: bool,
 }
 
-/// Repositories, of everything or of one namespace.
+/// Repositories that the caller may see, all of them or a part.
 pub struct Repositories {
     pub viewer: Viewer,
-    pub namespace_id: Option<i64>,
+    pub which: Which,
+}
+
+/// Which repositories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    All,
+    OfNamespace(i64),
+    /// Of the caller's own teams.
+    Own,
+    /// Of all other teams.
+    Others,
 }
 
 impl Listing for Repositories {
@@ -49,21 +60,18 @@ impl Listing for Repositories {
     type Row = Row;
 
     fn select(&self) -> Select<repository::Entity> {
-        let all = repository::Entity::find();
-        let visible = policy::visible::namespaces(self.viewer.who);
-        let narrowed = if visible.is_empty() {
-            all
-        } else {
-            let namespaces = namespace::Entity::find()
-                .select_only()
-                .column(namespace::Column::Id)
-                .filter(visible)
-                .into_query();
-            all.filter(repository::Column::NamespaceId.in_subquery(namespaces))
-        };
-        match self.namespace_id {
-            Some(id) => narrowed.filter(repository::Column::NamespaceId.eq(id)),
-            None => narrowed,
+        let narrowed = visible(&self.viewer);
+        let own = namespace::Entity::find()
+            .select_only()
+            .column(namespace::Column::Id)
+            .filter(policy::visible::own_namespaces(self.viewer.who))
+            .into_query();
+        let of = repository::Column::NamespaceId;
+        match self.which {
+            Which::All => narrowed,
+            Which::OfNamespace(id) => narrowed.filter(of.eq(id)),
+            Which::Own => narrowed.filter(of.in_subquery(own)),
+            Which::Others => narrowed.filter(of.not_in_subquery(own)),
         }
     }
 
@@ -87,6 +95,7 @@ impl Listing for Repositories {
         filters! {
             "name" is(C::Name) "Of exactly this name.";
             "name_contains" contains(C::Name) "With this in the name, sign by sign.";
+            "called" with(called) "With this in `namespace/name`, sign by sign.";
             "namespace" text(|it| Condition::all().add(C::NamespaceId.in_subquery(named(namespace::Entity, namespace::Column::Id, namespace::Column::Name.eq(it))))) "In namespaces of this name.";
             "namespace_id" id(C::NamespaceId) "In this namespace.";
             "registry" text(|it| Condition::all().add(C::NamespaceId.in_subquery(named(
@@ -103,13 +112,62 @@ impl Listing for Repositories {
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {
-        let found = repository::Entity::find()
-            .filter(repository::Column::Id.is_in(ids.iter().copied()))
-            .find_also_related(namespace::Entity)
-            .all(app.database.reader())
-            .await?;
-        dress(app, &self.viewer, ids, found).await
+        by_ids(app, &self.viewer, ids).await
     }
+}
+
+fn visible(viewer: &Viewer) -> Select<repository::Entity> {
+    let all = repository::Entity::find();
+    let visible = policy::visible::namespaces(viewer.who);
+    if visible.is_empty() {
+        return all;
+    }
+    let namespaces = namespace::Entity::find()
+        .select_only()
+        .column(namespace::Column::Id)
+        .filter(visible)
+        .into_query();
+    all.filter(repository::Column::NamespaceId.in_subquery(namespaces))
+}
+
+/// Repositories by id, in that order, with what belongs to them.
+pub(super) async fn by_ids(app: &App, viewer: &Viewer, ids: &[i64]) -> Result<Vec<Row>> {
+    let found = repository::Entity::find()
+        .filter(repository::Column::Id.is_in(ids.iter().copied()))
+        .find_also_related(namespace::Entity)
+        .all(app.database.reader())
+        .await?;
+    dress(app, viewer, ids, found).await
+}
+
+/// Which repositories hold a text in `namespace/name`: in either, or across the slash between them.
+pub fn called(text: &str, backend: DatabaseBackend) -> Condition {
+    let holds = |column: Expr, text: &str| dialect::contains(backend, column, text.to_owned());
+    let of = |which: Expr| {
+        repository::Column::NamespaceId.in_subquery(named(
+            namespace::Entity,
+            namespace::Column::Id,
+            namespace::Column::Global.eq(false).and(which),
+        ))
+    };
+    let name = || repository::Column::Name.into_expr();
+    let space = || namespace::Column::Name.into_expr();
+    let mut found = Condition::any()
+        .add(holds(name(), text))
+        .add(of(holds(space(), text)));
+    if let Some((end, begin)) = text.split_once('/') {
+        let like = |pattern: String| LikeExpr::new(pattern).escape('!');
+        let literal = |text: &str| {
+            text.replace('!', "!!")
+                .replace('_', "!_")
+                .replace('%', "!%")
+        };
+        let across = Condition::all()
+            .add(of(space().like(like(format!("%{}", literal(end))))))
+            .add(name().like(like(format!("{}%", literal(begin)))));
+        found = found.add(across);
+    }
+    found
 }
 
 /// Adds registry, counts, stars and last tags, by a fixed number of queries.

@@ -1,8 +1,9 @@
 //! Comparisons with catalogs, asked for and done: how far they came and what they hold back.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder as _, Select};
 
 use super::{
+    filter::{Filter, filters},
     list::{Listing, in_order},
     registries,
 };
@@ -18,26 +19,16 @@ pub struct Row {
     pub registry: registry::Model,
 }
 
-/// Runs, of all registries or one, in every state or one.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SyncRuns {
-    pub registry_id: Option<i64>,
-    pub state: Option<SyncState>,
-}
+/// All runs, for admins.
+#[derive(Clone, Copy, Debug)]
+pub struct SyncRuns;
 
 impl Listing for SyncRuns {
     type Entity = sync_run::Entity;
     type Row = Row;
 
     fn select(&self) -> Select<sync_run::Entity> {
-        let mut select = sync_run::Entity::find();
-        if let Some(id) = self.registry_id {
-            select = select.filter(sync_run::Column::RegistryId.eq(id));
-        }
-        if let Some(state) = self.state {
-            select = select.filter(sync_run::Column::State.eq(state));
-        }
-        select
+        sync_run::Entity::find()
     }
 
     fn id() -> sync_run::Column {
@@ -54,6 +45,26 @@ impl Listing for SyncRuns {
             "finished_at" => C::FinishedAt,
             _ => return None,
         })
+    }
+
+    fn filters() -> &'static [Filter] {
+        use sync_run::Column as C;
+        filters! {
+            "registry" text(|it| registries::of_named(C::RegistryId, &it)) "Of the registry of this name or hostname.";
+            "registry_id" id(C::RegistryId) "Of this registry.";
+            "state" word(SyncState::WORDS, |it| it.parse::<SyncState>().map_or_else(
+                |()| Condition::all(),
+                |it| Condition::all().add(C::State.eq(it)),
+            )) "Which have come so far.";
+            "strategy" is(C::Strategy) "By this strategy.";
+            "requested_by" is(C::RequestedBy) "Wanted by the account of this name.";
+            "started_after" after(C::StartedAt) "Begun, or wanted, after this moment, ISO 8601.";
+            "started_before" before(C::StartedAt) "Begun, or wanted, before this moment.";
+            "updated_after" after(C::UpdatedAt) "Changed after this moment.";
+            "updated_before" before(C::UpdatedAt) "Changed before this moment.";
+            "finished_after" after(C::FinishedAt) "Ended after this moment.";
+            "finished_before" before(C::FinishedAt) "Ended before this moment.";
+        }
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Row>> {
@@ -85,4 +96,13 @@ pub async fn show(app: &App, id: i64) -> Result<Row> {
         .await?;
     let rows = dressed(app, found.into_iter().collect()).await?;
     rows.into_iter().next().ok_or(Error::NotFound)
+}
+
+/// The run that began last, of those that have begun.
+pub async fn last(app: &App) -> Result<Option<sync_run::Model>> {
+    Ok(sync_run::Entity::find()
+        .filter(sync_run::Column::State.ne(SyncState::Waiting))
+        .order_by_desc(sync_run::Column::Id)
+        .one(app.database.reader())
+        .await?)
 }

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QuerySelect as _, Select,
+    ColumnTrait, Condition, EntityTrait, ExprTrait as _, JoinType, QueryFilter, QueryOrder as _,
+    QuerySelect as _, Select,
+    sea_query::{Alias, Expr, Query},
 };
 
 use super::{
@@ -95,6 +97,8 @@ impl Listing for Tags {
             "updated_before" before(C::UpdatedAt) "Changed before this moment.";
             "pushed_after" after(C::PushedAt) "Pushed last after this moment.";
             "pushed_before" before(C::PushedAt) "Pushed last before this moment.";
+            "pulled_after" after(C::PulledAt) "Pulled last after this moment.";
+            "pulled_before" before(C::PulledAt) "Pulled last before this moment.";
         }
     }
 
@@ -150,6 +154,45 @@ pub(super) async fn by_ids(app: &App, ids: &[i64]) -> Result<Vec<Row>> {
     Ok(in_order(ids, rows))
 }
 
+/// The names of the tags of each of these repositories that were pushed last, the newest first; one query.
+pub async fn newest_names(
+    app: &App,
+    repository_ids: &[i64],
+    most: i64,
+) -> Result<HashMap<i64, Vec<String>>> {
+    let place = Alias::new("place");
+    let ranked = Query::select()
+        .columns([tag::Column::Id])
+        .expr_as(
+            Expr::cust(
+                "ROW_NUMBER() OVER (PARTITION BY repository_id ORDER BY pushed_at DESC, id DESC)",
+            ),
+            place.clone(),
+        )
+        .from(tag::Entity)
+        .and_where(Expr::col(tag::Column::RepositoryId).is_in(repository_ids.iter().copied()))
+        .to_owned();
+    let first = Query::select()
+        .column(tag::Column::Id)
+        .from_subquery(ranked, Alias::new("ranked"))
+        .and_where(Expr::col(place).lte(most))
+        .to_owned();
+    let rows: Vec<(i64, String)> = tag::Entity::find()
+        .select_only()
+        .columns([tag::Column::RepositoryId, tag::Column::Name])
+        .filter(tag::Column::Id.in_subquery(first))
+        .order_by_desc(tag::Column::PushedAt)
+        .order_by_desc(tag::Column::Id)
+        .into_tuple()
+        .all(app.database.reader())
+        .await?;
+    let mut found: HashMap<i64, Vec<String>> = HashMap::new();
+    for (id, name) in rows {
+        found.entry(id).or_default().push(name);
+    }
+    Ok(found)
+}
+
 /// A tag in a repository that the caller may see; of that very repository if one is named.
 pub async fn show(app: &App, viewer: &Viewer, id: i64, repository_id: Option<i64>) -> Result<Row> {
     let row = whole_by_ids(app, &[id])
@@ -163,12 +206,12 @@ pub async fn show(app: &App, viewer: &Viewer, id: i64, repository_id: Option<i64
     Ok(row)
 }
 
-/// A repository's tags by manifest, the group whose first tag moved last ahead; tags without a digest are one group.
-pub async fn grouped(app: &App, repository_id: i64) -> Result<Vec<Vec<Row>>> {
-    let list = Tags {
-        repository_id: Some(repository_id),
-    };
-    let ids = ids(app, &list, "id", false, None).await?;
+/// Tags by manifest, the group whose first tag moved last ahead; tags without a digest are one group.
+pub async fn grouped<L>(app: &App, list: &L) -> Result<Vec<Vec<Row>>>
+where
+    L: Listing<Entity = tag::Entity>,
+{
+    let ids = ids(app, list, "id", false, None).await?;
     let mut groups: Vec<Vec<Row>> = Vec::new();
     let mut places: HashMap<Option<String>, usize> = HashMap::new();
     for batch in ids.chunks(BATCH) {

@@ -78,10 +78,7 @@ pub fn by_membership(viewer: Viewer, member: bool) -> Narrowed<Teams> {
     } else {
         id.not_in_subquery(own)
     };
-    Narrowed {
-        condition: Condition::all().add(which),
-        list: Teams { viewer },
-    }
+    Narrowed::to(Teams { viewer }, Condition::all().add(which))
 }
 
 /// The ids of the teams that the viewer is in, hidden ones too.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use openssl::hash::{MessageDigest, hash};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait as _, Select,
+    ColumnTrait, Condition, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait as _, RelationTrait as _, Select,
 };
 
 use super::{
@@ -77,6 +77,12 @@ impl Listing for Users {
             "admin" flag(C::Admin) "Admins, or everybody else.";
             "enabled" flag(C::Enabled) "Enabled, or disabled.";
             "bot" flag(C::Bot) "Bots, or people.";
+            "current_sign_in_after" after(C::CurrentSignInAt) "Signed in last after this moment.";
+            "current_sign_in_before" before(C::CurrentSignInAt) "Signed in last before this moment.";
+            "last_sign_in_after" after(C::LastSignInAt) "Signed in the time before that after this moment.";
+            "last_sign_in_before" before(C::LastSignInAt) "Signed in the time before that before this moment.";
+            "locked_after" after(C::LockedAt) "Locked after this moment.";
+            "locked_before" before(C::LockedAt) "Locked before this moment.";
             "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
             "created_before" before(C::CreatedAt) "Made before this moment.";
             "updated_after" after(C::UpdatedAt) "Changed after this moment.";
@@ -126,6 +132,11 @@ impl Listing for Members {
                 user::Column::Id,
                 user::Column::CanonicalName.eq(names::canonical(&it)),
             )))) "Of exactly this username.";
+            "name_contains" text(|it| Condition::all().add(C::UserId.in_subquery(named(
+                user::Entity,
+                user::Column::Id,
+                user::Column::Username.contains(it),
+            )))) "With this in the username, sign by sign.";
             "role" word(&["viewer", "contributor", "owner"], |it| {
                 it.parse::<Role>().map_or_else(
                     |()| Condition::all(),
@@ -169,7 +180,92 @@ impl Listing for Members {
     }
 }
 
+/// All accounts but the hidden one, with what each belongs to, for the pages of admins.
+pub struct People;
+
+impl Listing for People {
+    type Entity = user::Entity;
+    type Row = (Row, Counts);
+
+    fn select(&self) -> Select<user::Entity> {
+        user::Entity::find().filter(user::Column::Username.ne(user::PORTUS))
+    }
+
+    fn id() -> user::Column {
+        user::Column::Id
+    }
+
+    fn sort_column(name: &str) -> Option<user::Column> {
+        Users::sort_column(name)
+    }
+
+    fn filters() -> &'static [Filter] {
+        Users::filters()
+    }
+
+    async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<(Row, Counts)>> {
+        let rows = Users.load(app, ids).await?;
+        let mut counts = counts_of(app, ids).await?;
+        let with = rows.into_iter().map(|row| {
+            let counts = counts.remove(&row.user.id).unwrap_or_default();
+            (row, counts)
+        });
+        Ok(with.collect())
+    }
+}
+
+/// How much these accounts belong to, by two queries; those that belong to nothing are left out.
+async fn counts_of(app: &App, ids: &[i64]) -> Result<HashMap<i64, Counts>> {
+    let of = || {
+        team_user::Entity::find()
+            .select_only()
+            .column(team_user::Column::UserId)
+            .column_as(team_user::Column::Id.count(), "count")
+            .filter(team_user::Column::UserId.is_in(ids.iter().copied()))
+            .group_by(team_user::Column::UserId)
+    };
+    let in_teams = namespace::Entity::belongs_to(team_user::Entity)
+        .from(namespace::Column::TeamId)
+        .to(team_user::Column::TeamId)
+        .into();
+    let mut found: HashMap<i64, Counts> = HashMap::new();
+    let namespaces: Vec<(i64, i64)> = of()
+        .join_rev(JoinType::InnerJoin, in_teams)
+        .into_tuple()
+        .all(app.database.reader())
+        .await?;
+    for (id, count) in namespaces {
+        found.entry(id).or_default().namespaces = count;
+    }
+    let teams: Vec<(i64, i64)> = of()
+        .join(JoinType::InnerJoin, team_user::Relation::Team.def())
+        .filter(team::Column::Hidden.eq(false))
+        .into_tuple()
+        .all(app.database.reader())
+        .await?;
+    for (id, count) in teams {
+        found.entry(id).or_default().teams = count;
+    }
+    Ok(found)
+}
+
+/// The teams that an account is in, hidden ones aside, by their names.
+pub async fn memberships(app: &App, user_id: i64) -> Result<Vec<(team::Model, Role)>> {
+    let found = team_user::Entity::find()
+        .filter(team_user::Column::UserId.eq(user_id))
+        .find_also_related(team::Entity)
+        .filter(team::Column::Hidden.eq(false))
+        .order_by_asc(team::Column::Name)
+        .all(app.database.reader())
+        .await?;
+    let rows = found.into_iter();
+    Ok(rows
+        .filter_map(|(row, team)| Some((team?, row.role)))
+        .collect())
+}
+
 /// How much an account belongs to.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
     /// Of all its teams, hidden ones too.
     pub namespaces: i64,
@@ -247,6 +343,24 @@ pub async fn by_id(app: &App, id: i64) -> Result<user::Model> {
 }
 
 /// E-mail addresses are kept in lower case.
+/// The name itself, or the first of `NAME_01` to `NAME_998` that nobody has; the name where all are taken.
+pub async fn free_name(app: &App, base: &str) -> Result<String> {
+    let canonical = names::canonical(base);
+    let taken: Vec<String> = user::Entity::find()
+        .select_only()
+        .column(user::Column::CanonicalName)
+        .filter(user::Column::CanonicalName.starts_with(&canonical))
+        .into_tuple()
+        .all(app.database.reader())
+        .await?;
+    let taken: std::collections::HashSet<String> = taken.into_iter().collect();
+    let numbered = (1..999).map(|number| format!("{base}_{number:02}"));
+    let free = std::iter::once(base.to_owned())
+        .chain(numbered)
+        .find(|it| !taken.contains(&names::canonical(it)));
+    Ok(free.unwrap_or_else(|| base.to_owned()))
+}
+
 pub async fn by_email(app: &App, email: &str) -> Result<user::Model> {
     user::Entity::find()
         .filter(user::Column::Email.eq(email.trim().to_lowercase()))

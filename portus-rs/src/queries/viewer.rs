@@ -34,6 +34,13 @@ impl Viewer {
         Standing::towards(self.who, None, None)
     }
 
+    /// The teams that they are in, in order.
+    pub fn teams(&self) -> Vec<i64> {
+        let mut ids: Vec<i64> = self.roles.keys().copied().collect();
+        ids.sort_unstable();
+        ids
+    }
+
     /// How they stand in a team.
     pub fn standing(&self, team_id: i64) -> Standing {
         Standing::towards(self.who, self.roles.get(&team_id).copied(), None)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder as _};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder as _, QuerySelect as _};
 
 use crate::{
     app::App,
@@ -51,6 +51,38 @@ pub async fn of_tags<'t>(
                 result,
                 vulnerability,
             });
+    }
+    Ok(found)
+}
+
+/// How many weaknesses of each severity scanners found behind those of these tags that have been scanned, by tag; nothing
+/// where no scanner is configured. One query.
+pub async fn counts<'t>(
+    app: &App,
+    tags: impl Iterator<Item = &'t tag::Model>,
+) -> Result<HashMap<i64, BTreeMap<String, i64>>> {
+    let mut found: HashMap<i64, BTreeMap<String, i64>> = tags
+        .filter(|tag| tag.scanned == tag::Model::SCANNED && app.config.security.is_on())
+        .map(|tag| (tag.id, BTreeMap::new()))
+        .collect();
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let rows: Vec<(i64, String, i64)> = scan_result::Entity::find()
+        .select_only()
+        .column(scan_result::Column::TagId)
+        .column(scan_result::Column::Severity)
+        .column_as(scan_result::Column::Id.count(), "weaknesses")
+        .filter(scan_result::Column::TagId.is_in(found.keys().copied()))
+        .group_by(scan_result::Column::TagId)
+        .group_by(scan_result::Column::Severity)
+        .into_tuple()
+        .all(app.database.reader())
+        .await?;
+    for (tag_id, severity, count) in rows {
+        if let Some(of_tag) = found.get_mut(&tag_id) {
+            of_tag.insert(severity, count);
+        }
     }
     Ok(found)
 }

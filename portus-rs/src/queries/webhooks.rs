@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
-    entities::{namespace, webhook, webhook_delivery, webhook_header},
+    entities::{DeliveryState, namespace, webhook, webhook_delivery, webhook_header},
     error::{Error, Result},
     keys::vault::Purpose,
     policy,
@@ -153,7 +153,25 @@ impl Listing for Headers {
     }
 
     fn sort_column(name: &str) -> Option<webhook_header::Column> {
-        (name == "name").then_some(webhook_header::Column::Name)
+        use webhook_header::Column as C;
+        Some(match name {
+            "name" => C::Name,
+            "created_at" => C::CreatedAt,
+            "updated_at" => C::UpdatedAt,
+            _ => return None,
+        })
+    }
+
+    fn filters() -> &'static [Filter] {
+        use webhook_header::Column as C;
+        filters! {
+            "name" is(C::Name) "Of exactly this name.";
+            "name_contains" contains(C::Name) "With this in the name, sign by sign.";
+            "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Made before this moment.";
+            "updated_after" after(C::UpdatedAt) "Changed after this moment.";
+            "updated_before" before(C::UpdatedAt) "Changed before this moment.";
+        }
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<HeaderRow>> {
@@ -208,6 +226,25 @@ impl Listing for Deliveries {
             "updated_at" => C::UpdatedAt,
             _ => return None,
         })
+    }
+
+    fn filters() -> &'static [Filter] {
+        use webhook_delivery::Column as C;
+        filters! {
+            "event" is(C::Event) "Of this kind: `push` or `delete`.";
+            "state" word(DeliveryState::WORDS, |it| it.parse::<DeliveryState>().map_or_else(
+                |()| Condition::all(),
+                |it| Condition::all().add(C::State.eq(it)),
+            )) "Which have come so far.";
+            "status" id(C::Status) "Answered with this HTTP status; 0 without an answer.";
+            "uuid" is(C::Uuid) "Of this UUID.";
+            "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
+            "created_before" before(C::CreatedAt) "Made before this moment.";
+            "updated_after" after(C::UpdatedAt) "Changed after this moment.";
+            "updated_before" before(C::UpdatedAt) "Changed before this moment.";
+            "next_attempt_after" after(C::NextAttemptAt) "To be tried after this moment.";
+            "next_attempt_before" before(C::NextAttemptAt) "To be tried before this moment.";
+        }
     }
 
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<webhook_delivery::Model>> {

@@ -10,7 +10,10 @@ use reqwest::{Client, Method};
 use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 
-use crate::support::{images::Package, site::Site};
+use crate::support::{
+    images::Package,
+    site::{PASSWORD, Site},
+};
 
 /// No server errors, and no status, type or body that the description does not have.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
@@ -50,13 +53,13 @@ extra-data-sources = { responses = false }
 "body.role" = { dictionary = "roles", probability = 0.5 }
 "#;
 
-/// Where `make test` puts the program.
-fn program() -> PathBuf {
+/// Where `make test` puts a program of PyPI.
+fn program(name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let program = root.join("target/tools/schemathesis/bin/schemathesis");
+    let program = root.join("target/tools/schemathesis/bin").join(name);
     assert!(
         program.exists(),
-        "schemathesis is missing at {}: run `make install`, which takes it from PyPI",
+        "{name} is missing at {}: run `make install`, which takes it from PyPI",
         program.display()
     );
     program
@@ -117,11 +120,11 @@ async fn populated() -> (Site, String, String) {
 }
 
 /// Runs it as one caller, bounded in time, and gives back what it says when it finds something.
-fn complaints(site: &Site, caller: &str, seconds: u32) -> Option<String> {
+fn complaints(site: &Site, headers: &[String], seconds: u32) -> Option<String> {
     let directory = tempfile::tempdir().unwrap();
     let settings = directory.path().join("schemathesis.toml");
     std::fs::write(&settings, SETTINGS).unwrap();
-    let ran = Command::new(program())
+    let ran = Command::new(program("schemathesis"))
         .arg("--config-file")
         .arg(&settings)
         .args(["run", "--no-color", "--continue-on-failure"])
@@ -131,7 +134,7 @@ fn complaints(site: &Site, caller: &str, seconds: u32) -> Option<String> {
         .args(["--generation-database", "none"])
         .args(["--suppress-health-check", "all", "--warnings", "off"])
         .args(["--url", &site.portus.url()])
-        .args(["--header", &format!("Portus-Auth: {caller}")])
+        .args(headers.iter().flat_map(|it| ["--header", it]))
         .arg(format!("{}/api/openapi-spec", site.portus.url()))
         .current_dir(directory.path())
         .output()
@@ -146,27 +149,75 @@ fn complaints(site: &Site, caller: &str, seconds: u32) -> Option<String> {
 }
 
 /// The status that the caller is given where it may look.
-async fn greeted(site: &Site, caller: &str) -> u16 {
-    let request = site
+async fn greeted(site: &Site, headers: &[String]) -> u16 {
+    let mut request = site
         .http
         .request(Method::GET, format!("{}/api/version", site.portus.url()));
-    let answer = request.header("Portus-Auth", caller).send().await.unwrap();
-    answer.status().as_u16()
+    for header in headers {
+        let (name, value) = header.split_once(": ").unwrap();
+        request = request.header(name, value);
+    }
+    request.send().await.unwrap().status().as_u16()
+}
+
+/// The headers of a browser in which somebody has signed in.
+async fn signed_in(site: &Site, name: &str) -> Vec<String> {
+    let body = json!({"user": {"username": name, "password": PASSWORD}});
+    let url = format!("{}/api/v1/session", site.portus.url());
+    let answer = site.http.post(url).json(&body).send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    let cookie = cookie.split(';').next().unwrap();
+    let body: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    let token = body["csrf_token"].as_str().unwrap();
+    vec![
+        format!("Cookie: {cookie}"),
+        format!("X-CSRF-Token: {token}"),
+    ]
+}
+
+/// As the OpenAPI Initiative's own schemas have it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_description_is_valid_openapi_3_1() {
+    let site = Site::start().await;
+    let document = site.get("/api/openapi-spec").await;
+    assert_eq!(document["openapi"], "3.1.0");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("openapi.json");
+    let validate = |document: &Value| {
+        std::fs::write(&file, document.to_string()).unwrap();
+        Command::new(program("openapi-spec-validator"))
+            .args(["--schema", "3.1", "--errors", "all"])
+            .arg(&file)
+            .output()
+            .unwrap()
+    };
+    let judged = validate(&document);
+    let said = String::from_utf8_lossy(&judged.stdout).into_owned();
+    assert!(judged.status.success(), "{said}");
+    // It would tell.
+    let mut broken = document;
+    broken["paths"]["/api/v1/teams"]["get"]["responses"]["200"] = json!({"content": 7});
+    assert!(!validate(&broken).status.success());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn made_up_requests_find_no_server_error_and_nothing_undocumented() {
-    let program = program();
-    assert!(program.is_absolute());
     let (site, admin, worker) = populated().await;
-    for (caller, seconds) in [(&worker, 40), (&admin, 45)] {
-        if let Some(said) = complaints(&site, caller, seconds) {
+    let token = |caller: &str| vec![format!("Portus-Auth: {caller}")];
+    let session = signed_in(&site, "worker").await;
+    for (caller, headers, seconds) in [
+        ("somebody", token(&worker), 35),
+        ("a browser", session, 30),
+        ("an admin", token(&admin), 40),
+    ] {
+        if let Some(said) = complaints(&site, &headers, seconds) {
             panic!("as {caller}:\n{said}\n{}", site.portus.log());
         }
         assert_eq!(
-            greeted(&site, caller).await,
+            greeted(&site, &headers).await,
             200,
-            "the caller is still known, so that it tested what callers meet"
+            "{caller} is still known, so that it tested what callers meet"
         );
     }
     assert!(
@@ -236,13 +287,16 @@ async fn every_operation_of_the_description_is_served_by_the_program() {
     let paths = document["paths"].as_object().unwrap();
     for (path, methods) in paths {
         for (method, operation) in methods.as_object().unwrap() {
-            let gated = operation["security"] != json!([]);
+            let gated = operation["security"][0] == json!({"token": []});
             if !gated {
                 continue;
             }
-            let filled: Vec<&str> = path
+            let filled: Vec<String> = path
                 .split('/')
-                .map(|part| if part.starts_with('{') { "1" } else { part })
+                .map(|part| match part.split_once('}') {
+                    Some((_, suffix)) => format!("1{suffix}"),
+                    None => part.to_owned(),
+                })
                 .collect();
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let url = format!("{}{}", site.portus.url(), filled.join("/"));

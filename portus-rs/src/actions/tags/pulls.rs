@@ -51,16 +51,17 @@ impl Pulls {
 impl Batch<'_> {
     /// Counts a read of something known.
     pub(super) fn pull(&mut self, app: &App, told: &Told<'_>, tag: Option<&str>, digest: &str) {
-        let Some((_, repository)) = self.shelf.repository(told) else {
+        let Some((namespace, repository)) = self.shelf.repository(told) else {
             return;
         };
-        let repository_id = repository.id;
+        let (namespace_id, repository_id) = (namespace.id, repository.id);
         let fingerprint = fingerprint(told, digest);
         let counted = self.pulls.counted.get(&fingerprint).copied();
         let counted = counted.or_else(|| app.inbox.last_pull(fingerprint));
         let again = counted.is_some_and(|last| (told.at - last).abs() < WINDOW);
         if !again {
             self.pulls.counted.insert(fingerprint, told.at);
+            self.traffic.pulled(namespace_id, told.at);
         }
         let count = i64::from(!again);
         if let Some(known) = self.shelf.manifest(repository_id, digest) {

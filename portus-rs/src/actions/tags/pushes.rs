@@ -193,6 +193,7 @@ impl Batch<'_> {
                 id
             }
         };
+        self.traffic.pushed(namespace.id, told.at);
         self.activities.push(
             Activity::tag_pushed(namespace, repository, (id, name)).by(user_id, told.actor()),
         );

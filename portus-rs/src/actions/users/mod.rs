@@ -4,6 +4,7 @@ mod directory;
 mod fields;
 mod portus;
 mod profile;
+mod registration;
 mod removal;
 mod rewrite;
 mod switches;
@@ -30,7 +31,7 @@ use crate::{
     },
     policy::{
         guard::Authority,
-        users::{CreateUser, ManageUser},
+        users::{CreateUser, IssueToken, ManageUser},
     },
 };
 
@@ -41,6 +42,7 @@ pub use directory::{
 use fields::{Wanted, blank_is_none, check_email, check_password, check_username, normal_email};
 pub use portus::ensure_portus;
 pub use profile::{ProfileChanges, speak, update_own};
+pub(super) use registration::{Registration, prepare_registration};
 pub use removal::delete;
 pub use switches::{set_admin, set_enabled, toggle_admin, toggle_enabled};
 
@@ -84,6 +86,32 @@ pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Created> {
         .commit([Activity::user_created(&created.user)])
         .await?;
     Ok(created)
+}
+
+/// Makes an account, and for a bot the token that is its only way in.
+pub async fn create_with_token(
+    app: &App,
+    actor: &Actor,
+    new: NewUser,
+) -> Result<(Created, Option<Issued>)> {
+    let hash = prepare(app, &new).await?;
+    let mut change = Change::begin(app, actor).await?;
+    let permit = change.permit_on::<CreateUser>(())?;
+    let created = change.new_user(&permit, &new, hash).await?;
+    let mut told = vec![Activity::user_created(&created.user)];
+    let mut issued = None;
+    if created.user.bot {
+        let permit = change.permit::<IssueToken>(created.user.id).await?;
+        let named = NewToken {
+            application: "default".to_owned(),
+            ..NewToken::default()
+        };
+        let token = application_tokens::add(&mut change, &permit, &created.user, &named).await?;
+        told.push(Activity::token_created(&token.token, &created.user, None));
+        issued = Some(token);
+    }
+    change.commit(told).await?;
+    Ok((created, issued))
 }
 
 /// Makes the first account, an admin, and its application token; only while there is nobody but the hidden account.

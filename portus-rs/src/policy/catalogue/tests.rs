@@ -25,7 +25,9 @@ fn cell(decision: &super::Decision) -> &'static str {
 fn who_may_do_what() {
     let mut text = String::from(
         "An: not signed in; Out: no member; Vi, Co, Ow: member of the team; Bot: a bot that is a contributor; Ad: admin;\n\
-         Po: the account portus; Sv: the service's own work; Op: whoever has a shell. 404: told that it does not exist.\n",
+         Po: the account portus; Sv: the service's own work; Op: whoever has a shell. 404: told that it does not exist.\n\
+         The owner through an application token: Rd: that only reads; Pl: that only pulls; Ns: of this one namespace; Nx: of\n\
+         another one; En: that ends.\n",
     );
     for action in ACTIONS {
         let table = Table::of(action, &personas());

@@ -41,6 +41,7 @@ fn everybody() -> impl Iterator<Item = (Standing, Reach)> {
             let reach = Reach {
                 scope,
                 namespace: only,
+                ends: false,
             };
             [false, true].into_iter().flat_map(move |admin| {
                 roles.map(|role| {
@@ -128,6 +129,7 @@ fn a_role_is_forgotten_where_the_credential_does_not_reach() {
     let reach = Reach {
         scope: TokenScope::Full,
         namespace: Some(7),
+        ends: false,
     };
     let who = Who::with(3, true, reach);
     let role = Some(Role::Owner);
@@ -148,6 +150,7 @@ fn the_api_is_closed_to_pulling_and_to_changes_by_reading() {
             Reach {
                 scope,
                 namespace: None,
+                ends: false,
             },
         )
     };

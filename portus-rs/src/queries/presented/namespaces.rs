@@ -74,7 +74,9 @@ impl Presentable for Namespaces {
                     orphan: !namespace.global
                         && team.is_some_and(|name| name.contains(GLOBAL_TEAM)),
                     updatable: policy::namespaces::update(standing, &facts, &app.rules).granted,
-                    destroyable: policy::namespaces::is_destroyable(standing, &facts, &app.rules),
+                    destroyable: policy::namespaces::is_destroyable(
+                        standing, namespace, &app.rules,
+                    ),
                     permissions: permissions(app, standing, &facts),
                 }
             })

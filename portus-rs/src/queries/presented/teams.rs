@@ -66,7 +66,10 @@ impl Presentable for Teams {
                     description: row.description.clone(),
                     role: standing.role,
                     updatable: policy::teams::update(standing, row.hidden, &app.rules).granted,
-                    destroyable: policy::teams::delete(standing, row.hidden, &app.rules).granted,
+                    destroyable: policy::guard::verdict::<policy::teams::DeleteTeam>(
+                        standing, row, &app.rules,
+                    )
+                    .granted,
                     users_count: users.get(&row.id).copied().unwrap_or(0),
                     namespaces_count: namespaces.get(&row.id).copied().unwrap_or(0),
                 }

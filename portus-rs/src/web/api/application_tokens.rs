@@ -6,18 +6,21 @@ use utoipa::ToSchema;
 
 use super::{
     operation::{Noun, delete, get, noun, post},
-    reply::{Created, List, NoContent},
-    respond::{Time, created, no_content},
+    reply::{Created, NoContent, Paged},
+    respond::{Time, created, no_content, paged},
     words,
 };
 use crate::{
     actions::application_tokens::{self, Ends, Issued},
     entities::TokenScope,
     error::{Invalid, Result},
-    queries::{self, application_tokens::Row},
+    queries::{
+        self,
+        application_tokens::{Row, Tokens},
+    },
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -177,12 +180,15 @@ fn moment(text: &str) -> Option<NaiveDateTime> {
         .filter(|it| (1970..10_000).contains(&it.year()))
 }
 
-async fn list(call: Call) -> ApiResult<List<ApplicationToken>> {
+async fn list(
+    call: Call,
+    page: Page,
+    filters: Filters<Tokens>,
+) -> ApiResult<Paged<ApplicationToken>> {
     let user_id = call.strict_id("id")?;
-    let tokens = queries::application_tokens::of(&call.app, &call.viewer().await?, user_id).await?;
-    Ok(List::of(
-        tokens.into_iter().map(ApplicationToken::from).collect(),
-    ))
+    let list = queries::application_tokens::list(&call.app, &call.viewer().await?, user_id).await?;
+    let list = filters.narrow(&call.app, list);
+    paged(&call, &page, list, ApplicationToken::from).await
 }
 
 async fn create(call: Call, new: NewToken) -> ApiResult<Created<IssuedToken>> {

@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 
 use super::{
     operation::{Noun, delete, get, noun, post, put},
-    reply::{Created, List, NoContent, Shown},
-    respond::{created, no_content, ok, whole},
+    reply::{Created, NoContent, Paged, Shown},
+    respond::{created, no_content, ok, paged},
     users::User,
     words,
 };
@@ -17,7 +17,7 @@ use crate::{
     queries::{self, bots::Bots},
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params, filters::Filters},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -69,11 +69,11 @@ struct MadeBot {
     role: Role,
 }
 
-async fn list(call: Call, filters: Filters<Bots>) -> ApiResult<List<User>> {
+async fn list(call: Call, page: Page, filters: Filters<Bots>) -> ApiResult<Paged<User>> {
     let viewer = call.viewer().await?;
     let bots = queries::bots::of(&call.app, &viewer, call.id("id")?).await?;
     let bots = filters.narrow(&call.app, bots);
-    whole(&call, bots, User::from).await
+    paged(&call, &page, bots, User::from).await
 }
 
 async fn create(call: Call, new: NewBot) -> ApiResult<Created<MadeBot>> {

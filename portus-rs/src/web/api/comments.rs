@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    operation::{Noun, delete, get, noun, post},
+    operation::{Noun, Operation, delete, get, noun, post},
     presented::{CommentExtras, Dressed, one, presented},
     reply::{Created, NoContent, Paged},
     respond::{Time, created, no_content, paged},
@@ -47,6 +47,22 @@ pub fn operations() -> Noun {
             .ours(),
         ],
     )
+}
+
+/// As Portus' pages asked.
+pub fn twins() -> Vec<Operation> {
+    vec![
+        post(
+            "/repositories/{id}/comments.json",
+            "Says something about a repository",
+            create,
+        ),
+        delete(
+            "/repositories/{id}/comments/{comment_id}.json",
+            "Takes a comment back",
+            remove,
+        ),
+    ]
 }
 
 params! {

@@ -7,14 +7,14 @@ use super::{
     operation::{Noun, get, noun, post},
     reply::{Answered, Paged},
     respond::{Time, paged},
-    sync::{RegistryName, registry_id},
+    sync::RegistryName,
 };
 use crate::{
     actions::inbox,
     queries::dead_events::{DeadEvents, Row},
     web::{
         error::ApiResult,
-        extract::{caller::Admin, declare::params, page::Page},
+        extract::{caller::Admin, filters::Filters, page::Page},
     },
 };
 
@@ -28,7 +28,6 @@ pub fn operations() -> Noun {
                 "Lists notifications that were given up, the oldest first",
                 dead,
             )
-            .may(&[404])
             .ours(),
             post(
                 "/v1/events/dead/replay",
@@ -44,14 +43,6 @@ pub fn operations() -> Noun {
             .ours(),
         ],
     )
-}
-
-params! {
-    /// Which notifications are listed.
-    struct DeadEventFilter {
-        /// Name or hostname of the registry that sent them.
-        registry: Option<String>,
-    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -96,10 +87,12 @@ struct Replayed {
     replayed: u64,
 }
 
-async fn dead(call: Admin, page: Page, filter: DeadEventFilter) -> ApiResult<Paged<DeadEvent>> {
-    let list = DeadEvents {
-        registry_id: registry_id(&call, filter.registry.as_deref()).await?,
-    };
+async fn dead(
+    call: Admin,
+    page: Page,
+    filters: Filters<DeadEvents>,
+) -> ApiResult<Paged<DeadEvent>> {
+    let list = filters.narrow(&call.app, DeadEvents);
     paged(&call, &page, list, DeadEvent::from).await
 }
 

@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 use super::{
     operation::{Noun, delete, get, noun, post, put},
     presented::{Dressed, MemberExtras, MembershipExtras, presented},
-    reply::{Created, List, NoContent, Shown},
-    respond::{Time, created, no_content, ok, whole},
+    reply::{Created, NoContent, Paged, Shown},
+    respond::{Time, created, no_content, ok, paged},
     users::User,
     words,
 };
@@ -20,7 +20,7 @@ use crate::{
     },
     web::{
         error::ApiResult,
-        extract::{caller::Call, declare::params, filters::Filters},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -115,14 +115,18 @@ impl From<(team_user::Model, user::Model)> for TeamMember {
 type PresentedMember = Dressed<MemberAccount, MemberExtras>;
 type PresentedMembership = Dressed<TeamMember, MembershipExtras>;
 
-async fn list(call: Call, filters: Filters<Members>) -> ApiResult<List<PresentedMember>> {
+async fn list(
+    call: Call,
+    page: Page,
+    filters: Filters<Members>,
+) -> ApiResult<Paged<PresentedMember>> {
     let viewer = call.viewer().await?;
     let team = queries::teams::show(&call.app, &viewer, call.id("id")?).await?;
     let list = filters.narrow(
         &call.app,
         presented(&call, Members { team_id: team.id }).await?,
     );
-    whole(&call, list, Dressed::from).await
+    paged(&call, &page, list, Dressed::from).await
 }
 
 fn membership(call: &Call, made: (team_user::Model, user::Model)) -> PresentedMembership {

@@ -8,9 +8,11 @@ mod comments;
 mod conditional;
 mod cors;
 mod deletion;
+mod described;
 mod events;
 mod explain;
 mod health;
+mod identities;
 mod members;
 mod namespaces;
 mod openapi;
@@ -27,7 +29,8 @@ mod stars;
 mod sync;
 mod tags;
 mod teams;
-pub(super) mod typeahead;
+mod trusts;
+mod typeahead;
 mod users;
 mod version;
 mod vulnerabilities;
@@ -39,7 +42,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use operation::Noun;
+use operation::{Noun, Operation, noun};
 use path::mount;
 pub(super) use path::not_found;
 
@@ -50,9 +53,11 @@ fn nouns() -> Vec<Noun> {
         profile::operations(),
         application_tokens::operations(),
         sessions::operations(),
+        identities::operations(),
         teams::operations(),
         members::operations(),
         bots::operations(),
+        trusts::operations(),
         namespaces::operations(),
         webhooks::operations(),
         repositories::operations(),
@@ -65,6 +70,7 @@ fn nouns() -> Vec<Noun> {
         typeahead::operations(),
         activities::operations(),
         activities::exports(),
+        pages(),
         explain::operations(),
         sync::operations(),
         events::operations(),
@@ -73,6 +79,24 @@ fn nouns() -> Vec<Noun> {
         version::operations(),
         openapi::operations(),
     ]
+}
+
+/// What Portus' pages asked for beside the API, under the addresses that they know; it is answered as the API answers.
+fn pages() -> Noun {
+    let all = [
+        users::twins(),
+        repositories::twins(),
+        stars::twins(),
+        comments::twins(),
+        webhooks::twins(),
+        typeahead::twins(),
+    ];
+    let [_, (name, about)] = described::TAGS;
+    let operations = all.into_iter().flatten().map(Operation::twin).collect();
+    Noun {
+        outside: true,
+        ..noun(name, about, operations)
+    }
 }
 
 /// Mounts the API below `/api`, and the probes for orchestrators.
@@ -88,6 +112,6 @@ pub fn routes(config: &mut ServiceConfig) {
     );
 }
 
-fn all(nouns: Vec<Noun>) -> Vec<operation::Operation> {
+fn all(nouns: Vec<Noun>) -> Vec<Operation> {
     nouns.into_iter().flat_map(|noun| noun.operations).collect()
 }

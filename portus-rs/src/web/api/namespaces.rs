@@ -7,9 +7,9 @@ use super::{
     operation::{Noun, delete, get, noun, post, put},
     presented::{Dressed, NamespaceExtras, one, presented},
     registries::Status,
-    reply::{Created, List, NoContent, Paged, Shown},
+    reply::{Created, NoContent, Paged, Shown},
     repositories::PresentedRepository,
-    respond::{Time, created, no_content, ok, paged, whole},
+    respond::{Time, created, no_content, ok, paged},
     words,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     queries::{
         self,
         namespaces::{Namespaces, Row},
-        repositories::Repositories,
+        repositories::{Repositories, Which},
     },
     web::{
         error::ApiResult,
@@ -207,17 +207,18 @@ async fn update(call: Call, changes: NamespaceChanges) -> ApiResult<Shown<Presen
 
 async fn repositories(
     call: Call,
+    page: Page,
     filters: Filters<Repositories>,
-) -> ApiResult<List<PresentedRepository>> {
+) -> ApiResult<Paged<PresentedRepository>> {
     let id = call.strict_id("id")?;
     let viewer = call.viewer().await?;
     let row = queries::namespaces::show(&call.app, &viewer, id).await?;
     let list = Repositories {
         viewer,
-        namespace_id: Some(row.id),
+        which: Which::OfNamespace(row.id),
     };
     let list = filters.narrow(&call.app, presented(&call, list).await?);
-    whole(&call, list, Dressed::from).await
+    paged(&call, &page, list, Dressed::from).await
 }
 
 async fn remove(call: Call) -> ApiResult<NoContent> {

@@ -9,7 +9,7 @@ use utoipa::{
 };
 
 use super::{
-    nouns,
+    described, nouns,
     operation::{Gate, Noun, Operation, get, noun},
     reply::{Schemas, Shown},
     respond::ok,
@@ -120,6 +120,14 @@ fn document(nouns: &[Noun]) -> (Value, Vec<String>) {
                 );
         }
     }
+    let [(name, about), _] = described::TAGS;
+    tags.push(json!({"name": name, "description": about}));
+    for (path, method, operation) in described::operations() {
+        paths
+            .entry(path.to_owned())
+            .or_default()
+            .insert(method.to_owned(), operation);
+    }
     schemas.add("Problem", problem());
     let document = json!({
         "openapi": "3.1.0",
@@ -154,6 +162,16 @@ fn document(nouns: &[Noun]) -> (Value, Vec<String>) {
                     "in": "header",
                     "name": "Portus-Auth",
                     "description": "`USERNAME:TOKEN`, where the token is an application token and not the password.",
+                },
+                "basic": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "Username, and password or application token; for the registry's side only.",
+                },
+                "secret": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The secret of a registry, for its notifications only.",
                 },
                 "session": {
                     "type": "apiKey",

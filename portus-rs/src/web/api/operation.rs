@@ -233,6 +233,12 @@ impl Operation {
         self
     }
 
+    /// Another address of an operation that the document has already.
+    pub fn twin(mut self) -> Self {
+        self.id.push_str("_of_pages");
+        self
+    }
+
     /// May be refused in these ways too, beside those which follow from method, path, caller and parameters.
     pub fn may(mut self, statuses: &[u16]) -> Self {
         self.may.extend(statuses);

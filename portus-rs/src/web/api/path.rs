@@ -33,7 +33,11 @@ fn mount_path(operations: Vec<Operation>, config: &mut ServiceConfig) {
         return;
     };
     // Tried in this order, so that an id never swallows the suffix.
-    let mut resource = web::resource(vec![format!("{path}.json"), path.to_owned()]);
+    let mut patterns = vec![path.to_owned()];
+    if path.strip_suffix(".json").is_none() {
+        patterns.insert(0, format!("{path}.json"));
+    }
+    let mut resource = web::resource(patterns);
     let mut allow = vec!["OPTIONS".to_owned()];
     for operation in operations {
         let mut methods = vec![operation.method.clone()];

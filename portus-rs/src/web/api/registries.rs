@@ -5,20 +5,22 @@ use utoipa::ToSchema;
 
 use super::{
     operation::{Noun, get, noun, post, put},
-    reply::{Created, List, Shown},
-    respond::{Time, created, ok},
+    reply::{Created, Paged, Shown},
+    respond::{Time, created, ok, paged},
     words,
 };
 use crate::{
     actions::registries,
     entities::{TokenHeader, registry},
     error::{Error, Invalid},
-    queries::registries::{Candidate, all, complaints},
+    queries::registries::{Candidate, Registries, all, complaints},
     web::{
         error::ApiResult,
         extract::{
             caller::{Admin, Call},
             declare::{Present, params},
+            filters::Filters,
+            page::Page,
         },
     },
 };
@@ -162,9 +164,9 @@ impl Status {
     }
 }
 
-async fn list(call: Admin) -> ApiResult<List<Registry>> {
-    let rows = all(&call.app).await?;
-    Ok(List::of(rows.into_iter().map(Registry::from).collect()))
+async fn list(call: Admin, page: Page, filters: Filters<Registries>) -> ApiResult<Paged<Registry>> {
+    let list = filters.narrow(&call.app, Registries);
+    paged(&call, &page, list, Registry::from).await
 }
 
 async fn validate(call: Admin, wanted: RegistryCandidate) -> ApiResult<Shown<Status>> {

@@ -9,17 +9,17 @@ use utoipa::{
 };
 
 use super::{
-    operation::{Noun, delete, get, noun, put},
+    operation::{Noun, Operation, delete, get, noun, put},
     presented::{Dressed, RepositoryExtras, TagExtras, one, presented},
     reply::{List, NoContent, Paged, Shown},
-    respond::{Time, no_content, ok, paged, whole},
+    respond::{Time, no_content, ok, paged},
     tags::{Author, Tag},
 };
 use crate::{
     actions,
     queries::{
         self,
-        repositories::{Repositories, Row},
+        repositories::{Repositories, Row, Which},
         tags::{self as tag_queries, Tags},
     },
     web::{
@@ -34,6 +34,18 @@ pub fn operations() -> Noun {
         "Repositories and what was pushed to them.",
         vec![
             get("/v1/repositories", "Lists repositories", list),
+            get(
+                "/v1/repositories/team",
+                "Lists the repositories of the caller's teams",
+                own,
+            )
+            .ours(),
+            get(
+                "/v1/repositories/other",
+                "Lists the repositories of all other teams that the caller may see",
+                others,
+            )
+            .ours(),
             get("/v1/repositories/{id}", "Shows a repository", show),
             put("/v1/repositories/{id}", "Describes a repository", update),
             delete(
@@ -64,6 +76,22 @@ pub fn operations() -> Noun {
             ),
         ],
     )
+}
+
+/// As Portus' pages asked.
+pub fn twins() -> Vec<Operation> {
+    vec![
+        get(
+            "/repositories/team",
+            "Lists the repositories of the caller's teams",
+            own,
+        ),
+        get(
+            "/repositories/other",
+            "Lists the repositories of all other teams that the caller may see",
+            others,
+        ),
+    ]
 }
 
 params! {
@@ -205,13 +233,35 @@ async fn list(
     page: Page,
     filters: Filters<Repositories>,
 ) -> ApiResult<Paged<PresentedRepository>> {
+    of(&call, &page, filters, Which::All).await
+}
+
+async fn own(
+    call: Call,
+    page: Page,
+    filters: Filters<Repositories>,
+) -> ApiResult<Paged<PresentedRepository>> {
+    of(&call, &page, filters, Which::Own).await
+}
+
+async fn others(
+    call: Call,
+    page: Page,
+    filters: Filters<Repositories>,
+) -> ApiResult<Paged<PresentedRepository>> {
+    of(&call, &page, filters, Which::Others).await
+}
+
+async fn of(
+    call: &Call,
+    page: &Page,
+    filters: Filters<Repositories>,
+    which: Which,
+) -> ApiResult<Paged<PresentedRepository>> {
     let viewer = call.viewer().await?;
-    let list = Repositories {
-        viewer,
-        namespace_id: None,
-    };
-    let list = filters.narrow(&call.app, presented(&call, list).await?);
-    paged(&call, &page, list, Dressed::from).await
+    let list = Repositories { viewer, which };
+    let list = filters.narrow(&call.app, presented(call, list).await?);
+    paged(call, page, list, Dressed::from).await
 }
 
 async fn show(call: Call) -> ApiResult<Shown<PresentedRepository>> {
@@ -230,20 +280,24 @@ async fn update(call: Call, changes: RepositoryChanges) -> ApiResult<Shown<Prese
     ok(one::<Repositories, _, _>(&call, shown).await?)
 }
 
-async fn tags(call: Call, filters: Filters<Tags>) -> ApiResult<List<Tag>> {
+async fn tags(call: Call, page: Page, filters: Filters<Tags>) -> ApiResult<Paged<Tag>> {
     let viewer = call.viewer().await?;
     let (row, _) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
     let list = Tags {
         repository_id: Some(row.id),
     };
     let list = filters.narrow(&call.app, list);
-    whole(&call, list, Tag::from).await
+    paged(&call, &page, list, Tag::from).await
 }
 
-async fn grouped(call: Call) -> ApiResult<List<TagGroup>> {
+async fn grouped(call: Call, filters: Filters<Tags>) -> ApiResult<List<TagGroup>> {
     let viewer = call.viewer().await?;
     let (row, _) = queries::repositories::show(&call.app, &viewer, call.id("id")?).await?;
-    let groups = tag_queries::grouped(&call.app, row.id).await?;
+    let list = Tags {
+        repository_id: Some(row.id),
+    };
+    let list = filters.narrow(&call.app, list);
+    let groups = tag_queries::grouped(&call.app, &list).await?;
     let internal = call.session.is_some();
     let view = |row: tag_queries::Row| {
         let size = row.manifest.as_ref().and_then(|it| it.image_size);

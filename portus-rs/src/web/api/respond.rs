@@ -70,16 +70,6 @@ where
     Ok(Paged(write(call, response, list, ids, view).await?))
 }
 
-/// Answers with a whole list, in the order of its ids.
-pub async fn whole<L, V>(call: &Call, list: L, view: fn(L::Row) -> V) -> ApiResult<List<V>>
-where
-    L: Listing,
-    V: Serialize + 'static,
-{
-    let ids = list::ids(&call.app, &list, "id", false, None).await?;
-    write(call, HttpResponse::Ok(), list, ids, view).await
-}
-
 /// Short lists are written at once, long ones batch by batch while they are being sent.
 async fn write<L, V>(
     call: &Call,

@@ -12,24 +12,28 @@ use utoipa::ToSchema;
 
 use super::{
     operation::{Noun, delete, get, noun, post},
-    reply::{List, NoContent, Reply, Schemas, Shown, json_body},
-    respond::{Time, no_content, ok},
+    reply::{NoContent, Paged, Reply, Schemas, Shown, json_body},
+    respond::{Time, no_content, ok, paged},
     users::User,
 };
 use crate::{
     actions::sessions::{self as actions, Browser},
     app::App,
-    entities::session as row,
     error::{Error, Result},
     identity::{actor::Actor, credentials::Attempt},
     policy::Rule,
-    queries,
+    queries::{
+        self,
+        sessions::{Row, Sessions},
+    },
     web::{
         error::{ApiError, ApiResult},
         extract::{
             caller::{Call, Open},
             client,
             declare::params,
+            filters::Filters,
+            page::Page,
             session,
         },
     },
@@ -124,10 +128,15 @@ struct Session {
 }
 
 impl Session {
-    fn new(row: row::Model, current: Option<i64>) -> Self {
+    fn new(
+        Row {
+            session: row,
+            current,
+        }: Row,
+    ) -> Self {
         Self {
             id: row.id,
-            current: current == Some(row.id),
+            current,
             address: row.address,
             user_agent: row.user_agent,
             remember: row.remember,
@@ -246,19 +255,26 @@ async fn sign_out(call: Call) -> ApiResult<SignedOut> {
     Ok(SignedOut(session::no_cookie(&call.app, &call.request)?))
 }
 
-async fn list(call: Call) -> ApiResult<List<Session>> {
-    of(&call, caller(&call)?).await
+async fn list(call: Call, page: Page, filters: Filters<Sessions>) -> ApiResult<Paged<Session>> {
+    let owner = caller(&call)?;
+    of(&call, owner, page, filters).await
 }
 
-async fn list_of(call: Call) -> ApiResult<List<Session>> {
-    of(&call, call.id("id")?).await
+async fn list_of(call: Call, page: Page, filters: Filters<Sessions>) -> ApiResult<Paged<Session>> {
+    let owner = call.id("id")?;
+    of(&call, owner, page, filters).await
 }
 
-async fn of(call: &Call, user_id: i64) -> ApiResult<List<Session>> {
-    let rows = queries::sessions::of(&call.app, call.actor.who(), user_id).await?;
+async fn of(
+    call: &Call,
+    user_id: i64,
+    page: Page,
+    filters: Filters<Sessions>,
+) -> ApiResult<Paged<Session>> {
     let current = call.session.as_ref().map(|it| it.id);
-    let views = rows.into_iter().map(|row| Session::new(row, current));
-    Ok(List::of(views.collect()))
+    let list = queries::sessions::list(&call.app, call.actor.who(), user_id, current).await?;
+    let list = filters.narrow(&call.app, list);
+    paged(call, &page.newest_first(), list, Session::new).await
 }
 
 async fn remove_all(call: Call, which: Which) -> ApiResult<NoContent> {

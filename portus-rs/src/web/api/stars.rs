@@ -1,7 +1,7 @@
 //! Who likes a repository: the caller, or no longer.
 
 use super::{
-    operation::{Noun, delete, noun, post, put},
+    operation::{Noun, Operation, delete, noun, post, put},
     presented::one,
     reply::{NoContent, Shown},
     repositories::PresentedRepository,
@@ -38,6 +38,15 @@ pub fn operations() -> Noun {
             .ours(),
         ],
     )
+}
+
+/// As Portus' pages asked.
+pub fn twins() -> Vec<Operation> {
+    vec![post(
+        "/repositories/{id}/toggle_star.json",
+        "Gives a repository the caller's star, or takes it away",
+        toggle,
+    )]
 }
 
 async fn give(call: Call) -> ApiResult<Shown<PresentedRepository>> {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     actions::sync_runs,
     config::SyncStrategy,
-    entities::{SyncState, registry},
+    entities::registry,
     queries::{
         sync,
         sync_runs::{self as queries, Row, SyncRuns},
@@ -21,8 +21,9 @@ use crate::{
     web::{
         error::{ApiError, ApiResult},
         extract::{
-            caller::{Admin, Call},
+            caller::Admin,
             declare::{Parameter, params},
+            filters::Filters,
             page::Page,
             params::Reader,
         },
@@ -39,7 +40,6 @@ pub fn operations() -> Noun {
                 "Lists comparisons, how far they came and how they ended",
                 list,
             )
-            .may(&[404])
             .ours(),
             post(
                 "/v1/sync",
@@ -70,36 +70,12 @@ pub fn operations() -> Noun {
 }
 
 params! {
-    /// Which comparisons are listed.
-    struct SyncFilter {
-        /// Name or hostname of a registry.
-        registry: Option<String>,
-        state: Option<SyncState>,
-    }
-}
-
-params! {
     /// What is to be compared.
     struct SyncWish {
         /// Name or hostname; all registries unless given.
         registry: Option<String>,
         /// As configured unless given.
         strategy: Option<SyncStrategy>,
-    }
-}
-
-impl Parameter for Option<SyncState> {
-    fn read(read: &mut Reader<'_>, name: &str) -> Self {
-        let word = read.string(name)?;
-        let state = word.parse().ok();
-        if state.is_none() {
-            read.reject(name);
-        }
-        state
-    }
-
-    fn schema() -> Value {
-        json!({"type": "string", "enum": SyncState::WORDS})
     }
 }
 
@@ -199,18 +175,8 @@ impl From<Row> for SyncRun {
     }
 }
 
-/// The one registry that a list is narrowed to.
-pub async fn registry_id(call: &Call, named: Option<&str>) -> ApiResult<Option<i64>> {
-    let Some(named) = named else { return Ok(None) };
-    let found = sync::wanted_registries(&call.app, Some(named)).await?;
-    Ok(found.first().map(|it| it.id))
-}
-
-async fn list(call: Admin, page: Page, filter: SyncFilter) -> ApiResult<Paged<SyncRun>> {
-    let list = SyncRuns {
-        registry_id: registry_id(&call, filter.registry.as_deref()).await?,
-        state: filter.state,
-    };
+async fn list(call: Admin, page: Page, filters: Filters<SyncRuns>) -> ApiResult<Paged<SyncRun>> {
+    let list = filters.narrow(&call.app, SyncRuns);
     paged(&call, &page, list, SyncRun::from).await
 }
 

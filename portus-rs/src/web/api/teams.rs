@@ -7,8 +7,8 @@ use super::{
     namespaces::PresentedNamespace,
     operation::{Noun, delete, get, noun, post, put},
     presented::{Dressed, TeamExtras, one, presented},
-    reply::{Created, List, NoContent, Paged, Shown},
-    respond::{Time, created, no_content, ok, paged, whole},
+    reply::{Created, NoContent, Paged, Shown},
+    respond::{Time, created, no_content, ok, paged},
 };
 use crate::{
     actions::{deletion, teams},
@@ -142,8 +142,9 @@ async fn update(call: Call, changes: TeamChanges) -> ApiResult<Shown<PresentedTe
 
 async fn namespaces(
     call: Call,
+    page: Page,
     filters: Filters<Namespaces>,
-) -> ApiResult<List<PresentedNamespace>> {
+) -> ApiResult<Paged<PresentedNamespace>> {
     let viewer = call.viewer().await?;
     let team = queries::teams::show(&call.app, &viewer, call.id("id")?).await?;
     let list = Namespaces {
@@ -151,7 +152,7 @@ async fn namespaces(
         team_id: Some(team.id),
     };
     let list = filters.narrow(&call.app, presented(&call, list).await?);
-    whole(&call, list, Dressed::from).await
+    paged(&call, &page, list, Dressed::from).await
 }
 
 async fn remove(call: Call, heir: Heir) -> ApiResult<NoContent> {

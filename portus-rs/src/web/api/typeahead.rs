@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    operation::{Noun, get, noun},
+    operation::{Noun, Operation, get, noun},
     reply::List,
 };
 use crate::{
@@ -46,6 +46,30 @@ pub fn operations() -> Noun {
             .ours(),
         ],
     )
+}
+
+/// As Portus' pages ask.
+pub fn twins() -> Vec<Operation> {
+    vec![
+        get(
+            "/namespaces/typeahead/{q}",
+            "Offers teams that the caller owns, all of them to admins",
+            owned_teams,
+        )
+        .segment("q", TYPED),
+        get(
+            "/teams/typeahead/{q}",
+            "Offers teams that the caller may see",
+            teams,
+        )
+        .segment("q", TYPED),
+        get(
+            "/teams/{id}/typeahead/{q}",
+            "Offers people who could join a team, to its owners",
+            newcomers,
+        )
+        .segment("q", TYPED),
+    ]
 }
 
 params! {
@@ -94,34 +118,4 @@ async fn newcomers(call: Call) -> ApiResult<List<Offer>> {
     let team = call.id("id")?;
     let found = typeahead::newcomers(&call.app, &viewer, team, &typed(&call)).await?;
     Ok(offers(found))
-}
-
-/// As Portus' pages ask, beside the API.
-pub mod pages {
-    use actix_web::HttpResponse;
-
-    use super::Which;
-    use crate::web::{
-        api::reply::Reply as _,
-        error::ApiResult,
-        extract::{caller::Call, declare::Parameters as _},
-    };
-
-    pub async fn owned_teams(call: Call) -> ApiResult<HttpResponse> {
-        let request = call.request.clone();
-        super::owned_teams(call).await?.respond(&request)
-    }
-
-    pub async fn teams(call: Call) -> ApiResult<HttpResponse> {
-        let request = call.request.clone();
-        let mut read = call.params.read();
-        let which = Which::read(&mut read);
-        read.finish()?;
-        super::teams(call, which).await?.respond(&request)
-    }
-
-    pub async fn newcomers(call: Call) -> ApiResult<HttpResponse> {
-        let request = call.request.clone();
-        super::newcomers(call).await?.respond(&request)
-    }
 }

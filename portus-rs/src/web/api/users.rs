@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::{
     application_tokens::IssuedToken,
-    operation::{Noun, delete, get, noun, post, put},
+    operation::{Noun, Operation, delete, get, noun, post, put},
     reply::{Created, NoContent, Paged, Shown},
     respond::{Time, created, no_content, ok, paged},
     sessions::outlive_password,
@@ -43,7 +43,7 @@ pub fn operations() -> Noun {
                 bootstrap,
             )
             .about("Works while there are no accounts, and unless `first_user_admin` is off.")
-            .may(&[405]),
+            .may(&[403, 405]),
             get("/v1/users/{id}", "Shows an account", show)
                 .segment("id", "The id, or else the e-mail address."),
             put("/v1/users/{id}", "Changes an account", update),
@@ -70,8 +70,47 @@ pub fn operations() -> Noun {
                     "For admins, and for one's own account. It is refused from the next request on, whatever it shows.",
                 )
                 .ours(),
+            put(
+                "/v1/users/{id}/ldap",
+                "Ties an account to the LDAP directory",
+                tie,
+            )
+            .about(
+                "Its password is the one of the directory's person of that name from now on; sessions and logins end. \
+                 405 without `ldap.enabled`.",
+            )
+            .may(&[405])
+            .ours(),
+            delete(
+                "/v1/users/{id}/ldap",
+                "Loosens an account from the LDAP directory",
+                loosen,
+            )
+            .about("It has no password until an admin sets one.")
+            .ours(),
         ],
     )
+}
+
+/// As Portus' pages asked.
+pub fn twins() -> Vec<Operation> {
+    vec![
+        post(
+            "/admin/users.json",
+            "Makes an account, and a bot's first token",
+            create_with_token,
+        ),
+        put(
+            "/admin/users/{id}/toggle_admin",
+            "Makes an account an admin, or an ordinary one again",
+            toggle_admin,
+        ),
+        put(
+            "/toggle_enabled/{id}",
+            "Shuts an account out, or lets it in again",
+            toggle_enabled,
+        ),
+    ]
 }
 
 params! {
@@ -167,7 +206,35 @@ async fn create(call: Admin, new: NewUser) -> ApiResult<Created<User>> {
     created(User::from(row))
 }
 
+/// An account that has just been made.
+#[derive(Serialize, ToSchema)]
+struct MadeUser {
+    user: User,
+    /// A bot's only way in, shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    plain_token: Option<String>,
+}
+
+async fn create_with_token(call: Admin, new: NewUser) -> ApiResult<Shown<MadeUser>> {
+    let new = users::NewUser {
+        username: new.username,
+        email: new.email,
+        password: new.password,
+        display_name: new.display_name,
+        bot: new.bot,
+        admin: false,
+    };
+    let (made, issued) = users::create_with_token(&call.app, &call.actor, new).await?;
+    let row = queries::users::with_home(&call.app, made.user).await?;
+    ok(MadeUser {
+        user: User::from(row),
+        plain_token: issued.map(|it| it.plain),
+    })
+}
+
 async fn bootstrap(open: Open, new: FirstUser) -> ApiResult<Created<IssuedToken>> {
+    open.refuse_privileged("user")?;
     let new = users::NewUser {
         username: new.username,
         email: new.email,
@@ -241,6 +308,16 @@ async fn enable(call: Call) -> ApiResult<Shown<User>> {
 
 async fn disable(call: Call) -> ApiResult<Shown<User>> {
     let row = users::set_enabled(&call.app, &call.actor, call.id("id")?, false).await?;
+    shown(&call, row).await
+}
+
+async fn tie(call: Admin) -> ApiResult<Shown<User>> {
+    let row = users::set_directory(&call.app, &call.actor, call.id("id")?, true).await?;
+    shown(&call, row).await
+}
+
+async fn loosen(call: Admin) -> ApiResult<Shown<User>> {
+    let row = users::set_directory(&call.app, &call.actor, call.id("id")?, false).await?;
     shown(&call, row).await
 }
 

@@ -62,6 +62,30 @@ pub fn operations() -> Noun {
     )
 }
 
+/// As Portus' pages asked.
+pub fn twins() -> Vec<Operation> {
+    let own = vec![
+        post("/namespaces/{id}/webhooks.json", "Makes a webhook", create),
+        put(
+            "/namespaces/{id}/webhooks/{webhook_id}.json",
+            "Changes a webhook",
+            update,
+        ),
+        put(
+            "/namespaces/{id}/webhooks/{webhook_id}/toggle_enabled.json",
+            "Switches a webhook on if it is off, and off if it is on",
+            toggle,
+        ),
+        delete(
+            "/namespaces/{id}/webhooks/{webhook_id}.json",
+            "Removes a webhook with its headers and deliveries",
+            remove,
+        ),
+    ];
+    let all = own.into_iter().chain(headers::twins());
+    all.chain(deliveries::twins()).collect()
+}
+
 params! {
     /// What is said of a webhook; what is not said stays, or is the default of a new one.
     struct WebhookParams in webhook {

@@ -156,6 +156,17 @@ fn segment<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
     request.match_info().get(name).unwrap_or_default()
 }
 
+fn refuse(params: &Params, actor: &Actor, object: &str, fields: &[&str]) -> ApiResult<()> {
+    let read = params.read();
+    if fields
+        .iter()
+        .any(|field| read.has(&full_name(Some(object), field)))
+    {
+        policy::users::set_privileged(standing(actor)).granted()?;
+    }
+    Ok(())
+}
+
 impl Open {
     /// A part of the path as it was written.
     pub fn segment(&self, name: &str) -> &str {
@@ -182,6 +193,11 @@ impl Open {
 }
 
 impl Open {
+    /// Refuses whoever says something about an account that only admins may.
+    pub fn refuse_privileged(&self, object: &str) -> ApiResult<()> {
+        refuse(&self.params, &Actor::Anonymous, object, PRIVILEGED)
+    }
+
     /// The session of the browser that calls, which wins over any header. A write that our own pages cannot have sent
     /// is refused.
     async fn session(&self, facts: &Facts) -> ApiResult<Option<Session>> {
@@ -210,14 +226,7 @@ impl Call {
 
     /// Refuses whoever is no admin and says something about an account that only admins may.
     pub fn refuse_fields(&self, object: &str, fields: &[&str]) -> ApiResult<()> {
-        let read = self.params.read();
-        if fields
-            .iter()
-            .any(|field| read.has(&full_name(Some(object), field)))
-        {
-            policy::users::set_privileged(standing(&self.actor)).granted()?;
-        }
-        Ok(())
+        refuse(&self.params, &self.actor, object, fields)
     }
 
     pub async fn viewer(&self) -> ApiResult<Viewer> {

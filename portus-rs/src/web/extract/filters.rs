@@ -2,7 +2,6 @@
 
 use std::marker::PhantomData;
 
-use sea_orm::Condition;
 use serde_json::json;
 
 use super::{
@@ -29,15 +28,7 @@ impl<L: Listing> Filters<L> {
     where
         M: Listing<Entity = L::Entity>,
     {
-        let backend = app.database.backend();
-        let conditions = self
-            .given
-            .into_iter()
-            .map(|(filter, value)| filter.condition(value, backend));
-        Narrowed {
-            list,
-            condition: conditions.fold(Condition::all(), Condition::add),
-        }
+        Narrowed::by(list, self.given, app.database.backend())
     }
 }
 
@@ -46,7 +37,9 @@ impl<L: Listing> Parameters for Filters<L> {
         let given = L::filters().iter().filter_map(|filter| {
             let name = filter.name;
             let value = match &filter.test {
-                Test::Text(_) | Test::With(_) => read.string(name).map(Value::Text),
+                Test::Text(_) | Test::Scattered(_) | Test::With(_) => {
+                    read.string(name).map(Value::Text)
+                }
                 // Everything contains nothing.
                 Test::Contains(_) => read
                     .string(name)
@@ -80,7 +73,9 @@ impl<L: Listing> Parameters for Filters<L> {
             name: filter.name,
             required: false,
             schema: match &filter.test {
-                Test::Text(_) | Test::With(_) | Test::Contains(_) => json!({"type": "string"}),
+                Test::Text(_) | Test::Scattered(_) | Test::With(_) | Test::Contains(_) => {
+                    json!({"type": "string"})
+                }
                 Test::Number(_) => json!({"type": "integer", "format": "int64"}),
                 Test::Flag(_) => json!({"type": "boolean"}),
                 Test::Time(_) => json!({"type": "string", "format": "date-time"}),

@@ -1,6 +1,6 @@
 //! Parameters by name, each read as a kind, all that is wrong collected into one answer.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::{Map, Value};
 
@@ -274,7 +274,9 @@ fn time(value: &Value) -> Kind<NaiveDateTime> {
         let day = NaiveDate::parse_from_str(text, "%Y-%m-%d");
         day.map(|it| it.and_time(chrono::NaiveTime::MIN))
     });
-    moment.ok().filter(|_| dated).map(Some).ok_or(OtherKind)
+    // An offset may lead out of the years that databases have.
+    let known = |it: &NaiveDateTime| dated && (0..10_000).contains(&it.year());
+    moment.ok().filter(known).map(Some).ok_or(OtherKind)
 }
 
 fn boolean(value: &Value) -> Kind<bool> {

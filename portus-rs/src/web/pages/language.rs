@@ -111,6 +111,12 @@ impl Language {
         say(self).or_else(|| say(Self::English))
     }
 
+    /// The message of this name, if this very language has it.
+    pub fn own_message(self, name: &str, values: &Values<'_>) -> Option<String> {
+        let own = self.book().is_some_and(|it| it.bundle.has_message(name));
+        own.then(|| self.message(name, values)).flatten()
+    }
+
     /// A message without places for values, or its name where there is none.
     pub fn say(self, name: &str) -> String {
         self.message(name, &Values::new())
@@ -176,7 +182,7 @@ pub fn moment(text: &str) -> Option<NaiveDateTime> {
 }
 
 /// Letters and digits, with one dash for whatever is between them.
-fn slug(text: &str) -> String {
+pub(super) fn slug(text: &str) -> String {
     let mut slug = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_ascii_alphanumeric() {

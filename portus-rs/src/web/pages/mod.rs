@@ -1,23 +1,31 @@
 //! HTML. Each page is a struct with the name of its view; a test renders every view from samples. Routes say who is let
 //! in, handlers ask `queries` and `actions`, views print.
 
+pub mod activity;
+mod admin;
 pub mod assets;
 mod checks;
 pub mod dashboard;
 pub mod documentation;
+pub mod explore;
 pub mod fault;
 pub mod flash;
 pub mod form;
 pub mod frame;
+pub mod help;
 pub mod language;
 mod live;
 pub mod namespaces;
+pub mod oauth;
 mod preferences;
+pub mod repositories;
+pub mod repository;
 pub mod route;
+pub mod search;
 pub mod sign_in;
 pub mod table;
+pub mod tag;
 pub mod teams;
-mod typeahead;
 pub mod view;
 pub mod visit;
 mod webhooks;
@@ -41,13 +49,20 @@ pub fn routes(service: &mut web::ServiceConfig) {
     service
         .service(documentation::documentation)
         .service(assets::serve);
-    typeahead::routes(service);
     let pages = [
         sign_in::routes(),
+        oauth::routes(),
         preferences::routes(),
         dashboard::routes(),
         live::routes(),
         teams::routes(),
+        admin::routes(),
+        repositories::routes(),
+        repository::routes(),
+        explore::routes(),
+        search::routes(),
+        tag::routes(),
+        help::routes(),
         namespaces::routes(),
         webhooks::routes(),
     ];

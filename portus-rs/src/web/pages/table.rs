@@ -1,7 +1,6 @@
 //! Tables of any length: order and page come from the address, under names that begin with the table's prefix, so that
 //! a page may have several and every state of it has an address.
 
-use sea_orm::Condition;
 use serde::Serialize;
 
 use super::visit::Visit;
@@ -64,6 +63,15 @@ pub struct Step {
     pub href: String,
     pub current: bool,
     pub gap: bool,
+}
+
+/// What is asked of whoever finds a table's rows.
+pub struct Wanted {
+    /// The column, and whether the largest comes first.
+    pub order: (&'static str, bool),
+    pub slice: Slice,
+    /// What the filter field holds; empty for everything.
+    pub sought: String,
 }
 
 /// What the address says about a table.
@@ -194,40 +202,52 @@ impl Visit {
         list: L,
         view: impl Fn(L::Row) -> V,
     ) -> Result<Table<V>> {
+        let backend = self.app.database.backend();
+        let filter = L::filters().iter().find(|it| it.name == shape.filter);
+        let sought = self.text(&format!("{}q", shape.prefix));
+        let given = filter.filter(|_| !sought.is_empty());
+        let given = given.map(|filter| (filter, Value::Text(sought)));
+        let list = Narrowed::by(list, given.into_iter().collect(), backend);
+        let app = &self.app;
+        let list = &list;
+        self.table_of(shape, async |wanted: &Wanted| {
+            let (by, descending) = wanted.order;
+            let (ids, total) = list::page(app, list, by, descending, wanted.slice).await?;
+            let rows = list.load(app, &ids).await?;
+            Ok((rows.into_iter().map(&view).collect(), total))
+        })
+        .await
+    }
+
+    /// The page that the address asks for of what is no plain list: `find` gives the rows of a slice, and how many rows
+    /// there are.
+    pub async fn table_of<V>(
+        &self,
+        shape: Shape,
+        find: impl AsyncFn(&Wanted) -> Result<(Vec<V>, u64)>,
+    ) -> Result<Table<V>> {
         let asked = Asked::of(self, shape);
         let pagination = &self.app.config.pagination;
         let size = u64::from(pagination.per_page.max(1));
-        let slice = |page: u64| Slice {
-            offset: (page - 1).saturating_mul(size),
-            limit: size,
+        let wanted = |page: u64| Wanted {
+            order: (asked.sort_by, !asked.ascending),
+            sought: self.text(&format!("{}q", shape.prefix)),
+            slice: Slice {
+                offset: (page - 1).saturating_mul(size),
+                limit: size,
+            },
         };
-        let by = asked.sort_by;
-        let sought = self.text(&format!("{}q", shape.prefix));
-        let filter = L::filters().iter().find(|it| it.name == shape.filter);
-        let condition = match filter {
-            Some(filter) if !sought.is_empty() => {
-                filter.condition(Value::Text(sought.clone()), self.app.database.backend())
-            }
-            _ => Condition::all(),
-        };
-        let list = Narrowed { list, condition };
         let mut page = asked.page.max(1);
-        let (mut ids, total) =
-            list::page(&self.app, &list, by, !asked.ascending, slice(page)).await?;
+        let (mut rows, total) = find(&wanted(page)).await?;
         let last = total.div_ceil(size).max(1);
         if page > last {
             // What was on the last page has gone meanwhile.
             page = last;
-            (ids, _) = list::page(&self.app, &list, by, !asked.ascending, slice(page)).await?;
+            (rows, _) = find(&wanted(page)).await?;
         }
-        let rows: Vec<V> = list
-            .load(&self.app, &ids)
-            .await?
-            .into_iter()
-            .map(view)
-            .collect();
-        let offset = slice(page).offset;
-        let here = ids.len() as u64;
+        let Wanted { slice, sought, .. } = wanted(page);
+        let offset = slice.offset;
+        let here = rows.len() as u64;
         let own = |key: &str| key.strip_prefix(shape.prefix).map(str::to_owned);
         Ok(Table {
             prefix: shape.prefix,

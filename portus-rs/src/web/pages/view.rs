@@ -112,6 +112,10 @@ fn load(language: Language) -> Result<Tera, String> {
         address.ok_or_else(|| tera::Error::message(format!("no asset {path}")))
     });
     tera.register_filter("bytes", |size: f64, _: Kwargs, _: &State| bytes(size));
+    tera.register_filter("short", |digest: &str, _: Kwargs, _: &State| {
+        let (_, digits) = digest.split_once(':').unwrap_or(("", digest));
+        digits.chars().take(12).collect::<String>()
+    });
     tera.register_filter("initial", |name: &str, _: Kwargs, _: &State| {
         let first = name.chars().find(|it| it.is_alphanumeric());
         first

@@ -17,7 +17,11 @@ pub fn routes(service: &mut web::ServiceConfig) {
     service
         .service(token::get)
         .service(token::post)
-        .service(ping::ping)
+        .service(
+            web::resource(vec!["/v2", "/v2/"])
+                .route(web::get().to(ping::ping))
+                .route(web::head().to(ping::ping)),
+        )
         .service(events::receive)
         .service(search::ping)
         .service(search::search)

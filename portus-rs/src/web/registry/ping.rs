@@ -1,11 +1,10 @@
-//! `/v2/`, which clients call that take this service for a registry: 200 with good credentials, else 401.
+//! `/v2` and `/v2/`, which clients call that take this service for a registry: 200 with good credentials, else 401.
 
-use actix_web::{HttpRequest, HttpResponse, route, web::Data};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 
 use super::{RegistryError, token};
 use crate::{app::App, error::Error};
 
-#[route("/v2/", method = "GET", method = "HEAD")]
 pub async fn ping(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, RegistryError> {
     let facts = app.present.facts().await?;
     let who = token::basic(&app, &facts, &request).await?;

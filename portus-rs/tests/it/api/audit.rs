@@ -1,5 +1,17 @@
 //! The audit log as admins search it, and as tables and lines.
 
+use portus_rs::{
+    entities::activity,
+    policy::Who,
+    queries::{
+        activities::Activities,
+        filter::{Narrowed, Test, Value as Given},
+        list::Listing as _,
+    },
+};
+use sea_orm::{
+    ConnectionTrait as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, Statement,
+};
 use serde_json::{Value, json};
 
 use super::support::{Caller, TestApp};
@@ -162,5 +174,68 @@ async fn the_log_is_for_admins() {
     ] {
         app.get(&alice, path).await.is(403);
         app.get(&Caller::NOBODY, path).await.is(401);
+    }
+}
+
+/// The plan of SQLite for what the list asks: how many there are, and a page of them in order.
+async fn plans(app: &TestApp, filter: &str, value: &str, along: bool) -> String {
+    let reader = app.app.database.reader();
+    let backend = reader.get_database_backend();
+    let filter = Activities::filters()
+        .iter()
+        .find(|it| it.name == filter)
+        .expect("a filter");
+    let given = match filter.test {
+        Test::Number(_) => Given::Number(value.parse().expect("a number")),
+        _ => Given::Text(value.to_owned()),
+    };
+    let list = Activities { who: Who::Operator };
+    let list = Narrowed::by(list, vec![(filter, given)], backend);
+    let select = if along {
+        list.select_along()
+    } else {
+        list.select()
+    };
+    let statement = select
+        .select_only()
+        .column(activity::Column::Id)
+        .order_by_desc(activity::Column::CreatedAt)
+        .order_by_desc(activity::Column::Id)
+        .limit(15)
+        .build(backend);
+    let mut explained =
+        Statement::from_string(backend, format!("EXPLAIN QUERY PLAN {}", statement.sql));
+    explained.values = statement.values;
+    let rows = reader.query_all_raw(explained).await.expect("a plan");
+    let lines = rows
+        .iter()
+        .map(|row| row.try_get::<String>("", "detail").expect("a line"));
+    lines.collect::<Vec<_>>().join("; ")
+}
+
+/// However long the log is: nothing reads all of it, and where much is left a page of it is found along the dates.
+#[actix_web::test]
+async fn every_search_of_the_log_has_an_index() {
+    let app = TestApp::with_registry().await;
+    for (filter, value, ordered) in [
+        ("actor", "alice", true),
+        ("actor_id", "3", true),
+        ("action", "repository.push", true),
+        ("action", "repository.*", false),
+        ("object", "team00003", false),
+        ("object", "team00003/app003", false),
+        ("object", "team00003/app003:v000", false),
+        ("namespace_id", "7", true),
+        ("team_id", "7", true),
+    ] {
+        let plan = plans(&app, filter, value, false).await;
+        assert!(
+            !plan.contains("SCAN activities"),
+            "{filter}={value}: {plan}"
+        );
+        let sorted = |plan: &str| !plan.contains("TEMP B-TREE");
+        assert!(sorted(&plan) || !ordered, "{filter}={value}: {plan}");
+        let plan = plans(&app, filter, value, true).await;
+        assert!(sorted(&plan), "{filter}={value}, much of it: {plan}");
     }
 }

@@ -1,5 +1,8 @@
 //! Lists narrowed by name, date and what else is obvious of them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 
 use super::support::{Caller, TestApp};
@@ -84,6 +87,44 @@ on_every_database! {
         );
     }
 
+    /// Rows tell microseconds apart, answers milliseconds.
+    async fn a_moment_as_it_is_shown_leaves_out_what_it_was_taken_from(database: TestDatabase) {
+        let app = TestApp::on(&database).await;
+        let admin = app.admin().await;
+        let rows = database.connect().await;
+        for (number, micros) in ["000000", "000700", "000999", "001000", "002500"].into_iter().enumerate() {
+            let id = app.team(&format!("team{number}"), &admin).await.id;
+            let then = format!("'2026-01-02 03:04:05.{micros}'");
+            for statement in [
+                format!("UPDATE teams SET created_at = {then}, updated_at = {then} WHERE id = {id}"),
+                format!("UPDATE activities SET created_at = {then} WHERE team_id = {id}"),
+            ] {
+                rows.execute_unprepared(&statement).await.expect("an update");
+            }
+        }
+        let shown = app.get(&admin, "/api/v1/teams").await.is(200).pluck("created_at");
+        let shown: BTreeSet<&str> = shown.iter().filter_map(Value::as_str).collect();
+        assert_eq!(shown.len(), 3, "three milliseconds: {shown:?}");
+        for (noun, moment) in [("teams", "created"), ("teams", "updated"), ("audit", "created")] {
+            let all = app.get(&admin, &format!("/api/v1/{noun}")).await.is(200).json();
+            let all = all.as_array().expect("a list");
+            for row in all {
+                let shown = row[format!("{moment}_at")].as_str().expect("a moment");
+                let side = |late: bool| {
+                    let left = all.iter().filter(|it| {
+                        let it = it[format!("{moment}_at")].as_str().expect("a moment");
+                        if late { it > shown } else { it < shown }
+                    });
+                    left.map(|it| it["id"].clone()).collect::<Vec<_>>()
+                };
+                for (word, late) in [("after", true), ("before", false)] {
+                    let path = format!("/api/v1/{noun}?{moment}_{word}={shown}");
+                    assert_eq!(app.get(&admin, &path).await.is(200).pluck("id"), side(late), "{path}");
+                }
+            }
+        }
+    }
+
     async fn dates_and_pages_go_together(database: TestDatabase) {
         let app = TestApp::on(&database).await;
         let admin = app.admin().await;
@@ -112,4 +153,83 @@ on_every_database! {
         let all = app.get(&admin, &format!("/api/v1/teams?updated_after={day}")).await;
         assert_eq!(all.is(200).pluck("id").len(), 6);
     }
+}
+
+/// What a schema says of an item of a list, its parts put together.
+fn properties(document: &Value, schema: &Value, found: &mut BTreeMap<String, Value>) {
+    if let Some(name) = schema["$ref"].as_str() {
+        let named = document.pointer(name.trim_start_matches('#'));
+        return properties(document, named.expect("a schema"), found);
+    }
+    if schema["type"] == "array" {
+        return properties(document, &schema["items"], found);
+    }
+    for parts in ["allOf", "oneOf", "anyOf"] {
+        for part in schema[parts].as_array().into_iter().flatten() {
+            properties(document, part, found);
+        }
+    }
+    let own = schema["properties"].as_object().into_iter().flatten();
+    found.extend(own.map(|(name, schema)| (name.clone(), schema.clone())));
+}
+
+/// The parameters that narrow by a property: its name and parts of it, or both sides of its moment.
+fn wanted(name: &str, schema: &Value, noun: &str) -> Vec<String> {
+    if schema.to_string().contains("/schemas/Time\"") {
+        let moment = name.strip_suffix("_at").unwrap_or(name);
+        return vec![format!("{moment}_after"), format!("{moment}_before")];
+    }
+    match (noun, name) {
+        // Found by what happened, and `object` looks for every name at once.
+        ("activities" | "audit", "text") => ["actor", "action", "object"].map(str::to_owned).into(),
+        ("activities" | "audit", _) => vec![],
+        // What it shows to the other side.
+        ("webhooks", "username") => vec![],
+        (_, "name" | "username" | "application") => {
+            vec![name.to_owned(), "name_contains".to_owned()]
+        }
+        ("dead", "repository") => vec![name.to_owned(), "repository_contains".to_owned()],
+        _ => vec![],
+    }
+}
+
+#[actix_web::test]
+async fn every_list_of_the_document_is_narrowed_by_name_and_date() {
+    let app = TestApp::new().await;
+    let document = app.get(&Caller::NOBODY, "/api/openapi-spec").await.json();
+    let mut lists = 0;
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        let operation = &methods["get"];
+        let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+        // A few names on offer are no list: what is typed is all there is to narrow them by.
+        if schema["type"] != "array" || path.contains("/typeahead/") {
+            continue;
+        }
+        lists += 1;
+        let mut item = BTreeMap::new();
+        properties(&document, schema, &mut item);
+        assert!(item.len() > 2, "{path}: {item:?}");
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let parameters: BTreeSet<&str> = parameters.filter_map(|it| it["name"].as_str()).collect();
+        let noun = path.rsplit('/').next().unwrap_or_default();
+        let noun = noun.trim_end_matches(".csv");
+        let mut dates = 0;
+        for (name, schema) in &item {
+            for parameter in wanted(name, schema, noun) {
+                dates += usize::from(parameter.ends_with("_after"));
+                assert!(
+                    parameters.contains(parameter.as_str()),
+                    "{path} lacks {parameter}: {parameters:?}"
+                );
+            }
+        }
+        assert!(dates > 0, "{path} has no dates");
+        if !path.ends_with("/grouped") {
+            assert!(
+                parameters.contains("page") && parameters.contains("sort_attr"),
+                "{path} has no pages"
+            );
+        }
+    }
+    assert!(lists > 20, "only {lists} lists");
 }

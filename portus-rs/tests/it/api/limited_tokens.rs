@@ -269,3 +269,70 @@ async fn a_token_of_one_namespace_knows_nothing_else() {
         );
     }
 }
+
+#[actix_web::test]
+async fn a_token_that_ends_makes_none_that_outlasts_it() {
+    let app = TestApp::with_registry().await;
+    let (admin, mary) = (app.admin().await, app.user("mary").await);
+    let robot = app.account("robot", false, true).await;
+    let ends = json!({"application": "month", "expires_in": 30});
+    for (name, who) in [("admin", &admin), ("mary", &mary)] {
+        let passing = through(&app, who, name, ends.clone()).await;
+        // It is good for everything else.
+        app.get(&passing, &tokens_of(who)).await.is(200);
+        app.post(
+            &passing,
+            "/api/v1/teams",
+            json!({"name": format!("of {name}")}),
+        )
+        .await
+        .is(201);
+        for new in [
+            json!({"application": "another"}),
+            json!({"application": "another", "expires_in": 1}),
+        ] {
+            let refused = app.post(&passing, &tokens_of(who), new).await;
+            let message = refused.is(403).message();
+            let text = message.as_str().expect("a text");
+            assert!(text.starts_with("Authorization fails: "), "{text}");
+            assert!(
+                text.contains("ends") && text.contains("use an application token"),
+                "{text}"
+            );
+        }
+        assert_eq!(app.get(who, &tokens_of(who)).await.pluck("id").len(), 2);
+    }
+    let passing = through(
+        &app,
+        &admin,
+        "admin",
+        json!({"application": "day", "expires_in": 1}),
+    )
+    .await;
+    let for_a_bot = app
+        .post(&passing, &tokens_of(&robot), json!({"application": "x"}))
+        .await;
+    for_a_bot.is(403);
+    let bot = json!({"user": {"username": "r2", "email": "r2@example.org", "password": "12341234", "bot": true}});
+    app.post(&passing, "/admin/users.json", bot.clone())
+        .await
+        .is(403);
+    let users = app
+        .get(&admin, "/api/v1/users?name=r2")
+        .await
+        .is(200)
+        .json();
+    assert_eq!(users, json!([]), "none was made");
+    let made = app
+        .post(&admin, "/admin/users.json", bot)
+        .await
+        .is(200)
+        .json();
+    assert_eq!(made["user"]["username"], json!("r2"));
+    let auth = format!("r2:{}", made["plain_token"].as_str().expect("its token"));
+    let r2 = Caller {
+        id: 0,
+        auth: Some(auth),
+    };
+    app.get(&r2, "/api/version").await.is(200);
+}

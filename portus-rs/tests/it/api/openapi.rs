@@ -1,11 +1,12 @@
 //! The API's own description, against what the API does.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::support::{Caller, TestApp};
+use crate::house::files;
 
 async fn document(app: &TestApp) -> Value {
     app.get(&Caller::NOBODY, "/api/openapi-spec")
@@ -192,4 +193,77 @@ async fn fields_that_may_be_null_are_documented_as_always_there() {
         team["properties"]["description"]["type"],
         json!(["string", "null"])
     );
+}
+
+/// Method and path of each route that a file of a door declares.
+fn declared(text: &str) -> Vec<(String, String)> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut found = Vec::new();
+    for method in ["get", "post", "put", "delete", "route"] {
+        for (at, _) in code.match_indices(&format!("{method}(\"/")) {
+            // Not the end of another word.
+            if code[..at].ends_with(|it: char| it.is_alphanumeric() || it == '_') {
+                continue;
+            }
+            let rest = &code[at + method.len() + 2..];
+            let (path, rest) = rest.split_once('"').expect("the end of a path");
+            let method = if method == "route" {
+                let named = rest
+                    .split("method = \"")
+                    .nth(1)
+                    .and_then(|it| it.split('"').next());
+                named.expect("a method").to_lowercase()
+            } else {
+                method.to_owned()
+            };
+            found.push((method, path.to_owned()));
+        }
+    }
+    found
+}
+
+/// The API is documented by being mounted. What other doors answer with something else than pages is in the document too.
+#[actix_web::test]
+async fn every_route_that_is_no_page_is_in_the_document() {
+    let app = TestApp::new().await;
+    let document = document(&app).await;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web");
+    let mut seen = Vec::new();
+    for door in ["registry", "pages"] {
+        for file in files(&root.join(door), "rs") {
+            let text = std::fs::read_to_string(&file).expect("a source");
+            let answers_programs = door == "registry" || text.contains(".json(");
+            for (method, path) in declared(&text) {
+                let form = method == "get" && door == "pages";
+                let path = path.trim_end_matches(".json");
+                let at = if path == "/.well-known/jwks" {
+                    "/.well-known/jwks.json"
+                } else {
+                    path
+                };
+                let described = !document["paths"][at][&method].is_null();
+                if described {
+                    seen.push(format!("{method} {at}"));
+                }
+                assert!(
+                    described || !answers_programs || form,
+                    "{method} {at} of {file:?} is not in the document: describe it in web/api/described.rs"
+                );
+            }
+        }
+    }
+    for known in [
+        "get /v2/token",
+        "post /v2/token",
+        "post /v2/webhooks/events",
+        "get /v1/search",
+        "get /.well-known/jwks.json",
+        "post /users/sign_in",
+        "delete /users/sign_out",
+    ] {
+        assert!(
+            seen.iter().any(|it| it == known),
+            "{known} is not found among {seen:?}"
+        );
+    }
 }

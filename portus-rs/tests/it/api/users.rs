@@ -139,6 +139,16 @@ async fn bootstrap_makes_the_first_admin_once() {
     let app = TestApp::new().await;
     let path = "/api/v1/users/bootstrap";
     app.post(&Caller::NOBODY, path, json!({})).await.is(400);
+    for field in ["admin", "bot", "enabled", "provider"] {
+        let mut greedy = first("a@b.org");
+        greedy["user"][field] = json!(true);
+        let refused = app.post(&Caller::NOBODY, path, greedy).await;
+        assert_eq!(
+            refused.is(403).message(),
+            json!("Authorization fails"),
+            "{field}"
+        );
+    }
     let bad = app.post(&Caller::NOBODY, path, first("nonsense")).await;
     assert_eq!(bad.is(422).message()["email"][0], json!("is invalid"));
     let (one, other) = tokio::join!(

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use self::{
     ledger::Ledger,
-    world::{Ids, Named, World, named},
+    world::{Ids, Named, PULLS, READS, World, named},
 };
 use super::support::Caller;
 use crate::support::databases::on_every_database;
@@ -26,11 +26,13 @@ use crate::support::databases::on_every_database;
 const ABSENT: i64 = 987_654_321;
 
 /// What everybody may do to what they may see.
-const FOR_EVERYBODY: [&str; 4] = [
+const FOR_EVERYBODY: [&str; 6] = [
     "PUT /api/v1/repositories/{id}/star",
     "DELETE /api/v1/repositories/{id}/star",
     "POST /api/v1/repositories/{id}/toggle_star",
     "POST /api/v1/repositories/{id}/comments",
+    "POST /repositories/{id}/toggle_star.json",
+    "POST /repositories/{id}/comments.json",
 ];
 
 /// Where it is said that an id exists, although it is somebody else's, as Portus' clients expect.
@@ -54,11 +56,16 @@ impl Operation {
         format!("{} {}", self.method, self.path)
     }
 
-    /// What every stranger has to be answered.
-    fn expected(&self) -> u16 {
-        if SWITCHED_OFF.contains(&self.name().as_str()) {
+    /// What a stranger has to be answered.
+    fn expected(&self, who: &str) -> u16 {
+        if who == PULLS || who == READS && self.method != Method::GET {
+            403
+        } else if SWITCHED_OFF.contains(&self.name().as_str()) {
             405
-        } else if self.admins || self.path.starts_with("/api/v1/users/") {
+        } else if self.admins
+            || self.path.starts_with("/api/v1/users/")
+            || self.path.starts_with("/toggle_enabled/")
+        {
             403
         } else {
             404
@@ -70,8 +77,8 @@ impl Operation {
         let mut names = Vec::new();
         let mut before = "";
         for part in self.path.split('/') {
-            match part.strip_prefix('{').and_then(|it| it.strip_suffix('}')) {
-                Some(name) => {
+            match part.strip_prefix('{').and_then(|it| it.split_once('}')) {
+                Some((name, _)) => {
                     let known = named(before, name);
                     names.push(known.unwrap_or_else(|| {
                         panic!("{}: say in `named` which row {{{name}}} is", self.name())
@@ -87,9 +94,9 @@ impl Operation {
     fn filled(&self, fill: impl Fn(usize, Named) -> String) -> String {
         let mut names = self.names().into_iter().enumerate();
         let parts = self.path.split('/').map(|part| {
-            if part.starts_with('{') {
+            if let Some((_, suffix)) = part.split_once('}') {
                 let (index, name) = names.next().expect("as many names as braces");
-                fill(index, name)
+                fill(index, name) + suffix
             } else {
                 part.to_owned()
             }
@@ -208,7 +215,6 @@ on_every_database! {
             if !names.iter().any(|it| matches!(it, Named::Row(_))) {
                 continue;
             }
-            let expected = operation.expected();
             let absent = operation.filled(|_, name| match name {
                 Named::Row(_) => ABSENT.to_string(),
                 Named::Text => "something".to_owned(),
@@ -219,6 +225,7 @@ on_every_database! {
                 assert_eq!(status, 401, "{name} {where_}, nobody: {body}");
                 for (who, caller) in &world.strangers {
                     let (status, body) = ask(operation, caller, &path).await;
+                    let expected = operation.expected(who);
                     assert_eq!(status, expected, "{name} {where_}, {who}: {body}");
                     asked += 1;
                     if TELLS.contains(&name.as_str()) {
@@ -236,6 +243,7 @@ on_every_database! {
                         id_of(if index < own { &world.mine } else { theirs }, name)
                     });
                     let (who, caller) = world.owner();
+                    let expected = operation.expected(who);
                     let (status, body) = ask(operation, caller, &path).await;
                     assert_eq!(status, expected, "{name} {where_} beneath what is {who}'s own: {body}");
                     asked += 1;

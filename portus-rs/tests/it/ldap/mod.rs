@@ -1,7 +1,10 @@
 //! People of an LDAP directory: their logins, their teams, and what happens when the directory is no good.
 
 mod accounts;
+mod active_directory;
+mod check;
 mod faults;
+mod groups;
 mod login;
 mod site;
 mod web;

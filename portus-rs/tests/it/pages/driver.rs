@@ -138,7 +138,7 @@ pub async fn session(look: Look) -> Client {
     client
 }
 
-/// Tells Chromium what WebDriver has no word for.
+/// Tells Chromium what the driver has no word for.
 pub async fn cdp(client: &Client, command: &str, parameters: Value) -> Value {
     let order = Order {
         path: "goog/cdp/execute",

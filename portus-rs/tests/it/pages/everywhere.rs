@@ -6,13 +6,18 @@ use std::fmt::Write as _;
 use super::{
     axe::axe,
     driver::{Look, RUNTIME},
-    page::{Page, browse},
+    page::{Page, browse, screenshots},
     seen::{Seen, pages},
     world::{World, world},
 };
 
 /// Shows every page to whom it is for, and gathers what `judge` finds wrong.
 fn on_every_page(look: Look, judge: impl AsyncFn(&Page, &Seen) -> Vec<String>) {
+    let wrong = found_on_every_page(look, &judge);
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+fn found_on_every_page(look: Look, judge: &impl AsyncFn(&Page, &Seen) -> Vec<String>) -> String {
     let world = RUNTIME.block_on(world());
     let mut wrong = String::new();
     browse(look, &world.site.portus.url(), async |page| {
@@ -30,7 +35,7 @@ fn on_every_page(look: Look, judge: impl AsyncFn(&Page, &Seen) -> Vec<String>) {
             }
         }
     });
-    assert!(wrong.is_empty(), "{wrong}");
+    wrong
 }
 
 /// It is that page, and not another that says why not.
@@ -177,14 +182,17 @@ fn a_first_visit_is_light() {
 #[test]
 #[ignore = "it judges nothing: `make screenshots` runs it"]
 fn pictures() {
+    let mut wrong = String::new();
     for (name, look) in [
         ("light", Look::DESKTOP),
         ("dark", Look::DARK),
         ("phone", Look::PHONE),
     ] {
-        on_every_page(look, async |page, seen| {
+        wrong += &found_on_every_page(look, &async |page, seen| {
             page.keep(&format!("{name}/{}", seen.name)).await;
             Vec::new()
         });
     }
+    println!("pictures are in {}", screenshots().display());
+    assert!(wrong.is_empty(), "{wrong}");
 }

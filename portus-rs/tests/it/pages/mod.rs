@@ -1,10 +1,12 @@
-//! The console in a real Chromium.
+//! The console in a real Chromium; what needs none is asked of the service itself.
 
 mod axe;
 mod driver;
 mod everywhere;
 mod first_look;
 mod forms;
+mod images;
 mod page;
 mod seen;
+mod walks;
 mod world;

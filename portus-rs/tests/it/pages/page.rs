@@ -23,7 +23,7 @@ use crate::support::site::PASSWORD;
 /// How long a person would wait for something to appear.
 const PATIENCE: Duration = Duration::from_secs(8);
 const STEP: Duration = Duration::from_millis(30);
-/// The key under which WebDriver names elements.
+/// The key under which the driver names elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// Runs a test in a browser at this site. When it fails, a picture of the page is in `target/screenshots/failed`.

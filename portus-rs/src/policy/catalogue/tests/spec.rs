@@ -5,6 +5,10 @@
 use super::super::{ACTIONS, Action, Refusal};
 use super::world::{Object, Persona, SWITCHES, Switches, objects, personas};
 
+mod tokens;
+
+use tokens::{carries, through};
+
 type Line = (&'static str, &'static str, &'static str);
 
 const NOBODY: &str = "- - - - - - - - -";
@@ -243,6 +247,10 @@ const SPEC: &[(&str, &[Line])] = &[
     ),
     ("user.list", &[("*", "", ADMINS)]),
     ("user.create", &[("*", "", ADMINS)]),
+    (
+        "user.manage_trusts",
+        &[("a bot of the team", "", MEMBERS), ("*", "", ADMINS)],
+    ),
     ("user.manage", &[("*", "", ADMINS)]),
     // "Toggle admin of another user"; `portus` is never changed, bots have no page to use it on.
     (
@@ -274,6 +282,15 @@ const SPEC: &[(&str, &[Line])] = &[
     (
         "user.manage_bot",
         &[("a bot of the team", "", OWNERS), ("*", "", NOBODY)],
+    ),
+    // Only bots trust anybody.
+    (
+        "user.manage_trusts",
+        &[
+            ("a bot of the team", "", OWNERS),
+            ("a bot*", "", ADMINS),
+            ("*", "", NOBODY),
+        ],
     ),
     ("user.set_privileged", &[("*", "", ADMINS)]),
     // D11: bots and `portus` have no sessions, whoever asks; a session is begun for oneself.
@@ -428,8 +445,12 @@ fn check(action: &Action, object: &Object, number: usize, lines: &[Line], sight:
             .decide(persona.standing(&object.thing), &object.thing, &rules)
             .expect("the action's own kind");
         let wanted = says(lines, object, number, &persona).unwrap_or_else(|| panic!("{}", case()));
+        let wanted =
+            wanted && through(persona.name).is_none_or(|it| carries(persona.name, it, action.key));
         assert_eq!(decision.verdict.granted, wanted, "{}: {decision:?}", case());
-        if decision.verdict.granted || decision.refusal == Refusal::LeftOut {
+        // What one learns of a thing through a token is tested where requests are made.
+        let by_token = through(persona.name).is_some();
+        if decision.verdict.granted || decision.refusal == Refusal::LeftOut || by_token {
             continue;
         }
         let seen = sight.is_none_or(|lines| {
@@ -447,10 +468,10 @@ fn check(action: &Action, object: &Object, number: usize, lines: &[Line], sight:
 /// What the first line that fits says.
 fn says(lines: &[Line], object: &Object, number: usize, persona: &Persona) -> Option<bool> {
     const COLUMNS: [&str; 9] = ["An", "Out", "Vi", "Co", "Ow", "Ad", "Po", "Sv", "Op"];
-    let column = if persona.name == "Bot" {
-        "Co"
-    } else {
-        persona.name
+    let column = match persona.name {
+        "Bot" => "Co",
+        name if through(name).is_some() => "Ow",
+        name => name,
     };
     let column = COLUMNS.iter().position(|it| *it == column)?;
     let (_, _, cells) = lines

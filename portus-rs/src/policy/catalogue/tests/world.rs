@@ -9,7 +9,7 @@ use crate::{
         comment, namespace, registry, repository, tag, team, user, webhook,
     },
     policy::{
-        PushPolicy, Rules, Standing, Who,
+        PushPolicy, Reach, Rules, Standing, Who,
         activities::{AboutWhat, ActivityFacts},
     },
 };
@@ -17,6 +17,9 @@ use crate::{
 /// Whoever asks.
 const ME: i64 = 7;
 const SOMEBODY: i64 = 99;
+/// The namespace that things are in.
+const HERE: i64 = 3;
+const ELSEWHERE: i64 = 4;
 
 /// A thing to decide about.
 pub struct Object {
@@ -170,6 +173,7 @@ fn namespaces() -> Vec<(&'static str, namespace::Model)> {
 
 fn a_namespace(visibility: Visibility, global: bool, owner: Option<i64>) -> namespace::Model {
     namespace::ActiveModel {
+        id: Set(HERE),
         visibility: Set(visibility),
         global: Set(global),
         personal_user_id: Set(owner),
@@ -280,12 +284,25 @@ pub struct Persona {
 impl Persona {
     /// How they stand towards a thing: roles count where a team owns it.
     pub fn standing(&self, thing: &Thing) -> Standing {
-        Standing {
-            who: self.who,
-            role: self
-                .role
-                .filter(|_| thing.team_id().is_some() || matches!(thing, Thing::Activity(_))),
-        }
+        let role = self
+            .role
+            .filter(|_| thing.team_id().is_some() || matches!(thing, Thing::Activity(_)));
+        let namespace = match thing {
+            // The rule itself looks where the image is.
+            Thing::Image(_) => {
+                return Standing {
+                    who: self.who,
+                    role,
+                };
+            }
+            Thing::Namespace(it)
+            | Thing::Repository((_, it))
+            | Thing::Webhook((_, it))
+            | Thing::Tag((_, _, it))
+            | Thing::Comment((_, _, it)) => Some(it.id),
+            _ => None,
+        };
+        Standing::towards(self.who, role, namespace)
     }
 }
 
@@ -298,6 +315,15 @@ pub fn personas() -> Vec<Persona> {
         who,
         role,
     };
+    // The owner, through a token of theirs.
+    let through = |name, scope, namespace, ends| {
+        let reach = Reach {
+            scope,
+            namespace,
+            ends,
+        };
+        persona(name, "", Who::with(ME, false, reach), Some(Role::Owner))
+    };
     vec![
         persona("An", "not signed in", Who::Anonymous, None),
         persona("Out", "outsider", user(false), None),
@@ -309,6 +335,11 @@ pub fn personas() -> Vec<Persona> {
         persona("Po", "", user(true), None),
         persona("Sv", "", Who::Service, None),
         persona("Op", "", Who::Operator, None),
+        through("Rd", TokenScope::Read, None, false),
+        through("Pl", TokenScope::Pull, None, false),
+        through("Ns", TokenScope::Full, Some(HERE), false),
+        through("Nx", TokenScope::Full, Some(ELSEWHERE), false),
+        through("En", TokenScope::Full, None, true),
     ]
 }
 

@@ -15,7 +15,7 @@ use crate::{
             respond::{Time, ok, paged},
         },
         error::ApiResult,
-        extract::{caller::Call, declare::params, page::Page},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -38,6 +38,15 @@ pub fn operations() -> Vec<Operation> {
         )
         .about("The answer is the new delivery, which is sent soon after."),
     ]
+}
+
+/// As Portus' pages asked.
+pub fn twins() -> Vec<Operation> {
+    vec![put(
+        "/namespaces/{id}/webhooks/{webhook_id}/deliveries/{delivery_id}.json",
+        "Sends a delivery again",
+        retrigger,
+    )]
 }
 
 params! {
@@ -99,11 +108,16 @@ impl From<webhook_delivery::Model> for WebhookDelivery {
     }
 }
 
-async fn list(call: Call, page: Page) -> ApiResult<Paged<WebhookDelivery>> {
+async fn list(
+    call: Call,
+    page: Page,
+    filters: Filters<Deliveries>,
+) -> ApiResult<Paged<WebhookDelivery>> {
     let (webhook, _) = of_path(&call).await?;
     let list = Deliveries {
         webhook_id: webhook.id,
     };
+    let list = filters.narrow(&call.app, list);
     paged(&call, &page, list, WebhookDelivery::from).await
 }
 

@@ -15,7 +15,7 @@ use crate::{
             respond::{Time, created, no_content, paged},
         },
         error::ApiResult,
-        extract::{caller::Call, declare::params, page::Page},
+        extract::{caller::Call, declare::params, filters::Filters, page::Page},
     },
 };
 
@@ -33,6 +33,22 @@ pub fn operations() -> Vec<Operation> {
         ),
         delete(
             "/v1/namespaces/{id}/webhooks/{webhook_id}/headers/{header_id}",
+            "Removes a header from a webhook",
+            remove,
+        ),
+    ]
+}
+
+/// As Portus' pages asked.
+pub fn twins() -> Vec<Operation> {
+    vec![
+        post(
+            "/namespaces/{id}/webhooks/{webhook_id}/headers.json",
+            "Adds a header to a webhook",
+            create,
+        ),
+        delete(
+            "/namespaces/{id}/webhooks/{webhook_id}/headers/{header_id}.json",
             "Removes a header from a webhook",
             remove,
         ),
@@ -73,8 +89,13 @@ impl From<HeaderRow> for WebhookHeader {
     }
 }
 
-async fn list(call: Call, page: Page) -> ApiResult<Paged<WebhookHeader>> {
+async fn list(
+    call: Call,
+    page: Page,
+    filters: Filters<Headers>,
+) -> ApiResult<Paged<WebhookHeader>> {
     let list = of_webhook(&call).await?;
+    let list = filters.narrow(&call.app, list);
     paged(&call, &page, list, WebhookHeader::from).await
 }
 

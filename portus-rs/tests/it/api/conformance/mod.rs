@@ -3,6 +3,7 @@
 mod accounts;
 mod examples;
 mod namespaces;
+mod pages;
 mod portusctl;
 mod registries;
 mod removing;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use portus_rs::{
     actions::{change::Change, sync_runs, webhooks::deliveries::Message},
-    entities::{EventState, registry_event, session, team},
+    entities::{EventState, identity, registry_event, session, team},
     identity::actor::Actor,
 };
 use sea_orm::ActiveValue::Set;
@@ -30,11 +30,13 @@ pub type Ids = HashMap<&'static str, i64>;
 /// What `{name}` is behind the plain part `before`.
 pub fn named(before: &str, name: &str) -> Option<Named> {
     Some(Named::Row(match (before, name) {
-        ("users", "id") => "user",
+        ("users" | "toggle_enabled", "id") => "user",
         ("application_tokens", "id") => "application token",
         ("teams", "id") => "team",
         ("members", "member_id") => "member",
-        ("bots", "bot_id") => "bot",
+        ("bots", "bot_id" | "id") => "bot",
+        ("trusts", "trust_id") => "trust",
+        ("identities", "identity_id") => "identity",
         ("namespaces", "id") => "namespace",
         ("webhooks", "webhook_id") => "webhook",
         ("headers", "header_id") => "header",
@@ -50,6 +52,12 @@ pub fn named(before: &str, name: &str) -> Option<Named> {
         _ => return None,
     }))
 }
+
+/// Application tokens that carry a part of the owner's rights.
+pub const READS: &str = "the owner, by a token that reads";
+pub const PULLS: &str = "the owner, by a token that pulls";
+pub const ONE_NAMESPACE: &str = "the owner, by a token of one namespace";
+pub const ENDS: &str = "the owner, by a token that ends";
 
 pub struct World {
     pub app: TestApp,
@@ -84,6 +92,21 @@ impl World {
         app.user("zoe").await;
 
         let mine = furnish(&app, &admin, &olga, &ours, "mine", "registry", "zoe").await;
+        for (who, limits) in [
+            (READS, json!({"application": READS, "scope": "read"})),
+            (PULLS, json!({"application": PULLS, "scope": "pull"})),
+            (
+                ONE_NAMESPACE,
+                json!({"application": ONE_NAMESPACE, "namespace": mine["namespace"].to_string()}),
+            ),
+            (ENDS, json!({"application": ENDS, "expires_in": 30})),
+        ] {
+            let path = format!("/api/v1/users/{}/application_tokens", olga.id);
+            let made = app.post(&olga, &path, limits).await.is(201).json();
+            let token = made["plain_token"].as_str().expect("a token");
+            let auth = Some(format!("olga:{token}"));
+            strangers.push((who, Caller { id: olga.id, auth }));
+        }
         let here = furnish(&app, &admin, &bella, &team, "vault", "registry", "vicky").await;
         let mut there = here.clone();
         there.extend(fill(&app, &admin, &bella, &team, "safe", "second").await);
@@ -144,14 +167,31 @@ async fn furnish(
         ..Default::default()
     };
     let session = change.insert(&books, session).await.unwrap().id;
+    let identity = identity::ActiveModel {
+        user_id: Set(owner.id),
+        provider: Set("openid_connect".to_owned()),
+        issuer: Set("https://id.example".to_owned()),
+        subject: Set(namespace.to_owned()),
+        email: Set(None),
+        created_at: Set(now),
+        last_used_at: Set(now),
+        ..Default::default()
+    };
+    let identity = change.insert(&books, identity).await.unwrap().id;
     change.commit_unrecorded("a test").await.unwrap();
+    let bot = number(&bot.is(201).json()["id"]);
+    let trust = json!({"name": "ci", "issuer": "https://id.example", "audience": "portus", "claims": ["sub=a"]});
+    let trusts = format!("/api/v1/bots/{bot}/trusts");
+    let trust = app.post(owner, &trusts, trust).await.is(201).id();
     let mut ids = Ids::from([
         ("session", session),
+        ("identity", identity),
+        ("trust", trust),
         ("user", owner.id),
         ("application token", number(&token)),
         ("team", team.id),
         ("member", app.member(team, member, "viewer").await),
-        ("bot", number(&bot.is(201).json()["id"])),
+        ("bot", bot),
     ]);
     ids.extend(fill(app, admin, owner, team, namespace, registry).await);
     ids

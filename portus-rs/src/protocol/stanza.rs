@@ -1,6 +1,9 @@
-//! The stanza itself. Pure.
+//! What has to stand in a registry's own configuration for it to work with us, as YAML and as variables. Pure.
 
 use std::fmt::Write as _;
+
+/// Where a registry usually keeps the certificates it trusts.
+pub const USUAL_BUNDLE: &str = "/etc/docker/registry/portus.crt";
 
 /// What the stanza says, before it is put into a form.
 #[derive(Debug)]

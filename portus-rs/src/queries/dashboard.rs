@@ -1,0 +1,200 @@
+//! What somebody sees first: the newest entries of the audit log, their repositories, and how much there is of everything.
+
+use std::collections::HashSet;
+
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _,
+};
+
+use super::{
+    activities::{Activities, Row},
+    list::{self, Listing as _, Slice},
+    namespaces::Namespaces,
+    repositories::{self, Repositories, Which},
+    teams::Teams,
+    viewer::Viewer,
+};
+use crate::{
+    activity::sentence::Link,
+    app::App,
+    entities::{namespace, registry, repository, star, team, user},
+    error::Result,
+    identity::actor::PORTUS,
+    policy::Who,
+};
+
+/// Entries and repositories shown.
+pub const SHOWN: u64 = 20;
+
+/// How much there is, for admins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub registries: u64,
+    /// Accounts that may log in.
+    pub users: u64,
+    pub teams: u64,
+    pub namespaces: u64,
+}
+
+pub async fn counts(app: &App) -> Result<Counts> {
+    let reader = app.database.reader();
+    Ok(Counts {
+        registries: registry::Entity::find().count(reader).await?,
+        users: user::Entity::find()
+            .filter(user::Column::Enabled.eq(true))
+            .filter(user::Column::Username.ne(PORTUS))
+            .count(reader)
+            .await?,
+        teams: team::Entity::find()
+            .filter(team::Column::Hidden.eq(false))
+            .count(reader)
+            .await?,
+        namespaces: namespace::Entity::find().count(reader).await?,
+    })
+}
+
+/// The newest entries that this caller may read.
+pub async fn newest(app: &App, who: Who) -> Result<Vec<Row>> {
+    let list = Activities { who };
+    let slice = Slice {
+        offset: 0,
+        limit: SHOWN,
+    };
+    let ids = list::ids(app, &list, "id", true, Some(slice)).await?;
+    list.load(app, &ids).await
+}
+
+/// Which of these things are still there, for this caller.
+pub async fn there(app: &App, viewer: &Viewer, links: &[Link]) -> Result<HashSet<Link>> {
+    let reader = app.database.reader();
+    let ids = |kind: &str| -> Vec<i64> {
+        let of_kind = links.iter().filter(|link| link.kind == kind);
+        of_kind.map(|link| link.id).collect()
+    };
+    let mut found = HashSet::new();
+    let mut keep = |kind: &'static str, ids: Vec<i64>| {
+        found.extend(ids.into_iter().map(|id| Link { kind, id }));
+    };
+    let teams = Teams {
+        viewer: viewer.clone(),
+    };
+    let teams = teams
+        .select()
+        .filter(team::Column::Id.is_in(ids("Team")))
+        .select_only()
+        .column(team::Column::Id);
+    keep("Team", teams.into_tuple().all(reader).await?);
+    let namespaces = Namespaces {
+        viewer: viewer.clone(),
+        team_id: None,
+    };
+    let namespaces = namespaces
+        .select()
+        .filter(namespace::Column::Id.is_in(ids("Namespace")))
+        .select_only()
+        .column(namespace::Column::Id);
+    keep("Namespace", namespaces.into_tuple().all(reader).await?);
+    let repositories = Repositories {
+        viewer: viewer.clone(),
+        which: Which::All,
+    };
+    let repositories = repositories
+        .select()
+        .filter(repository::Column::Id.is_in(ids("Repository")))
+        .select_only()
+        .column(repository::Column::Id);
+    keep("Repository", repositories.into_tuple().all(reader).await?);
+    // Only admins have pages about these.
+    if viewer.standing_nowhere().is_admin() {
+        let users = user::Entity::find()
+            .filter(user::Column::Id.is_in(ids("User")))
+            .filter(user::Column::Username.ne(PORTUS))
+            .select_only()
+            .column(user::Column::Id);
+        keep("User", users.into_tuple().all(reader).await?);
+        let registries = registry::Entity::find()
+            .filter(registry::Column::Id.is_in(ids("Registry")))
+            .select_only()
+            .column(registry::Column::Id);
+        keep("Registry", registries.into_tuple().all(reader).await?);
+    }
+    Ok(found)
+}
+
+/// Which repositories are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// All that the caller may see, those that changed last.
+    All,
+    /// Those that they like, the newest star first.
+    Starred,
+    /// Those of their own namespaces.
+    Personal,
+}
+
+/// The first of the caller's repositories, and how many there are.
+pub async fn repositories(
+    app: &App,
+    viewer: &Viewer,
+    choice: Choice,
+) -> Result<(Vec<repositories::Row>, u64)> {
+    let reader = app.database.reader();
+    let all = Repositories {
+        viewer: viewer.clone(),
+        which: Which::All,
+    };
+    let user_id = viewer.standing_nowhere().user_id().unwrap_or_default();
+    let select = match choice {
+        Choice::All => all.select(),
+        Choice::Starred => {
+            let starred = star::Entity::find()
+                .select_only()
+                .column(star::Column::RepositoryId)
+                .filter(star::Column::UserId.eq(user_id))
+                .into_query();
+            all.select()
+                .filter(repository::Column::Id.in_subquery(starred))
+        }
+        Choice::Personal => {
+            let own = namespace::Entity::find()
+                .select_only()
+                .column(namespace::Column::Id)
+                .filter(namespace::Column::PersonalUserId.eq(user_id))
+                .into_query();
+            all.select()
+                .filter(repository::Column::NamespaceId.in_subquery(own))
+        }
+    };
+    let total = select.clone().count(reader).await?;
+    let ids: Vec<i64> = if choice == Choice::Starred {
+        let seen = select
+            .select_only()
+            .column(repository::Column::Id)
+            .into_query();
+        star::Entity::find()
+            .select_only()
+            .column(star::Column::RepositoryId)
+            .filter(
+                Condition::all()
+                    .add(star::Column::UserId.eq(user_id))
+                    .add(star::Column::RepositoryId.in_subquery(seen)),
+            )
+            .order_by_desc(star::Column::Id)
+            .limit(SHOWN)
+            .into_tuple()
+            .all(reader)
+            .await?
+    } else {
+        select
+            .select_only()
+            .column(repository::Column::Id)
+            .order_by_desc(repository::Column::UpdatedAt)
+            .order_by_desc(repository::Column::Id)
+            .limit(SHOWN)
+            .into_tuple()
+            .all(reader)
+            .await?
+    };
+    Ok((repositories::by_ids(app, viewer, &ids).await?, total))
+}

@@ -1,0 +1,26 @@
+//! What only admins see: people, registries, what happened, how everything is.
+
+mod activities;
+mod explain;
+mod health;
+mod jobs;
+mod registries;
+mod user;
+mod users;
+
+use super::route::Route;
+
+pub fn routes() -> Vec<Route> {
+    [
+        users::routes(),
+        user::routes(),
+        registries::routes(),
+        activities::routes(),
+        health::routes(),
+        jobs::routes(),
+        explain::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

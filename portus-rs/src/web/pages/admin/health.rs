@@ -1,0 +1,251 @@
+//! How everything is, at a glance.
+
+use serde::Serialize;
+
+use super::jobs::ShownRun;
+use crate::{
+    entities::registry,
+    error::Result,
+    queries::{self, events::UnknownHost, sync_runs},
+    remote::Trust,
+    web::{
+        error::PageResult,
+        pages::{
+            route::{Route, get},
+            view::{Moment, Page},
+            visit::Admin,
+        },
+    },
+};
+
+pub fn routes() -> Vec<Route> {
+    vec![get("/admin", show)]
+}
+
+/// What `admin/health.html` shows.
+#[derive(Serialize)]
+pub struct Health {
+    registries: Vec<Registry>,
+    inbox: Inbox,
+    strangers: Vec<Stranger>,
+    key: Key,
+    /// Whether this service has images deleted at all.
+    deletion: bool,
+    /// Whether notifications are applied here.
+    listening: bool,
+    /// Webhooks whose secrets were stored under another key base.
+    lost: Vec<Lost>,
+}
+
+#[derive(Serialize)]
+struct Registry {
+    id: i64,
+    name: String,
+    hostname: String,
+    enforced: bool,
+    last_event_at: Option<Moment>,
+    last_event_host: Option<String>,
+    /// `accepted`, `open` or `failed` of the last self-test.
+    trust: Option<&'static str>,
+    trust_text: Option<String>,
+    last_run: Option<ShownRun>,
+    /// A comparison that waits for a person.
+    held: Option<i64>,
+}
+
+/// Notifications, as far as they have come.
+#[derive(Serialize)]
+struct Inbox {
+    waiting: u64,
+    oldest: Option<Moment>,
+    dead: u64,
+    refused: u64,
+    malformed: u64,
+    unknown: u64,
+}
+
+/// A host that sends notifications and is no registry of ours.
+#[derive(Serialize)]
+struct Stranger {
+    host: String,
+    address: String,
+    events: u64,
+    last_at: Moment,
+    perhaps: Option<String>,
+}
+
+impl From<UnknownHost> for Stranger {
+    fn from(found: UnknownHost) -> Self {
+        let it = found.stranger;
+        Self {
+            host: it.host,
+            address: it.address,
+            events: it.events,
+            last_at: Moment(it.last_at),
+            perhaps: found.perhaps,
+        }
+    }
+}
+
+/// What signs tokens.
+#[derive(Serialize)]
+struct Key {
+    id: String,
+    ends: Option<Moment>,
+    warning: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Lost {
+    webhook: String,
+    namespace_id: i64,
+    id: i64,
+}
+
+impl Page for Health {
+    const VIEW: &'static str = "admin/health.html";
+
+    fn samples() -> Vec<Self> {
+        let then = Moment(chrono::NaiveDateTime::default());
+        let registry = |id: i64, trust, state| Registry {
+            id,
+            name: "<canary>".to_owned(),
+            hostname: "<canary>".to_owned(),
+            enforced: id == 1,
+            last_event_at: (id == 1).then_some(then),
+            last_event_host: (id == 1).then(|| "<canary>".to_owned()),
+            trust,
+            trust_text: Some("<canary>".to_owned()),
+            last_run: (id != 3).then(|| ShownRun::sample(state)),
+            held: (id == 2).then_some(9),
+        };
+        let well = Self {
+            registries: vec![registry(1, Some("accepted"), "done")],
+            inbox: Inbox {
+                waiting: 0,
+                oldest: None,
+                dead: 0,
+                refused: 0,
+                malformed: 0,
+                unknown: 0,
+            },
+            strangers: Vec::new(),
+            key: Key {
+                id: "ABCD:EFGH".to_owned(),
+                ends: Some(then),
+                warning: None,
+            },
+            deletion: true,
+            listening: true,
+            lost: Vec::new(),
+        };
+        let unwell = Self {
+            registries: vec![
+                registry(2, Some("open"), "held"),
+                registry(3, Some("failed"), "failed"),
+                registry(4, None, "running"),
+            ],
+            inbox: Inbox {
+                waiting: 3,
+                oldest: Some(then),
+                dead: 2,
+                refused: 1,
+                malformed: 1,
+                unknown: 1,
+            },
+            strangers: vec![Stranger {
+                host: "<canary>".to_owned(),
+                address: "<canary>".to_owned(),
+                events: 4,
+                last_at: then,
+                perhaps: Some("<canary>".to_owned()),
+            }],
+            key: Key {
+                id: "ABCD".to_owned(),
+                ends: None,
+                warning: Some("soon <canary>".to_owned()),
+            },
+            deletion: false,
+            listening: false,
+            lost: vec![Lost {
+                webhook: "<canary>".to_owned(),
+                namespace_id: 1,
+                id: 2,
+            }],
+        };
+        vec![well, unwell]
+    }
+}
+
+async fn of_registry(visit: &Admin, row: registry::Model) -> Result<Registry> {
+    let app = &visit.app;
+    let runs = queries::sync::runs(app, row.id, 1).await?;
+    let run = sync_runs::dressed(app, runs).await?.pop();
+    let held = queries::sync::held(app, row.id).await?;
+    let check = app.registries.last_check(row.id);
+    let (trust, trust_text) = match check.map(|it| it.trust) {
+        None => (None, None),
+        Some(Trust::Accepted) => (Some("accepted"), None),
+        Some(Trust::Open) => (Some("open"), None),
+        Some(Trust::Failed(error)) => (Some("failed"), Some(error.to_string())),
+    };
+    Ok(Registry {
+        id: row.id,
+        name: row.name,
+        hostname: row.hostname,
+        enforced: row.events_enforced,
+        last_event_at: row.last_event_at.map(Moment),
+        last_event_host: row.last_event_host,
+        trust,
+        trust_text,
+        last_run: run.map(ShownRun::from),
+        held: held.map(|run| run.id),
+    })
+}
+
+async fn show(visit: Admin) -> PageResult {
+    let app = &visit.app;
+    let mut registries = Vec::new();
+    for row in queries::registries::all(app).await? {
+        registries.push(of_registry(&visit, row).await?);
+    }
+    let inbox = queries::events::standing(app).await?;
+    let strangers = queries::events::unknown_hosts(app).await?;
+    let lost = queries::webhooks::with_lost_secrets(app).await?;
+    let certificate = app.keys.signing.certificate();
+    let page = Health {
+        registries,
+        inbox: Inbox {
+            waiting: inbox.waiting,
+            oldest: inbox.oldest.map(Moment),
+            dead: inbox.dead,
+            refused: inbox.counts.refused,
+            malformed: inbox.counts.malformed,
+            unknown: inbox.counts.unknown,
+        },
+        strangers: strangers.into_iter().map(Stranger::from).collect(),
+        key: Key {
+            id: app.keys.signing.key_id().to_owned(),
+            ends: certificate.map(|it| Moment(it.not_after())),
+            warning: certificate.and_then(|it| it.warning(visit.now())),
+        },
+        deletion: app.config.delete.enabled,
+        listening: app.config.background.registry,
+        lost: lost
+            .into_iter()
+            .map(|(webhook, namespace)| Lost {
+                webhook: webhook.name,
+                namespace_id: namespace.id,
+                id: webhook.id,
+            })
+            .collect(),
+    };
+    visit.show("admin", &page).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Health;
+
+    crate::web::pages::view::renders!(Health);
+}

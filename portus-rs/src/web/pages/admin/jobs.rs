@@ -1,0 +1,346 @@
+//! What happens by itself: the jobs, comparisons with registries, and notifications that were given up.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    actions::{inbox, sync_runs},
+    entities::lease,
+    error::{Error, Result},
+    queries::{
+        self,
+        dead_events::{DeadEvents, Row as Dead},
+        sync_runs::{Row as Run, SyncRuns},
+    },
+    web::{
+        error::PageResult,
+        pages::{
+            route::{Route, get, post},
+            table::{Shape, Table},
+            view::{Moment, Page},
+            visit::Admin,
+        },
+    },
+};
+
+const RUNS: Shape = Shape {
+    prefix: "r_",
+    columns: &["started_at", "finished_at", "state"],
+    sorted_by: "started_at",
+    ascending: false,
+    filter: "registry",
+};
+
+const DEAD: Shape = Shape {
+    prefix: "e_",
+    columns: &["received_at", "repository", "action", "attempts"],
+    sorted_by: "received_at",
+    ascending: false,
+    filter: "repository_contains",
+};
+
+pub fn routes() -> Vec<Route> {
+    vec![
+        get("/admin/jobs", list),
+        post("/admin/jobs/{name}/run", run),
+        get("/admin/sync/{id}", show_run),
+        post("/admin/sync/{id}/confirm", confirm),
+        get("/admin/events", dead),
+        post("/admin/events/replay", replay_all),
+        post("/admin/events/{id}/replay", replay),
+    ]
+}
+
+/// What `admin/jobs.html` shows.
+#[derive(Serialize)]
+pub struct Jobs {
+    jobs: Vec<Job>,
+    runs: Table<ShownRun>,
+}
+
+#[derive(Serialize)]
+struct Job {
+    /// As its messages are named.
+    slug: &'static str,
+    started_at: Option<Moment>,
+    finished_at: Option<Moment>,
+    next_run_at: Option<Moment>,
+    error: Option<String>,
+    running: bool,
+}
+
+/// A comparison.
+#[derive(Serialize)]
+pub struct ShownRun {
+    id: i64,
+    registry: String,
+    state: &'static str,
+    strategy: String,
+    requested_by: Option<String>,
+    repositories: i64,
+    tags: i64,
+    added: i64,
+    changed: i64,
+    removed: i64,
+    errors: i64,
+    message: Option<String>,
+    started_at: Moment,
+    finished_at: Option<Moment>,
+}
+
+impl From<Run> for ShownRun {
+    fn from(Run { run, registry }: Run) -> Self {
+        Self {
+            id: run.id,
+            registry: registry.name,
+            state: run.state.as_str(),
+            strategy: run.strategy,
+            requested_by: run.requested_by,
+            repositories: run.repositories,
+            tags: run.tags,
+            added: run.added,
+            changed: run.changed,
+            removed: run.removed,
+            errors: run.errors,
+            message: run.message,
+            started_at: Moment(run.started_at),
+            finished_at: run.finished_at.map(Moment),
+        }
+    }
+}
+
+impl ShownRun {
+    pub fn sample(state: &'static str) -> Self {
+        Self {
+            id: 7,
+            registry: "<canary>".to_owned(),
+            state,
+            strategy: "update-delete".to_owned(),
+            requested_by: Some("<canary>".to_owned()),
+            repositories: 3,
+            tags: 9,
+            added: 1,
+            changed: 1,
+            removed: 1,
+            errors: 1,
+            message: Some("<canary>".to_owned()),
+            started_at: Moment(chrono::NaiveDateTime::default()),
+            finished_at: None,
+        }
+    }
+}
+
+/// What `admin/sync.html` shows.
+#[derive(Serialize)]
+pub struct Comparison {
+    run: ShownRun,
+    /// What is to go once somebody confirms it.
+    plan: Vec<String>,
+}
+
+/// What `admin/events.html` shows.
+#[derive(Serialize)]
+pub struct Events {
+    events: Table<Event>,
+}
+
+#[derive(Serialize)]
+struct Event {
+    id: i64,
+    registry: String,
+    action: String,
+    repository: String,
+    host: Option<String>,
+    attempts: i16,
+    error: Option<String>,
+    received_at: Moment,
+}
+
+impl From<Dead> for Event {
+    fn from(row: Dead) -> Self {
+        let host = row.host();
+        let Dead { event, registry } = row;
+        Self {
+            id: event.id,
+            registry: registry.name,
+            action: event.action,
+            repository: event.repository,
+            host,
+            attempts: event.attempts,
+            error: event.last_error,
+            received_at: Moment(event.created_at),
+        }
+    }
+}
+
+impl Page for Jobs {
+    const VIEW: &'static str = "admin/jobs.html";
+
+    fn samples() -> Vec<Self> {
+        let then = Moment(chrono::NaiveDateTime::default());
+        let job = |(slug, _)| Job {
+            slug,
+            started_at: Some(then),
+            finished_at: None,
+            next_run_at: Some(then),
+            error: Some("<canary>".to_owned()),
+            running: slug == "sync",
+        };
+        let never = |(slug, _)| Job {
+            slug,
+            started_at: None,
+            finished_at: None,
+            next_run_at: None,
+            error: None,
+            running: false,
+        };
+        let states = ["waiting", "running", "done", "failed", "held"];
+        vec![
+            Self {
+                jobs: KNOWN.map(never).into(),
+                runs: Table::sample(RUNS, Vec::new()),
+            },
+            Self {
+                jobs: KNOWN.map(job).into(),
+                runs: Table::sample(RUNS, states.map(ShownRun::sample).into()),
+            },
+        ]
+    }
+}
+
+impl Page for Comparison {
+    const VIEW: &'static str = "admin/sync.html";
+
+    fn samples() -> Vec<Self> {
+        let page = |state, plan: &[&str]| Self {
+            run: ShownRun::sample(state),
+            plan: plan.iter().map(|it| (*it).to_owned()).collect(),
+        };
+        vec![page("held", &["a/<canary>", "b/c"]), page("done", &[])]
+    }
+}
+
+impl Page for Events {
+    const VIEW: &'static str = "admin/events.html";
+
+    fn samples() -> Vec<Self> {
+        let event = |id| Event {
+            id,
+            registry: "<canary>".to_owned(),
+            action: "push".to_owned(),
+            repository: "<canary>".to_owned(),
+            host: Some("<canary>".to_owned()),
+            attempts: 5,
+            error: Some("<canary>".to_owned()),
+            received_at: Moment(chrono::NaiveDateTime::default()),
+        };
+        vec![
+            Self {
+                events: Table::sample(DEAD, Vec::new()),
+            },
+            Self {
+                events: Table::sample(DEAD, vec![event(1), event(2)]),
+            },
+        ]
+    }
+}
+
+/// What one process at a time does, by the word in addresses and the name of its lease.
+const KNOWN: [(&str, &str); 3] = [
+    ("sync", "Registry synchronization"),
+    ("details", "Manifest details"),
+    ("housekeeping", "Housekeeping"),
+];
+
+async fn list(visit: Admin) -> PageResult {
+    let leases = queries::jobs::all(&visit.app).await?;
+    let now = visit.now();
+    let job = |(slug, name): (&'static str, &str)| {
+        let lease: Option<&lease::Model> = leases.iter().find(|it| it.name == name);
+        let held = |it: &&lease::Model| it.holder.is_some() && it.expires_at > Some(now);
+        Job {
+            slug,
+            running: lease.as_ref().is_some_and(held),
+            started_at: lease.and_then(|it| it.started_at).map(Moment),
+            finished_at: lease.and_then(|it| it.finished_at).map(Moment),
+            next_run_at: lease.and_then(|it| it.next_run_at).map(Moment),
+            error: lease.and_then(|it| it.last_error.clone()),
+        }
+    };
+    let page = Jobs {
+        jobs: KNOWN.map(job).into(),
+        runs: visit.plain_table(RUNS, SyncRuns, ShownRun::from).await?,
+    };
+    visit.show("jobs", &page).await
+}
+
+/// Whichever process runs the job begins it; a comparison also where another one does.
+async fn run(visit: Admin) -> PageResult {
+    let wake = &visit.app.wake;
+    match visit.segment("name") {
+        "sync" => {
+            let registries = queries::sync::wanted_registries(&visit.app, None).await?;
+            let ids: Vec<i64> = registries.iter().map(|it| it.id).collect();
+            sync_runs::request(&visit.app, &visit.actor, &ids, None).await?;
+        }
+        "details" => wake.details.notify_one(),
+        "housekeeping" => wake.housekeeping.notify_one(),
+        _ => return Err(Error::NotFound.into()),
+    }
+    Ok(visit.go_telling("/admin/jobs", visit.say("job-asked-for")))
+}
+
+async fn shown(visit: &Admin) -> Result<Comparison> {
+    let row = queries::sync_runs::show(&visit.app, visit.id("id")?).await?;
+    let plan: Option<Value> = row
+        .run
+        .plan
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok());
+    let names = plan.as_ref().and_then(|it| it["repositories"].as_array());
+    let names = names.into_iter().flatten().filter_map(Value::as_str);
+    Ok(Comparison {
+        plan: names.map(str::to_owned).collect(),
+        run: ShownRun::from(row),
+    })
+}
+
+async fn show_run(visit: Admin) -> PageResult {
+    let page = shown(&visit).await?;
+    visit.show("jobs", &page).await
+}
+
+async fn confirm(visit: Admin) -> PageResult {
+    let id = visit.id("id")?;
+    match sync_runs::confirm(&visit.app, &visit.actor, id).await {
+        Ok(_) => Ok(visit.go_telling("/admin/jobs", visit.say("sync-confirmed"))),
+        Err(error) => visit.go_refused(&format!("/admin/sync/{id}"), error),
+    }
+}
+
+async fn dead(visit: Admin) -> PageResult {
+    let page = Events {
+        events: visit.plain_table(DEAD, DeadEvents, Event::from).await?,
+    };
+    visit.show("jobs", &page).await
+}
+
+async fn replay(visit: Admin) -> PageResult {
+    match inbox::replay(&visit.app, &visit.actor, visit.id("id")?).await {
+        Ok(()) => Ok(visit.go_telling("/admin/events", visit.say("event-replayed"))),
+        Err(error) => visit.go_refused("/admin/events", error),
+    }
+}
+
+async fn replay_all(visit: Admin) -> PageResult {
+    let replayed = inbox::replay_all(&visit.app, &visit.actor).await?;
+    let said = visit.tell("events-replayed", &replayed.to_string());
+    Ok(visit.go_telling("/admin/events", said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Comparison, Events, Jobs};
+
+    crate::web::pages::view::renders!(Jobs, Comparison, Events);
+}

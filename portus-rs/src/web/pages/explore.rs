@@ -1,0 +1,141 @@
+//! What anybody may pull, for visitors too, where that is switched on.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::{
+    repositories::Line,
+    route::{Route, get},
+    table::{Shape, Table},
+    view::Page,
+    visit::Visit,
+};
+use crate::{
+    queries::{
+        filter::Narrowed,
+        list::{self, Listing as _},
+        repositories::{Repositories, Which, called},
+        tags,
+    },
+    web::error::PageResult,
+};
+
+/// Tags shown of a repository.
+const TAGS: i64 = 10;
+
+const SHAPE: Shape = Shape {
+    prefix: "",
+    columns: &["name", "updated_at"],
+    sorted_by: "updated_at",
+    ascending: false,
+    filter: "",
+};
+
+pub fn routes() -> Vec<Route> {
+    vec![get("/explore", show)]
+}
+
+/// What `explore/show.html` shows.
+#[derive(Serialize)]
+pub struct Explore {
+    sought: String,
+    /// Whether anything was sought, be it nothing in particular.
+    asked: bool,
+    repositories: Table<Found>,
+}
+
+#[derive(Serialize)]
+struct Found {
+    #[serde(flatten)]
+    line: Line,
+    names: Vec<String>,
+    more: i64,
+}
+
+impl Page for Explore {
+    const VIEW: &'static str = "explore/show.html";
+
+    fn samples() -> Vec<Self> {
+        let found = |id| Found {
+            line: Line::sample(id),
+            names: vec!["1.0<canary>".to_owned()],
+            more: id - 1,
+        };
+        let page = |asked, rows| Self {
+            sought: "web<canary>".to_owned(),
+            asked,
+            repositories: Table::sample(SHAPE, rows),
+        };
+        vec![
+            page(false, Vec::new()),
+            page(true, Vec::new()),
+            page(true, vec![found(1)]),
+            page(true, vec![found(1), found(2)]),
+        ]
+    }
+}
+
+/// What is looked for: a pasted reference is looked for without its tag.
+pub fn term(text: &str) -> &str {
+    text.split(':').next().unwrap_or_default().trim()
+}
+
+async fn show(visit: Visit) -> PageResult {
+    let app = &visit.app;
+    if !app.config.anonymous_browsing {
+        return Ok(visit.go("/"));
+    }
+    let sought = visit.text("explore[search]");
+    let wanted = term(&sought).to_lowercase();
+    let viewer = visit.viewer().await?;
+    let repositories = Repositories {
+        viewer,
+        which: Which::All,
+    };
+    let list = &Narrowed::to(repositories, called(&wanted, app.database.backend()));
+    let found = visit.table_of(SHAPE, async |wanted| {
+        let (by, descending) = wanted.order;
+        let (ids, total) = list::page(app, list, by, descending, wanted.slice).await?;
+        let rows = list.load(app, &ids).await?;
+        let names = tags::newest_names(app, &ids, TAGS).await?;
+        Ok((dressed(rows, names), total))
+    });
+    let page = Explore {
+        asked: visit.params.read().string("explore[search]").is_some(),
+        repositories: found.await?,
+        sought,
+    };
+    visit.show("explore", &page).await
+}
+
+fn dressed(
+    rows: Vec<crate::queries::repositories::Row>,
+    mut names: HashMap<i64, Vec<String>>,
+) -> Vec<Found> {
+    let found = rows.into_iter().map(|row| {
+        let line = Line::from(row);
+        let names = names.remove(&line.id).unwrap_or_default();
+        let shown = i64::try_from(names.len()).unwrap_or(0);
+        Found {
+            more: line.tags - shown,
+            names,
+            line,
+        }
+    });
+    found.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Explore, term};
+
+    crate::web::pages::view::renders!(Explore);
+
+    #[test]
+    fn a_reference_is_looked_for_without_its_tag() {
+        assert_eq!(term(" etcd:2.1.1"), "etcd");
+        assert_eq!(term("a/b"), "a/b");
+        assert_eq!(term(":"), "");
+    }
+}

@@ -1,0 +1,11 @@
+//! What people do with the console from beginning to end, with real pushes in the middle.
+
+mod deletion;
+mod first_day;
+mod inert;
+mod lists;
+mod refusals;
+mod site;
+mod switches;
+mod tokens;
+mod visibility;

@@ -1,0 +1,95 @@
+//! What people are told when something cannot be.
+
+use super::site::{site, walk};
+use crate::pages::driver::RUNTIME;
+
+#[test]
+fn a_namespace_s_name_is_judged_before_it_is_sent() {
+    let site = site(&[]);
+    RUNTIME.block_on(async {
+        let owner = site.user("owner").await;
+        site.team("qa", owner).await;
+        site.namespace("taken", "qa", "private").await;
+    });
+    walk(&site, async |page| {
+        page.become_user("owner").await;
+        page.open("/namespaces").await;
+        page.press("Create").await;
+        page.fill("Name", "Wrong!").await;
+        page.see("Name can only contain lower case alphanumeric characters, with optional underscores and dashes in the middle.").await;
+        page.fill("Name", "taken").await;
+        page.see("Name has already been taken").await;
+        page.fill("Name", "free").await;
+        page.fill("Team", "qa").await;
+        page.press("Save").await;
+        page.see("Namespace 'free' was created successfully").await;
+    });
+}
+
+#[test]
+fn a_team_keeps_an_owner() {
+    let site = site(&[]);
+    let team = RUNTIME.block_on(async {
+        let owner = site.user("owner").await;
+        site.user("boss").await;
+        let _ = site.portus.cli(&["portus:make_admin[boss]"]).exits(0);
+        site.team("qa", owner).await
+    });
+    walk(&site, async |page| {
+        page.become_user("owner").await;
+        page.open(&format!("/teams/{team}")).await;
+        let members = page.within("Members");
+        members.press("Remove").await;
+        page.press("Yes").await;
+        page.see("Cannot remove the only owner of the team").await;
+        // Admins own what they are in.
+        page.open(&format!("/teams/{team}")).await;
+        page.press("Add member").await;
+        page.choose("Role", "Viewer").await;
+        page.fill("User", "boss").await;
+        page.press("Add").await;
+        page.see(
+            "User 'boss' was added to the team (promoted to owner because it's a Portus admin)",
+        )
+        .await;
+    });
+}
+
+/// Without a database, without a session, with whatever comes after the address.
+#[test]
+fn the_page_about_an_error_can_always_be_shown() {
+    let site = site(&[]);
+    walk(&site, async |page| {
+        page.open("/500?fixes=true").await;
+        page.see("lighthouse").await;
+        page.open("/nothing/of/the/kind").await;
+        page.see("Page not found").await;
+        page.become_user("root").await;
+        page.open("/namespaces/4711").await;
+        page.see("Page not found").await;
+    });
+}
+
+/// A form that was opened before the session ended says what to do, and one goes on from there.
+#[test]
+fn a_lost_session_leads_back_to_the_page() {
+    let site = site(&[]);
+    walk(&site, async |page| {
+        page.become_user("root").await;
+        page.open("/teams").await;
+        page.press("Create new team").await;
+        page.fill("Name", "late").await;
+        crate::pages::driver::cdp(
+            &page.client,
+            "Network.clearBrowserCookies",
+            serde_json::json!({}),
+        )
+        .await;
+        page.press("Create").await;
+        page.at("/users/sign_in").await;
+        page.fill("Username", "root").await;
+        page.fill("Password", crate::support::site::PASSWORD).await;
+        page.press("Login").await;
+        page.at("/teams").await;
+    });
+}

@@ -1,0 +1,16 @@
+repositories-title = Repositories
+repositories-own = Repositories you have access to through team membership
+repositories-other = Other repositories
+repositories-filter = Filter by name
+repositories-repository = Repository
+repositories-tags = Tags
+repositories-latest = Latest tag
+repositories-pushed-by = Pushed by
+repositories-updated = Updated
+repositories-none = No repositories yet
+repositories-none-text = They appear by themselves as soon as somebody pushes to them.
+repositories-none-found = Nothing of that name
+repositories-none-found-text = Try a shorter part of it.
+push-login = Log in with your name and password, or with an application token.
+push-tag = Name an image for this registry.
+push-push = Push it.

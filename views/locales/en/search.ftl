@@ -1,0 +1,15 @@
+search-title = Results for { $name }
+search-again = Search again
+search-placeholder = Name of a repository, namespace or team
+search-blank = What are you looking for?
+search-blank-text = Repositories, namespaces and teams are found by a part of their name.
+search-none = No match found.
+search-kinds = What was found
+search-repositories = Repositories
+search-namespaces = Namespaces
+search-teams = Teams
+search-updated = Updated at
+search-webhooks = Webhooks
+search-team = Team
+search-members = Number of members
+search-team-namespaces = Number of namespaces

@@ -1,0 +1,42 @@
+dashboard-registries = レジストリ
+dashboard-users = ユーザー
+dashboard-teams = チーム
+dashboard-namespaces = 名前空間
+dashboard-traffic = 過去 30 日間
+dashboard-pushes = プッシュ
+dashboard-pulls = 取得
+dashboard-day = 日
+dashboard-activities = 最近のアクティビティ
+dashboard-no-activities = アクティビティはまだありません。
+dashboard-all-activities = すべてのアクティビティを見る
+dashboard-personal = 個人
+dashboard-everybody = 管理者
+dashboard-all = すべて
+dashboard-starred = スター付き
+dashboard-all-repositories = { $n } 件のリポジトリをすべて見る
+dashboard-none-starred = スター付きのものはまだありません
+dashboard-none-starred-text = リポジトリのページでスターを付けると、ここに表示されます。
+dashboard-none-personal = 自分のものはまだありません
+dashboard-none-personal-text = 個人の名前空間にプッシュすると、ここに表示されます。
+dashboard-first-title = 最初のプッシュ
+dashboard-first-text = 表示できるものはまだプッシュされていません。次の 3 つのコマンドで始められます。
+dashboard-first-waits = プッシュされると、このページは自動的に更新されます。
+dashboard-first-nowhere = まだどこにもプッシュできません。チームの所有者に投稿者として追加してもらってください。
+dashboard-first-help = 詳しくはヘルプへ
+dashboard-health = 稼働状況
+dashboard-health-event = { $what } からプッシュと取得の通知が届いています。最終通知
+dashboard-health-no-event = { $what } から通知がまだ届いていません。notifications のエンドポイントは設定されていますか？
+dashboard-health-waiting = { $n } 件のイベントが適用待ちです。開始
+dashboard-health-dead = { $n } 件のイベントを適用できませんでした
+dashboard-health-open = { $what } がシークレットなしでイベントを送信しています
+dashboard-health-strangers = 未登録の { $what } からイベントが届いています
+dashboard-health-sync = { $n ->
+    [0] カタログと一致しています。比較
+   *[other] 前回の比較で { $n } 件を修復しました
+}
+dashboard-health-sync-failed = 前回のカタログ比較に失敗しました: { $what }
+dashboard-health-sync-held = 大量の削除になるため、比較が確認を待っています。開始
+dashboard-health-no-sync = カタログの比較はまだ行われていません
+dashboard-health-certificate = 署名証明書の期限
+dashboard-health-no-certificate = 署名鍵に証明書がありません。3.x のレジストリには必要です
+dashboard-health-deletion-off = イメージの削除は無効です (delete.enabled)

@@ -1,0 +1,9 @@
+explore-title = 公開イメージ
+explore-text = 誰でも取得できるイメージです。
+explore-back = ログインページへ戻る
+explore-repository = リポジトリ
+explore-search = 検索
+explore-found = { $n } 件のリポジトリが見つかりました
+explore-none = 一致するリポジトリはありません。
+explore-nothing = 公開されているものはまだありません
+explore-nothing-text = 所有者が名前空間を公開すると、誰でも見られるようになります。

@@ -1,0 +1,16 @@
+repositories-title = リポジトリ
+repositories-own = チームのメンバーとしてアクセスできるリポジトリ
+repositories-other = その他のリポジトリ
+repositories-filter = 名前で絞り込み
+repositories-repository = リポジトリ
+repositories-tags = タグ
+repositories-latest = 最新のタグ
+repositories-pushed-by = プッシュした人
+repositories-updated = 更新
+repositories-none = リポジトリはまだありません
+repositories-none-text = 誰かがプッシュすると自動的に表示されます。
+repositories-none-found = その名前のものはありません
+repositories-none-found-text = 名前を短くして試してください。
+push-login = ユーザー名とパスワード、またはアプリケーショントークンでログインします。
+push-tag = このレジストリ向けの名前をイメージに付けます。
+push-push = プッシュします。

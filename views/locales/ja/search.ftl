@@ -1,0 +1,15 @@
+search-title = { $name } の検索結果
+search-again = もう一度検索
+search-placeholder = リポジトリ、名前空間、チームの名前
+search-blank = 何をお探しですか？
+search-blank-text = リポジトリ、名前空間、チームは名前の一部で検索できます。
+search-none = 一致するものはありません。
+search-kinds = 見つかったもの
+search-repositories = リポジトリ
+search-namespaces = 名前空間
+search-teams = チーム
+search-updated = 更新日時
+search-webhooks = Webhook
+search-team = チーム
+search-members = メンバー数
+search-team-namespaces = 名前空間数

@@ -1,0 +1,16 @@
+tag-image = イメージ
+tag-vulnerabilities = { $repository } のタグ { $name } の脆弱性
+tag-found = { $n } 件の脆弱性が見つかりました:
+tag-none-found = このタグに脆弱性は見つかりませんでした。
+tag-severity = 深刻度「{ $severity }」 { $n } 件
+tag-severity-column = 深刻度
+tag-cve = CVE
+tag-fixed-by = 修正版
+tag-scanner = スキャナー
+tag-no-description = 説明はありません。
+tag-off = スキャンが設定されていません
+tag-off-text = 設定の security セクションでスキャナーを指定します。
+tag-pending-text = スキャナーが空きしだい検査します。
+tag-scanning-text = 結果はここに自動的に表示されます。
+tag-scan-again = 再スキャン
+tag-scan-again-said = イメージを再スキャンします。

@@ -1,0 +1,42 @@
+dashboard-registries = 镜像仓库服务
+dashboard-users = 用户
+dashboard-teams = 团队
+dashboard-namespaces = 命名空间
+dashboard-traffic = 最近 30 天
+dashboard-pushes = 推送
+dashboard-pulls = 拉取
+dashboard-day = 日期
+dashboard-activities = 最近活动
+dashboard-no-activities = 还没有活动。
+dashboard-all-activities = 查看所有活动
+dashboard-personal = 个人
+dashboard-everybody = 管理员
+dashboard-all = 全部
+dashboard-starred = 已收藏
+dashboard-all-repositories = 全部 { $n } 个仓库
+dashboard-none-starred = 还没有收藏
+dashboard-none-starred-text = 在仓库页面点亮星标后，会显示在这里。
+dashboard-none-personal = 还没有您自己的仓库
+dashboard-none-personal-text = 推送到您的个人命名空间后，会显示在这里。
+dashboard-first-title = 第一次推送
+dashboard-first-text = 还没有您可见的镜像。只需三条命令：
+dashboard-first-waits = 推送后本页会自动更新。
+dashboard-first-nowhere = 您还不能推送到任何地方。请团队所有者将您添加为贡献者。
+dashboard-first-help = 更多内容请看帮助
+dashboard-health = 运行状况
+dashboard-health-event = { $what } 正在通知推送和拉取；最近一次
+dashboard-health-no-event = { $what } 还没有发来任何通知：是否已设置 notifications 端点？
+dashboard-health-waiting = { $n } 个事件等待处理，始于
+dashboard-health-dead = { $n } 个事件无法处理
+dashboard-health-open = { $what } 发送事件时未带密钥
+dashboard-health-strangers = 未知主机 { $what } 正在发送事件
+dashboard-health-sync = { $n ->
+    [0] 与目录一致；比较于
+   *[other] 上次比较修复了 { $n } 处
+}
+dashboard-health-sync-failed = 上次与目录的比较失败：{ $what }
+dashboard-health-sync-held = 一次比较将删除大量内容，正等待您确认，始于
+dashboard-health-no-sync = 尚未与目录比较
+dashboard-health-certificate = 签名证书到期
+dashboard-health-no-certificate = 签名密钥没有证书：3.x 镜像仓库服务需要证书
+dashboard-health-deletion-off = 删除镜像已关闭 (delete.enabled)

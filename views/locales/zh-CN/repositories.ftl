@@ -1,0 +1,16 @@
+repositories-title = 仓库
+repositories-own = 您作为团队成员可访问的仓库
+repositories-other = 其他仓库
+repositories-filter = 按名称筛选
+repositories-repository = 仓库
+repositories-tags = 标签
+repositories-latest = 最新标签
+repositories-pushed-by = 推送者
+repositories-updated = 更新时间
+repositories-none = 还没有仓库
+repositories-none-text = 有人推送镜像后，仓库会自动出现在这里。
+repositories-none-found = 没有匹配的名称
+repositories-none-found-text = 请尝试更短的关键字。
+push-login = 使用用户名和密码或应用令牌登录。
+push-tag = 为此镜像仓库服务给镜像命名。
+push-push = 推送镜像。

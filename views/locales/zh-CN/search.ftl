@@ -1,0 +1,15 @@
+search-title = “{ $name }”的搜索结果
+search-again = 再次搜索
+search-placeholder = 仓库、命名空间或团队的名称
+search-blank = 您要找什么？
+search-blank-text = 可按名称的一部分查找仓库、命名空间和团队。
+search-none = 没有找到匹配项。
+search-kinds = 搜索结果
+search-repositories = 仓库
+search-namespaces = 命名空间
+search-teams = 团队
+search-updated = 更新时间
+search-webhooks = Webhook
+search-team = 团队
+search-members = 成员数
+search-team-namespaces = 命名空间数

@@ -1,0 +1,16 @@
+tag-image = 镜像
+tag-vulnerabilities = { $repository } 的标签 { $name } 的漏洞
+tag-found = 检测到 { $n } 个漏洞：
+tag-none-found = 此标签未检测到漏洞。
+tag-severity = { $n } 个{ $severity }级漏洞
+tag-severity-column = 严重程度
+tag-cve = CVE
+tag-fixed-by = 修复版本
+tag-scanner = 扫描器
+tag-no-description = 没有描述。
+tag-off = 未配置扫描
+tag-off-text = 在配置的 security 部分指定扫描器。
+tag-pending-text = 扫描器空闲后即会处理。
+tag-scanning-text = 结果会自动显示在这里。
+tag-scan-again = 重新扫描
+tag-scan-again-said = 将重新扫描该镜像。
