@@ -63,6 +63,18 @@ pub fn pages(world: &World) -> Vec<Seen> {
         seen("anna", "tag", format!("/tags/{tag}")),
         at("anna", "teams", "/teams"),
         seen("anna", "team", format!("/teams/{team}")),
+        seen("ben", "team-member", format!("/teams/{team}")),
+        seen("anna", "team-removal", format!("/teams/{team}/removal")),
+        seen(
+            "anna",
+            "namespace-transfer",
+            format!("/namespaces/{namespace}/transfer"),
+        ),
+        seen(
+            "anna",
+            "namespace-removal",
+            format!("/namespaces/{namespace}/removal"),
+        ),
         at("anna", "profile", "/users/edit"),
         at("anna", "search", "/search?search=a&type=repositories"),
         at(

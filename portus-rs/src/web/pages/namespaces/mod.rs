@@ -3,6 +3,7 @@
 mod removal;
 pub mod row;
 mod show;
+mod transfer;
 
 use serde::Serialize;
 
@@ -68,6 +69,7 @@ pub fn routes() -> Vec<Route> {
         put("/namespaces/{id}/visibility", change_visibility),
     ];
     routes.extend(show::routes());
+    routes.extend(transfer::routes());
     routes.extend(removal::routes());
     routes
 }
@@ -251,11 +253,7 @@ async fn change_visibility(visit: Member) -> PageResult {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        List,
-        removal::Removal,
-        show::{Show, Transfer},
-    };
+    use super::{List, removal::Removal, show::Show, transfer::Transfer};
 
     crate::web::pages::view::renders!(List, Show, Transfer, Removal);
 }

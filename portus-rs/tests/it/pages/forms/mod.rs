@@ -1,6 +1,7 @@
 //! Pages and their forms, asked as a browser without scripts asks.
 
 mod bots;
+mod counting;
 mod members;
 mod namespaces;
 mod teams;
@@ -62,6 +63,14 @@ impl Site {
         form.extend(fields);
         let request = who.request(Method::POST, path).set_form(form);
         Html(self.service.call(request).await)
+    }
+
+    /// How many questions a page asks of the database, once what it remembers is warm.
+    async fn selects(&self, who: &Browser, path: &str) -> usize {
+        self.get(who, path).await.is(200);
+        self.service.selects.lock().unwrap().clear();
+        self.get(who, path).await.is(200);
+        std::mem::take(&mut *self.service.selects.lock().unwrap()).len()
     }
 
     /// What the page that a form leads to says at its top.

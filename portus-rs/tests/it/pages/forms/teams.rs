@@ -234,13 +234,27 @@ async fn a_teams_namespaces_may_go_to_another_team_instead() {
     site.send(&site.anna, "delete", &page, &answer("nobody"))
         .await
         .is(422)
-        .says("New team does not exist")
+        .says("Team does not exist")
         .says("value=\"nobody\"");
     site.send(&site.anna, "delete", &page, &answer("devs"))
         .await
         .is(422)
         .says("You cannot select the original team");
-    let gone = site.send(&site.anna, "delete", &page, &answer("ops")).await;
+    let mut both = answer("ops").to_vec();
+    both.push(("how", "delete"));
+    site.send(&site.anna, "delete", &page, &both)
+        .await
+        .is(422)
+        .says("Empty this field to delete the namespaces");
+    let mut neither = answer("").to_vec();
+    neither.push(("how", "migrate"));
+    site.send(&site.anna, "delete", &page, &neither)
+        .await
+        .is(422)
+        .says("Team can&#x27;t be blank");
+    let mut meant = answer("ops").to_vec();
+    meant.push(("how", "migrate"));
+    let gone = site.send(&site.anna, "delete", &page, &meant).await;
     let said = site.said(&site.anna, &gone).await;
     let text = "was removed successfully and its namespaces were migrated to &#x27;ops&#x27;";
     assert!(said.contains(text), "{said}");

@@ -1,5 +1,13 @@
 //! Webhooks of a namespace, their headers, and what they sent.
 
+use portus_rs::{
+    actions::{
+        change::Change,
+        webhooks::deliveries::{Message, Outcome, claim, settle},
+    },
+    identity::actor::Actor,
+};
+
 use super::{Html, Site};
 
 const SECRET: &str = "hush-hush-hush";
@@ -167,4 +175,80 @@ async fn headers_come_and_go() {
     site.done(gone, "Header &#x27;X-Key&#x27; was removed successfully")
         .await;
     site.send(&site.anna, "delete", &own, &[]).await.is(404);
+}
+
+async fn sent(site: &Site, hook: &str, body: &str) {
+    let id = hook.rsplit('/').next().unwrap().parse().unwrap();
+    let app = &site.service.app;
+    let mut change = Change::begin(app, &Actor::Portus).await.unwrap();
+    let books = change.books().unwrap();
+    let message = Message {
+        event: "push".to_owned(),
+        body: body.to_owned(),
+        retrigger_of: None,
+    };
+    change.queue_delivery(&books, id, message).await.unwrap();
+    change.commit_unrecorded("a test").await.unwrap();
+    for (delivery, _) in claim(app, "sender", 10).await.unwrap() {
+        let outcome = Outcome {
+            status: Some(200),
+            request_header: Some(r#"{"Content-Type":"application/json"}"#.to_owned()),
+            response_header: Some("X-Answered: yes".to_owned()),
+            response_body: Some("<b>thanks</b>".to_owned()),
+            ..Outcome::default()
+        };
+        settle(app, "sender", &delivery, outcome).await.unwrap();
+    }
+}
+
+#[actix_web::test]
+async fn deliveries_are_shown_newest_first_with_what_was_sent_and_said() {
+    let site = Site::new().await;
+    let hook = site.hook(&site.hooks().await).await;
+    site.get(&site.anna, &hook).await.says("Nothing sent yet");
+    sent(&site, &hook, r#"{"id":"first"}"#).await;
+    site.service
+        .app
+        .clock
+        .advance(chrono::TimeDelta::seconds(1));
+    sent(&site, &hook, r#"{"id":"<script>second"}"#).await;
+    let page = site.get(&site.anna, &hook).await;
+    page.says("answered 200")
+        .says("X-Answered: yes")
+        .says("&lt;b&gt;thanks&lt;/b&gt;")
+        .lacks("<script>second");
+    let (first, second) = ("&quot;first&quot;", "script&gt;second");
+    let at = |text| {
+        page.0
+            .body
+            .find(text)
+            .unwrap_or_else(|| panic!("{text} in {}", page.0.body))
+    };
+    assert!(at(second) < at(first));
+}
+
+#[actix_web::test]
+async fn a_delivery_is_sent_again_and_a_disabled_webhook_asks_first() {
+    let site = Site::new().await;
+    let hook = site.hook(&site.hooks().await).await;
+    sent(&site, &hook, "{}").await;
+    let page = site.get(&site.anna, &hook).await;
+    page.says("This webhook is disabled. Are you sure you want to retrigger it?");
+    let start = format!("{hook}/deliveries/");
+    let id = page.between(&format!("action=\"{start}"), "\"");
+    let path = format!("{start}{id}");
+    site.send(&site.anna, "put", &path, &[]).await.is(303);
+    assert_eq!(site.service.count("webhook_deliveries").await, 1);
+    let again = site
+        .send(&site.anna, "put", &path, &[("confirm", "true")])
+        .await;
+    site.done(again, "was retriggered successfully").await;
+    assert_eq!(site.service.count("webhook_deliveries").await, 2);
+    site.get(&site.anna, &hook).await.says("sent again");
+    site.send(&site.zoe, "put", &path, &[("confirm", "true")])
+        .await
+        .is(403);
+    site.send(&site.anna, "put", &format!("{start}4711"), &[])
+        .await
+        .is(404);
 }

@@ -98,12 +98,12 @@ async fn team_with_namespace(page: &Page) {
     page.press("Create new team").await;
     page.fill("Name", "devs").await;
     page.fill("Description", "Those who build").await;
-    page.press("Create").await;
+    page.press("Add").await;
     page.see("Team 'devs' was created successfully").await;
     page.see("admin").await;
     page.press("Create new namespace").await;
     page.within("Namespaces").fill("Name", "microbox").await;
-    page.within("Namespaces").press("Save").await;
+    page.within("Namespaces").press("Create").await;
     page.see("Namespace 'microbox' was created successfully")
         .await;
 }
