@@ -69,17 +69,23 @@ pub fn pages(world: &World) -> Vec<Seen> {
         seen("anna", "tag", format!("/tags/{tag}")),
         seen(
             "anna",
-            "repository-deletion",
-            format!("/repositories/{repository}/deletion"),
-        ),
-        seen(
-            "anna",
             "tags-deletion",
             format!("/repositories/{repository}/tags/deletion?digests[]={digest}"),
         ),
         at("anna", "teams", "/teams"),
         seen("anna", "team", format!("/teams/{team}")),
+        seen("ben", "team-member", format!("/teams/{team}")),
         seen("anna", "team-removal", format!("/teams/{team}/removal")),
+        seen(
+            "anna",
+            "namespace-transfer",
+            format!("/namespaces/{namespace}/transfer"),
+        ),
+        seen(
+            "anna",
+            "namespace-removal",
+            format!("/namespaces/{namespace}/removal"),
+        ),
         at("anna", "profile", "/users/edit"),
         at("anna", "search", "/search?search=a&type=repositories"),
         at(
