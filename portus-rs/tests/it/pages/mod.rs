@@ -6,6 +6,7 @@ mod everywhere;
 mod first_look;
 mod forms;
 mod images;
+mod links;
 mod page;
 mod seen;
 mod walks;
