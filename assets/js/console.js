@@ -136,8 +136,12 @@
 
   // Fields that suggest names, and fields that the server checks, while one types.
   const ask = async (address, value) => {
-    const answer = await fetch(address + encodeURIComponent(value), { headers: { Accept: "application/json" } });
-    return answer.ok ? answer.json() : [];
+    try {
+      const answer = await fetch(address + encodeURIComponent(value), { headers: { Accept: "application/json" } });
+      return answer.ok ? await answer.json() : null;
+    } catch {
+      return null;
+    }
   };
   const waiting = new WeakMap();
   const soon = (field, pause, run) => {
@@ -148,7 +152,7 @@
     const typed = field.value.trim();
     if (!typed || [...field.list.options].some((it) => it.value === typed)) return;
     const names = await ask(field.dataset.suggest, typed);
-    if (field.value.trim() !== typed) return;
+    if (!names || field.value.trim() !== typed) return;
     field.list.replaceChildren(
       ...names.map(({ name }) => Object.assign(document.createElement("option"), { value: name })),
     );
@@ -158,7 +162,7 @@
   const check = async (field) => {
     const typed = field.value.trim();
     const faults = typed && typed !== field.defaultValue ? await ask(field.dataset.check, typed) : [];
-    if (field.value.trim() !== typed) return;
+    if (!faults || field.value.trim() !== typed) return;
     const said = document.getElementById(`${field.id}_about`).querySelector("[data-said]");
     said.replaceChildren(
       ...faults.map((text) => Object.assign(document.createElement("p"), { className: "field-error", textContent: text })),

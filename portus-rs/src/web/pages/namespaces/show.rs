@@ -19,7 +19,7 @@ use crate::{
         self,
         namespaces::{Namespaces, Row},
         presented,
-        repositories::{Repositories, Row as Found},
+        repositories::{Repositories, Row as Found, Which},
         viewer::Viewer,
     },
     web::{error::PageResult, markdown},
@@ -270,7 +270,7 @@ async fn shown(
     });
     let list = Repositories {
         viewer: viewer.clone(),
-        namespace_id: Some(row.id),
+        which: Which::OfNamespace(row.id),
     };
     let mut visibilities = vec!["private", "protected", "public"];
     if row.global {
