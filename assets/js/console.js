@@ -118,6 +118,47 @@
     }
   };
 
+  // Fields that suggest names, and fields that the server checks, while one types.
+  const ask = async (address, value) => {
+    const answer = await fetch(address + encodeURIComponent(value), { headers: { Accept: "application/json" } });
+    return answer.ok ? answer.json() : [];
+  };
+  const waiting = new WeakMap();
+  const soon = (field, pause, run) => {
+    clearTimeout(waiting.get(field));
+    waiting.set(field, setTimeout(run, pause));
+  };
+  const suggest = async (field) => {
+    const typed = field.value.trim();
+    if (!typed || [...field.list.options].some((it) => it.value === typed)) return;
+    const names = await ask(field.dataset.suggest, typed);
+    if (field.value.trim() !== typed) return;
+    field.list.replaceChildren(
+      ...names.map(({ name }) => Object.assign(document.createElement("option"), { value: name })),
+    );
+    field.setCustomValidity(names.length ? "" : field.dataset.nobody);
+    if (!names.length) field.reportValidity();
+  };
+  const check = async (field) => {
+    const typed = field.value.trim();
+    const faults = typed && typed !== field.defaultValue ? await ask(field.dataset.check, typed) : [];
+    if (field.value.trim() !== typed) return;
+    const said = document.getElementById(`${field.id}_about`).querySelector("[data-said]");
+    said.replaceChildren(
+      ...faults.map((text) => Object.assign(document.createElement("p"), { className: "field-error", textContent: text })),
+    );
+    field.classList.toggle("is-invalid", faults.length > 0);
+    field.setAttribute("aria-invalid", String(faults.length > 0));
+    field.setCustomValidity(faults[0] ?? "");
+  };
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    if (!field.matches?.("[data-suggest], [data-check]")) return;
+    field.setCustomValidity("");
+    if (field.dataset.suggest) soon(field, 200, () => suggest(field));
+    else soon(field, 600, () => check(field));
+  });
+
   // What lives: a part with data-live is fetched again when the server says that something happened.
   const listen = () => {
     if (!document.querySelector("[data-live]") || !window.EventSource) return;
@@ -125,6 +166,8 @@
     source.addEventListener("change", () => {
       for (const part of document.querySelectorAll("[data-live]")) {
         if (part.contains(document.activeElement) && document.activeElement.matches("input, textarea")) continue;
+        // What one has ticked or opened stays as it is.
+        if (part.querySelector("input[type=checkbox]:checked, details[open]")) continue;
         window.htmx?.ajax("GET", location.pathname + location.search, {
           target: `#${part.id}`,
           select: `#${part.id}`,

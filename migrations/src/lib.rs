@@ -32,6 +32,11 @@ mod m0027_deletions;
 mod m0028_login_failures;
 mod m0040_users_directory;
 mod m0041_team_users_group;
+mod m0045_identities;
+mod m0046_pending_sign_ins;
+mod m0047_seen_tokens;
+mod m0048_provider_memberships;
+mod m0049_bot_trusts;
 mod m0050_activities;
 mod m0053_user_language;
 mod m0056_traffic;
@@ -74,6 +79,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0026_scan_results::Migration),
             Box::new(m0027_deletions::Migration),
             Box::new(m0028_login_failures::Migration),
+            Box::new(m0045_identities::Migration),
+            Box::new(m0046_pending_sign_ins::Migration),
+            Box::new(m0047_seen_tokens::Migration),
+            Box::new(m0048_provider_memberships::Migration),
+            Box::new(m0049_bot_trusts::Migration),
             Box::new(m0050_activities::Migration),
             Box::new(m0040_users_directory::Migration),
             Box::new(m0041_team_users_group::Migration),
@@ -89,6 +99,11 @@ impl MigratorTrait for Migrator {
 
 /// The tables of this schema, children before the parents they refer to.
 pub const TABLES: &[&str] = &[
+    "bot_trusts",
+    "provider_memberships",
+    "seen_tokens",
+    "pending_sign_ins",
+    "identities",
     "sessions",
     "traffic",
     "scan_results",

@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 seconds=${1:-60}
 shift || true
 targets=("$@")
-[ "${#targets[@]}" -gt 0 ] || targets=(scopes envelopes manifests configuration task_arguments keys)
+[ "${#targets[@]}" -gt 0 ] || targets=(scopes id_tokens envelopes manifests configuration task_arguments keys)
 place=$(realpath -m "${CARGO_TARGET_DIR:-../target}")/fuzz
 # Instrumentation is a nightly option; the release that the rest is built with has it too, hidden.
 export RUSTC_BOOTSTRAP=1
@@ -23,6 +23,10 @@ seed() { # target: what it begins with, a file each
             'repository:a:pull repository:b:push,delete'; do
             printf '%s' "$scope" >"$2/$(printf '%s' "$scope" | cksum | cut -d' ' -f1)"
         done
+        ;;
+    id_tokens)
+        printf '%s' 'eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhIiwic3ViIjoiYiIsImV4cCI6OTk5OTk5OTk5OX0.eA' >"$2/token"
+        printf '%s' '{"sub":"repo:octo/app:ref:refs/heads/main"}repo:octo/.*' >"$2/pattern"
         ;;
     envelopes)
         find tests/fixtures/registry-events -name '*.json' -size -64k -printf '%p\n' | sort | while read -r file; do

@@ -18,7 +18,11 @@ use crate::{
         token::{Claims, HeaderForm, Issue},
     },
     queries::{facts::Present, health::Health},
-    remote::{RegistryClients, ldap::Directory},
+    remote::{
+        RegistryClients,
+        ldap::Directory,
+        oauth::{Issuers, Providers},
+    },
 };
 
 /// The running service. Made once, passed down, never global.
@@ -34,6 +38,9 @@ pub struct App {
     pub usage: Usage,
     pub throttle: Throttle,
     pub registries: RegistryClients,
+    pub providers: Providers,
+    /// Whoever signs the tokens of jobs.
+    pub workloads: Issuers,
     /// Where `ldap.enabled` is on.
     pub directory: Option<Directory>,
     pub health: Health,
@@ -72,6 +79,8 @@ impl App {
             usage: Usage::default(),
             throttle: Throttle::default(),
             registries: RegistryClients::new(&config)?,
+            providers: Providers::new(&config)?,
+            workloads: Issuers::trusted(&config),
             directory: Directory::new(&config)?,
             health: Health::default(),
             wake: Wake::default(),

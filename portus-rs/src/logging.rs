@@ -61,6 +61,7 @@ pub fn warn_of(warnings: &[Warning]) {
         match warning.severity {
             Severity::Info => tracing::info!("{warning}"),
             Severity::Warn => tracing::warn!("{warning}"),
+            Severity::Error => tracing::error!("{warning}"),
         }
     }
 }

@@ -181,7 +181,10 @@ pub(super) async fn add<P: Authority>(
 }
 
 /// The namespace of this name, in the oldest registry that has one, or of this id, if the actor may see it.
-async fn visible_namespace(change: &Change<'_>, name: &str) -> Result<Option<namespace::Model>> {
+pub(super) async fn visible_namespace(
+    change: &Change<'_>,
+    name: &str,
+) -> Result<Option<namespace::Model>> {
     let mut by = Condition::any().add(namespace::Column::Name.eq(name));
     if let Ok(id) = name.parse::<i64>() {
         by = by.add(namespace::Column::Id.eq(id));

@@ -325,6 +325,7 @@ impl<'a> Change<'a> {
         const RIGHTS: &[&str] = &[
             "users",
             "application_tokens",
+            "bot_trusts",
             "refresh_tokens",
             "sessions",
             "registries",

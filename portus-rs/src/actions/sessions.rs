@@ -69,12 +69,23 @@ pub async fn sign_in(
     }
 }
 
-/// Begins a session for somebody who has just proved to be the actor, in whatever way.
+/// Begins a session for somebody who has just proved to be the actor by their password.
 pub async fn start(
     app: &App,
     actor: &Actor,
     address: IpAddr,
     browser: &Browser<'_>,
+) -> Result<Started> {
+    start_by(app, actor, address, browser, "password").await
+}
+
+/// Begins a session for somebody who has just proved to be the actor in this way.
+pub async fn start_by(
+    app: &App,
+    actor: &Actor,
+    address: IpAddr,
+    browser: &Browser<'_>,
+    method: &str,
 ) -> Result<Started> {
     let mut change = Change::begin(app, actor).await?;
     let user_id = actor.user_id().ok_or(Error::NotFound)?;
@@ -121,7 +132,7 @@ pub async fn start(
             .await?;
     }
     change
-        .commit([Activity::session_created(&session, &user)])
+        .commit([Activity::session_created(&session, &user, method)])
         .await?;
     Ok(Started {
         session,

@@ -357,6 +357,14 @@ fn template(facts: &Facts<'_>) -> &'static str {
         "user:demote" => "{owner} made {user} an ordinary user again",
         "user:enable" => "{owner} enabled the user {user}",
         "user:disable" => "{owner} disabled the user {user}",
+        "user:unlink" => "{owner} took the link of the user {user} with {provider} back",
+        "user:create_trust" => "{owner} let jobs of {issuer} enter as the bot {user}",
+        "user:destroy_trust" => "{owner} no longer lets jobs of {issuer} enter as the bot {user}",
+        "user:job_login" => "The job {subject} entered as the bot {user} from {address}",
+        "user:job_refuse" => {
+            "The token of the job {subject} was shown for the bot {user} from another address, {address}, and refused"
+        }
+        "user:link" => "{owner} linked the user {user} with an account at {provider}",
         "user:throttle" => "Wrong passwords for {user} are being slowed down",
         "user.delete" => "{owner} removed the user {user}",
         "user:clear_passwords" => "{owner} cleared the local passwords of {count} users",

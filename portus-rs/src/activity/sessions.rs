@@ -4,8 +4,10 @@ use super::{Activity, Kind};
 use crate::entities::{session, user};
 
 impl Activity {
-    pub fn session_created(session: &session::Model, user: &user::Model) -> Self {
+    /// `method` is `password`, or the provider that knows the person.
+    pub fn session_created(session: &session::Model, user: &user::Model, method: &str) -> Self {
         Self::of_session("session:create", (user.id, &user.username))
+            .with("method", method)
             .with("address", session.address.as_str())
             .with("user_agent", session.user_agent.as_str())
     }
@@ -22,6 +24,18 @@ impl Activity {
             None => Self::new("session:fail", None),
         };
         it.with("address", address)
+    }
+
+    /// Somebody came back from a provider and was not let in. The account is known where the provider's answer led to one.
+    pub fn provider_failed(
+        account: Option<(i64, &str)>,
+        provider: &str,
+        reason: &str,
+        address: &str,
+    ) -> Self {
+        Self::session_failed(account, address)
+            .with("method", provider)
+            .with("reason", reason)
     }
 
     fn of_session(key: &'static str, (id, username): (i64, &str)) -> Self {

@@ -1,7 +1,7 @@
 //! What the audit log keeps of accounts and their tokens.
 
 use super::{Activity, Kind};
-use crate::entities::{application_token, team, user};
+use crate::entities::{application_token, bot_trust, team, user};
 
 impl Activity {
     pub fn user_created(user: &user::Model) -> Self {
@@ -86,6 +86,74 @@ impl Activity {
             .with("role", role);
         it.team_id = Some(team.id);
         it
+    }
+
+    pub fn user_unlinked(user: &user::Model, provider: &str, issuer: &str) -> Self {
+        Self::new("user:unlink", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+            .with("provider", provider)
+            .with("issuer", issuer)
+    }
+
+    pub fn trust_created(trust: &bot_trust::Model, bot: &user::Model) -> Self {
+        Self::of_trust("user:create_trust", trust, bot)
+            .with("claims", trust.claims.as_str())
+            .with("scope", trust.scope.as_str())
+    }
+
+    pub fn trust_destroyed(trust: &bot_trust::Model, bot: &user::Model) -> Self {
+        Self::of_trust("user:destroy_trust", trust, bot)
+    }
+
+    fn of_trust(key: &'static str, trust: &bot_trust::Model, bot: &user::Model) -> Self {
+        let mut it = Self::new(key, Some((Kind::User, bot.id)))
+            .with("username", bot.username.as_str())
+            .with("trust", trust.name.as_str())
+            .with("issuer", trust.issuer.as_str())
+            .with("audience", trust.audience.as_str());
+        it.team_id = bot.owner_team_id;
+        it
+    }
+
+    /// A job came for the first time with its token.
+    pub fn job_came(
+        (bot, username): (i64, &str),
+        issuer: &str,
+        subject: &str,
+        trusts: &[&str],
+        address: &str,
+    ) -> Self {
+        Self::new("user:job_login", Some((Kind::User, bot)))
+            .with("username", username)
+            .with("method", "job")
+            .with("issuer", issuer)
+            .with("subject", subject)
+            .with("trusts", trusts.to_vec())
+            .with("address", address)
+    }
+
+    /// A job's token came from another place than the one it was first shown from.
+    pub fn job_copied(
+        (bot, username): (i64, &str),
+        issuer: &str,
+        subject: &str,
+        address: &str,
+    ) -> Self {
+        Self::new("user:job_refuse", Some((Kind::User, bot)))
+            .with("username", username)
+            .with("method", "job")
+            .with("issuer", issuer)
+            .with("subject", subject)
+            .with("address", address)
+    }
+
+    /// An account at a provider opens this one from now on.
+    pub fn user_linked(user: &user::Model, provider: &str, issuer: &str, proof: &str) -> Self {
+        Self::new("user:link", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+            .with("provider", provider)
+            .with("issuer", issuer)
+            .with("proof", proof)
     }
 
     pub fn user_deleted(user: &user::Model) -> Self {

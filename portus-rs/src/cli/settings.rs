@@ -37,6 +37,7 @@ pub fn check(session: &Session) -> Outcome {
         let kind = match warning.severity {
             Severity::Info => "note",
             Severity::Warn => "warning",
+            Severity::Error => "error",
         };
         say(format!("{kind}: {warning}"));
     }

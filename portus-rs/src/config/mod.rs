@@ -26,6 +26,7 @@ mod schedule;
 mod secret;
 mod sources;
 mod values;
+mod workload;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -39,7 +40,7 @@ pub use ldap::{
 };
 pub use listener::{Address, Listener, TlsFiles, TrustedProxies};
 pub use mail::{Email, Smtp, SmtpLogin, SmtpMechanism, SmtpTls};
-pub use oauth::{Bitbucket, Client, GitHub, GitLab, Google, OAuth, OpenIdConnect};
+pub use oauth::{Client, GroupTeam, Groups, OAuth, OpenIdConnect, Provider, ProviderKind};
 pub use people::{Pagination, PushPolicy, Session, UserPermission};
 pub use print::{reference_markdown, render_info};
 pub use process::{Environment, InitRegistry, LogFormat, LogLevel, Process, Secrets};
@@ -49,6 +50,7 @@ pub use scanning::{Clair, ClairApi, Endpoint, Security, Webhooks};
 pub use schedule::Schedule;
 pub use secret::Secret;
 pub use sources::Sources;
+pub use workload::WorkloadIdentity;
 
 use values::{Setting, Values};
 
@@ -65,6 +67,7 @@ pub struct Config {
     /// `None`: LDAP is off.
     pub ldap: Option<Ldap>,
     pub oauth: OAuth,
+    pub workload_identity: WorkloadIdentity,
     pub first_user_admin: bool,
     /// As set; LDAP overrules it.
     pub signup: bool,
@@ -168,6 +171,7 @@ impl Config {
             delete: Delete::read(values),
             ldap: Ldap::read(values),
             oauth: OAuth::read(values),
+            workload_identity: WorkloadIdentity::read(values),
             first_user_admin: values.flag("first_user_admin.enabled"),
             signup: values.flag("signup.enabled"),
             display_name: values.flag("display_name.enabled"),
@@ -194,6 +198,7 @@ impl Config {
 pub fn keys() -> impl Iterator<Item = &'static Key> {
     let before = [mail::KEYS, people::KEYS, registry::KEYS, ldap::KEYS];
     let after = [
+        workload::KEYS,
         scanning::KEYS,
         background::KEYS,
         process::KEYS,

@@ -1,146 +1,30 @@
 //! Signing in with an account from elsewhere.
 
-use super::key::{Key, Kind};
+mod keys;
+
+pub(super) use keys::KEYS;
+
+use super::ldap::GroupRole;
 use super::{Secret, Values};
 
-macro_rules! provider {
-    ($provider:literal, $($more:expr),+ $(,)?) => {
-        &[
-            Key::new(
-                concat!("oauth.", $provider, ".enabled"),
-                Kind::Boolean,
-                "false",
-                concat!("Offer this way in. Callback: `/users/auth/", $provider, "/callback`."),
-            ),
-            Key::new(
-                concat!("oauth.", $provider, ".create_users"),
-                Kind::Boolean,
-                "true",
-                "Create an account at the first login from there.",
-            )
-            .since("portus-rs"),
-            $($more),+
-        ]
-    };
-}
-
-const DOMAIN: &str = "Only addresses of this mail domain may enter; empty lets all in.";
-const CLIENT_ID: &str = "Identifier of this application at the provider.";
-const CLIENT_SECRET: &str = "Secret of this application at the provider.";
-
-const LOCAL: &[Key] = &[Key::new(
-    "oauth.local_login.enabled",
-    Kind::Boolean,
-    "true",
-    "Accept user name and password on the web. The docker client and the API always may.",
-)];
-const GOOGLE: &[Key] = provider!(
-    "google_oauth2",
-    Key::new("oauth.google_oauth2.id", Kind::Text, "", CLIENT_ID),
-    Key::new("oauth.google_oauth2.secret", Kind::Text, "", CLIENT_SECRET).secret(),
-    Key::new("oauth.google_oauth2.domain", Kind::Text, "", DOMAIN),
-    Key::new(
-        "oauth.google_oauth2.options.hd",
-        Kind::Text,
-        "",
-        "Hosted domain to ask Google for."
-    ),
-);
-const OPEN_ID: &[Key] = provider!(
-    "open_id",
-    Key::new(
-        "oauth.open_id.identifier",
-        Kind::Text,
-        "",
-        "OpenID 2.0 provider. No longer offered."
-    ),
-    Key::new("oauth.open_id.domain", Kind::Text, "", DOMAIN),
-);
-const OPENID_CONNECT: &[Key] = provider!(
-    "openid_connect",
-    Key::new(
-        "oauth.openid_connect.issuer",
-        Kind::Url,
-        "",
-        "Issuer; its discovery document says the rest.",
-    )
-    .since("Portus 2.5"),
-    Key::new("oauth.openid_connect.identifier", Kind::Text, "", CLIENT_ID).since("Portus 2.5"),
-    Key::new("oauth.openid_connect.secret", Kind::Text, "", CLIENT_SECRET)
-        .since("Portus 2.5")
-        .secret(),
-    Key::new("oauth.openid_connect.domain", Kind::Text, "", DOMAIN).since("portus-rs"),
-);
-const GITHUB: &[Key] = provider!(
-    "github",
-    Key::new("oauth.github.client_id", Kind::Text, "", CLIENT_ID),
-    Key::new("oauth.github.client_secret", Kind::Text, "", CLIENT_SECRET).secret(),
-    Key::new(
-        "oauth.github.organization",
-        Kind::Text,
-        "",
-        "Only members of this organization."
-    ),
-    Key::new(
-        "oauth.github.team",
-        Kind::Text,
-        "",
-        "Only members of this team of the organization."
-    ),
-    Key::new("oauth.github.domain", Kind::Text, "", DOMAIN),
-);
-const GITLAB: &[Key] = provider!(
-    "gitlab",
-    Key::new("oauth.gitlab.application_id", Kind::Text, "", CLIENT_ID),
-    Key::new("oauth.gitlab.secret", Kind::Text, "", CLIENT_SECRET).secret(),
-    Key::new(
-        "oauth.gitlab.group",
-        Kind::Text,
-        "",
-        "Only members of the group with this name."
-    ),
-    Key::new("oauth.gitlab.domain", Kind::Text, "", DOMAIN),
-    Key::new(
-        "oauth.gitlab.server",
-        Kind::Url,
-        "",
-        "GitLab to ask; empty is `https://gitlab.com`."
-    ),
-);
-const BITBUCKET: &[Key] = provider!(
-    "bitbucket",
-    Key::new("oauth.bitbucket.key", Kind::Text, "", CLIENT_ID).secret(),
-    Key::new("oauth.bitbucket.secret", Kind::Text, "", CLIENT_SECRET).secret(),
-    Key::new("oauth.bitbucket.domain", Kind::Text, "", DOMAIN),
-    Key::new(
-        "oauth.bitbucket.options.team",
-        Kind::Text,
-        "",
-        "Only members of this workspace."
-    ),
-);
-pub(super) const KEYS: &[&[Key]] = &[
-    LOCAL,
-    GOOGLE,
-    OPEN_ID,
-    OPENID_CONNECT,
-    GITHUB,
-    GITLAB,
-    BITBUCKET,
-];
-
-/// The ways in besides this service's own passwords. `None` is not offered.
+/// The ways in besides this service's own passwords.
 #[derive(Debug, Clone)]
 pub struct OAuth {
     /// Whether the web form takes a user name and password.
     pub local_login: bool,
-    pub google_oauth2: Option<Google>,
     /// Configured, but never offered: `OpenID` 2.0 is gone.
     pub open_id: bool,
-    pub openid_connect: Option<OpenIdConnect>,
-    pub github: Option<GitHub>,
-    pub gitlab: Option<GitLab>,
-    pub bitbucket: Option<Bitbucket>,
+    /// What is on offer, in the order of the buttons.
+    pub providers: Vec<Provider>,
+}
+
+/// One way in.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    /// Its name in the configuration and in addresses.
+    pub key: &'static str,
+    pub client: Client,
+    pub kind: ProviderKind,
 }
 
 /// What all providers share.
@@ -154,44 +38,65 @@ pub struct Client {
     pub create_users: bool,
 }
 
+/// What they speak, where they are, and whom they let in. Addresses have no slash at their end.
 #[derive(Debug, Clone)]
-pub struct Google {
-    pub client: Client,
-    pub hosted_domain: Option<String>,
+pub enum ProviderKind {
+    Google {
+        server: String,
+        hosted_domain: Option<String>,
+    },
+    OpenIdConnect(OpenIdConnect),
+    GitHub {
+        server: String,
+        organization: Option<String>,
+        team: Option<String>,
+    },
+    GitLab {
+        server: String,
+        group: Option<String>,
+    },
+    Bitbucket {
+        server: String,
+        workspace: Option<String>,
+    },
 }
 
 #[derive(Debug, Clone)]
 pub struct OpenIdConnect {
-    pub client: Client,
+    /// As configured; the discovery document says it exactly.
     pub issuer: String,
-}
-
-#[derive(Debug, Clone)]
-pub struct GitHub {
-    pub client: Client,
-    pub organization: Option<String>,
-    pub team: Option<String>,
-}
-
-#[derive(Debug, Clone)]
-pub struct GitLab {
-    pub client: Client,
+    pub title: Option<String>,
+    pub scopes: Vec<String>,
+    pub assume_verified: bool,
+    pub username_claim: Option<String>,
+    pub name_claim: Option<String>,
+    pub groups_claim: Option<String>,
     pub group: Option<String>,
-    /// Without a trailing slash.
-    pub server: String,
+    pub teams: Vec<GroupTeam>,
 }
 
-#[derive(Debug, Clone)]
-pub struct Bitbucket {
-    pub client: Client,
-    pub team: Option<String>,
+/// A team that a group stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupTeam {
+    pub group: Groups,
+    pub role: GroupRole,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Groups {
+    /// Each group, for the team of its name.
+    OfTheSameName,
+    One {
+        group: String,
+        team: String,
+    },
 }
 
 impl OAuth {
     pub(super) fn read(values: &mut Values) -> Self {
         let open_id = values.flag("oauth.open_id.enabled");
         if open_id {
-            values.warn(
+            values.error(
                 "oauth.open_id.enabled: OpenID 2.0 is no longer offered, so nobody can enter this way; \
                  use oauth.openid_connect instead"
                     .to_owned(),
@@ -199,39 +104,165 @@ impl OAuth {
         }
         Self {
             local_login: values.flag("oauth.local_login.enabled"),
-            google_oauth2: client(values, "google_oauth2", "id", "secret").map(|client| Google {
-                client,
-                hosted_domain: values.optional("oauth.google_oauth2.options.hd"),
-            }),
             open_id,
-            openid_connect: client(values, "openid_connect", "identifier", "secret").map(
-                |client| OpenIdConnect {
-                    client,
-                    issuer: required(values, "oauth.openid_connect.issuer"),
-                },
-            ),
-            github: client(values, "github", "client_id", "client_secret").map(|client| GitHub {
-                client,
-                organization: values.optional("oauth.github.organization"),
-                team: values.optional("oauth.github.team"),
-            }),
-            gitlab: client(values, "gitlab", "application_id", "secret").map(|client| GitLab {
-                client,
-                group: values.optional("oauth.gitlab.group"),
-                server: values.optional("oauth.gitlab.server").map_or_else(
-                    || "https://gitlab.com".to_owned(),
-                    |s| s.trim_end_matches('/').to_owned(),
-                ),
-            }),
-            bitbucket: client(values, "bitbucket", "key", "secret").map(|client| Bitbucket {
-                client,
-                team: values.optional("oauth.bitbucket.options.team"),
-            }),
+            providers: providers(values),
         }
     }
 }
 
-fn client(values: &mut Values, provider: &str, id: &str, secret: &str) -> Option<Client> {
+fn providers(values: &mut Values) -> Vec<Provider> {
+    let mut found = Vec::new();
+    let mut add = |values: &mut Values,
+                   key,
+                   ids: (&str, &str),
+                   kind: fn(&mut Values, &str) -> ProviderKind| {
+        if let Some(client) = client(values, key, ids) {
+            let kind = kind(values, key);
+            found.push(Provider { key, client, kind });
+        }
+    };
+    add(values, "google_oauth2", ("id", "secret"), |values, _| {
+        ProviderKind::Google {
+            server: server(values, "oauth.google_oauth2.server"),
+            hosted_domain: values.optional("oauth.google_oauth2.options.hd"),
+        }
+    });
+    for key in [
+        "openid_connect",
+        "openid_connect_2",
+        "openid_connect_3",
+        "openid_connect_4",
+    ] {
+        add(values, key, ("identifier", "secret"), |values, key| {
+            ProviderKind::OpenIdConnect(OpenIdConnect::read(values, key))
+        });
+    }
+    add(
+        values,
+        "github",
+        ("client_id", "client_secret"),
+        |values, _| {
+            let organization = values.optional("oauth.github.organization");
+            let team = values.optional("oauth.github.team");
+            if team.is_some() && organization.is_none() {
+                values.warn(
+                "oauth.github.team is set without oauth.github.organization, so nobody can sign in through \
+                 oauth.github; set the organization that the team belongs to"
+                    .to_owned(),
+            );
+            }
+            ProviderKind::GitHub {
+                server: server(values, "oauth.github.server"),
+                organization,
+                team,
+            }
+        },
+    );
+    add(
+        values,
+        "gitlab",
+        ("application_id", "secret"),
+        |values, _| ProviderKind::GitLab {
+            server: values.optional("oauth.gitlab.server").map_or_else(
+                || "https://gitlab.com".to_owned(),
+                |it| it.trim_end_matches('/').to_owned(),
+            ),
+            group: values.optional("oauth.gitlab.group"),
+        },
+    );
+    add(values, "bitbucket", ("key", "secret"), |values, _| {
+        ProviderKind::Bitbucket {
+            server: server(values, "oauth.bitbucket.server"),
+            workspace: values.optional("oauth.bitbucket.options.team"),
+        }
+    });
+    found
+}
+
+fn server(values: &Values, key: &str) -> String {
+    values.text(key).trim_end_matches('/').to_owned()
+}
+
+impl OpenIdConnect {
+    fn read(values: &mut Values, provider: &str) -> Self {
+        let key = |leaf: &str| format!("oauth.{provider}.{leaf}");
+        let role = role(&values.text(&key("default_role"))).unwrap_or(GroupRole::Viewer);
+        let teams = values.list(&key("group_teams"));
+        let teams: Vec<_> = teams
+            .iter()
+            .map(|item| (item, group_team(item, role)))
+            .collect();
+        for (item, team) in &teams {
+            if team.is_none() {
+                values.refuse(
+                    &key("group_teams"),
+                    &format!("has the item '{item}'; write GROUP=TEAM, GROUP=TEAM:ROLE or *"),
+                );
+            }
+        }
+        let groups_claim = values.optional(&key("groups_claim"));
+        let group = values.optional(&key("group"));
+        if groups_claim.is_none() && (group.is_some() || !teams.is_empty()) {
+            values.warn(format!(
+                "oauth.{provider} speaks of groups, but {} is empty, so nobody has any; set it to the claim that lists them",
+                key("groups_claim")
+            ));
+        }
+        let mut scopes: Vec<String> = values
+            .text(&key("scopes"))
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
+        if !scopes.iter().any(|it| it == "openid") {
+            scopes.insert(0, "openid".to_owned());
+        }
+        Self {
+            issuer: required(values, &key("issuer")),
+            title: values.optional(&key("title")),
+            scopes,
+            assume_verified: values.flag(&key("assume_verified")),
+            username_claim: values.optional(&key("username_claim")),
+            name_claim: values.optional(&key("name_claim")),
+            groups_claim,
+            group,
+            teams: teams.into_iter().filter_map(|(_, team)| team).collect(),
+        }
+    }
+}
+
+fn role(word: &str) -> Option<GroupRole> {
+    match word {
+        "viewer" => Some(GroupRole::Viewer),
+        "contributor" => Some(GroupRole::Contributor),
+        "owner" => Some(GroupRole::Owner),
+        _ => None,
+    }
+}
+
+fn group_team(item: &str, default: GroupRole) -> Option<GroupTeam> {
+    let item = item.trim();
+    if item == "*" {
+        return Some(GroupTeam {
+            group: Groups::OfTheSameName,
+            role: default,
+        });
+    }
+    let (group, team) = item.rsplit_once('=')?;
+    let (team, role) = match team
+        .rsplit_once(':')
+        .map(|(team, word)| (team, role(word.trim())))
+    {
+        Some((team, Some(role))) => (team, role),
+        _ => (team, default),
+    };
+    let (group, team) = (group.trim().to_owned(), team.trim().to_owned());
+    (!group.is_empty() && !team.is_empty()).then_some(GroupTeam {
+        group: Groups::One { group, team },
+        role,
+    })
+}
+
+fn client(values: &mut Values, provider: &str, (id, secret): (&str, &str)) -> Option<Client> {
     let key = |leaf: &str| format!("oauth.{provider}.{leaf}");
     if !values.flag(&key("enabled")) {
         return None;

@@ -87,6 +87,8 @@ pub struct Warning {
 pub enum Severity {
     Info,
     Warn,
+    /// Something that is configured will not work; the rest does.
+    Error,
 }
 
 impl fmt::Display for Warning {

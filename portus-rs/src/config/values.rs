@@ -149,6 +149,13 @@ impl Values {
         });
     }
 
+    pub fn error(&mut self, text: String) {
+        self.warnings.push(Warning {
+            severity: Severity::Error,
+            text,
+        });
+    }
+
     pub fn info(&mut self, text: String) {
         self.warnings.push(Warning {
             severity: Severity::Info,

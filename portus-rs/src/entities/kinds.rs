@@ -119,8 +119,11 @@ pub enum TokenScope {
     /// Pulling images and nothing else, not even the API.
     #[sea_orm(num_value = 2)]
     Pull,
+    /// Pulling and pushing images and nothing else.
+    #[sea_orm(num_value = 3)]
+    Push,
 }
-words!(TokenScope { Full = "full", Read = "read", Pull = "pull" });
+words!(TokenScope { Full = "full", Read = "read", Pull = "pull", Push = "push" });
 
 /// How a registry is told which key signed a token.
 #[derive(

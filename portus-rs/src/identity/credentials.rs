@@ -11,14 +11,15 @@ use super::{
     ldap, names,
     password::Checked,
     secret::{self, Kind},
-    throttle,
+    throttle, workload,
 };
 use crate::{
     actions::change::Change,
     app::App,
     entities::{application_token, user},
     error::{Error, Result},
-    policy::{Reach, guard::KeepBooks},
+    policy::{Reach, Who, guard::KeepBooks},
+    protocol::id_token,
     queries::facts::{Facts, Login},
 };
 
@@ -35,9 +36,17 @@ const GONE: &str = "This user is not in the LDAP directory any more.";
 /// What proved the identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    ApplicationToken { id: i64 },
-    RefreshToken { id: i64 },
+    ApplicationToken {
+        id: i64,
+    },
+    RefreshToken {
+        id: i64,
+    },
     Password,
+    /// An identity provider says so.
+    Provider,
+    /// A job's own token, signed by whom the bot trusts.
+    Job,
 }
 
 /// An account that has proved itself and may be used.
@@ -47,6 +56,8 @@ pub struct Identified {
     pub method: Method,
     /// What the credential carries of the account's rights.
     pub reach: Reach,
+    /// What it carries besides, where that is several things.
+    pub further: Vec<Reach>,
     /// The application token that was shown, or for which the refresh token was given out.
     pub application_token: Option<i64>,
 }
@@ -55,6 +66,14 @@ impl Identified {
     /// The account as its credential lets it act.
     pub fn actor(&self) -> Actor {
         Actor::through(Arc::clone(&self.account), self.reach)
+    }
+
+    /// As what else it may ask, where the credential carries several things.
+    pub fn further(&self) -> impl Iterator<Item = Who> {
+        let (id, admin) = (self.account.id, self.account.admin);
+        self.further
+            .iter()
+            .map(move |reach| Who::with(id, admin, *reach))
     }
 }
 
@@ -74,6 +93,12 @@ pub async fn check(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Ide
     let name = names::canonical(attempt.username);
     let source = throttle::source(attempt.address);
     let given = attempt.secret;
+    if let Some(shown) = job(app, facts, &name, attempt).await? {
+        return match shown {
+            Some(found) => Ok(found),
+            None => Err(miss(app, facts, &source, &name, given).await?),
+        };
+    }
     match application_token(app, facts, &name, given).await? {
         Shown::Good(found) => return Ok(found),
         Shown::Wrong => return Err(miss(app, facts, &source, &name, given).await?),
@@ -94,6 +119,9 @@ pub async fn check_token(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Resu
     let name = names::canonical(attempt.username);
     let source = throttle::source(attempt.address);
     let given = attempt.secret;
+    if let Some(Some(found)) = job(app, facts, &name, attempt).await? {
+        return Ok(found);
+    }
     if let Shown::Good(found) = application_token(app, facts, &name, given).await? {
         return Ok(found);
     }
@@ -108,6 +136,24 @@ pub async fn check_token(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Resu
         }
     }
     Err(miss(app, facts, &source, &name, given).await?)
+}
+
+/// The bot that a job's token opens, or nobody; `None` where none was shown for a bot.
+async fn job(
+    app: &App,
+    facts: &Facts,
+    name: &str,
+    attempt: Attempt<'_>,
+) -> Result<Option<Option<Identified>>> {
+    if !id_token::looks_like_one(attempt.secret) {
+        return Ok(None);
+    }
+    let Some(login) = facts.login(name).await?.filter(|it| it.account.bot) else {
+        return Ok(None);
+    };
+    let (account, address) = (&login.account, attempt.address);
+    let found = workload::check(app, facts, account, attempt.secret, address).await?;
+    Ok(Some(found))
 }
 
 /// Counts a wrong secret.
@@ -145,6 +191,7 @@ async fn password(
             account,
             method: Method::Password,
             reach: Reach::FULL,
+            further: Vec::new(),
             application_token: None,
         }));
     }
@@ -177,6 +224,7 @@ async fn password(
                 account: login.account,
                 method: Method::Password,
                 reach: Reach::FULL,
+                further: Vec::new(),
                 application_token: None,
             }))
         }
@@ -216,6 +264,7 @@ pub async fn check_refresh(
             .application_token
             .as_ref()
             .map_or(Reach::FULL, |token| token.reach),
+        further: Vec::new(),
         application_token: found.application_token.map(|token| token.id),
     })
 }
@@ -265,6 +314,7 @@ async fn application_token(app: &App, facts: &Facts, name: &str, given: &str) ->
         account: found.account,
         method: Method::ApplicationToken { id: found.id },
         reach: found.reach,
+        further: Vec::new(),
         application_token: Some(found.id),
     }))
 }
@@ -318,6 +368,7 @@ async fn imported_token(app: &App, login: &Login, given: &str) -> Result<Option<
                 namespace: token.namespace_id,
                 ends: token.expires_at.is_some(),
             },
+            further: Vec::new(),
             application_token: Some(token.id),
         }));
     }

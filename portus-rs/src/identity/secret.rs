@@ -13,6 +13,8 @@ pub enum Kind {
     Refresh,
     /// In the cookie of a browser that has signed in.
     Session,
+    /// In the cookie of a browser whose person a provider knows, and we do not yet.
+    SignIn,
     /// Sent by a registry with its notifications.
     Events,
 }
@@ -23,6 +25,7 @@ impl Kind {
             Self::Application => "prs_a_",
             Self::Refresh => "prs_r_",
             Self::Session => "prs_s_",
+            Self::SignIn => "prs_i_",
             Self::Events => "prs_e_",
         }
     }
@@ -87,6 +90,7 @@ mod tests {
             Kind::Application,
             Kind::Refresh,
             Kind::Session,
+            Kind::SignIn,
             Kind::Events,
         ] {
             let secret = generate(kind).unwrap();

@@ -113,6 +113,7 @@ pub fn identified(account: &Arc<Account>) -> Identified {
         account: Arc::clone(account),
         method: Method::Password,
         reach: Reach::FULL,
+        further: Vec::new(),
         application_token: None,
     }
 }

@@ -78,7 +78,7 @@ impl Usage {
             Method::RefreshToken { id } => {
                 gathered.refresh_tokens.insert(id, now);
             }
-            Method::Password => {}
+            Method::Password | Method::Provider | Method::Job => {}
         }
     }
 

@@ -15,12 +15,12 @@ use tokio::{sync::watch, task::JoinHandle};
 use tokio_cron_scheduler::JobScheduler;
 
 use crate::{
-    actions::{refresh_tokens, sessions, sync_runs},
+    actions::{identities, refresh_tokens, sessions, sync_runs},
     app::App,
     config::{Schedule, SyncStrategy},
     entities::SyncState,
     error::{Error, Result},
-    identity::throttle,
+    identity::{seen, throttle},
     queries::sync,
     remote::{RegistryClient, Trust},
 };
@@ -358,6 +358,8 @@ async fn keep_house(app: &Arc<App>) -> Result<Ran> {
     let sessions = sessions::expire(app).await?;
     let runs = sync_runs::purge(app).await?;
     throttle::expire(app).await?;
+    identities::expire(app).await?;
+    seen::expire(app).await?;
     if logins + sessions + runs > 0 {
         tracing::debug!(
             "removed {logins} unused logins, {sessions} ended sessions and {runs} old synchronization runs"

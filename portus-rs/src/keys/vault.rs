@@ -33,6 +33,10 @@ pub enum Purpose {
     WebhookHeader,
     /// What the next page says once.
     Flash,
+    /// What a browser carries to an identity provider and back.
+    SignIn,
+    /// What a provider said of somebody whose sign-in is not complete.
+    Profile,
 }
 
 impl Purpose {
@@ -42,6 +46,8 @@ impl Purpose {
             Self::WebhookSecret => b"webhook secret",
             Self::WebhookHeader => b"webhook header",
             Self::Flash => b"flash",
+            Self::SignIn => b"sign-in",
+            Self::Profile => b"profile",
         }
     }
 }

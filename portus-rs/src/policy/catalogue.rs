@@ -288,6 +288,7 @@ catalogue! {
     "user.enable" "let an account in again": guard(users::EnableUser);
     "user.edit_profile" "change one's address, display name or password": guard(users::EditProfile);
     "user.manage_bot" "disable, enable and remove a bot of a team": guard(users::ManageBot);
+    "user.manage_trusts" "say whose signed tokens open a bot, and see it": guard(users::ManageTrusts);
     "user.set_privileged" "give an account what only admins give": rule "users::set_privileged" on (), Told,
         |standing, it, rules| users::set_privileged(standing);
     "user.list_tokens" "list an account's application tokens": rule "users::manage_tokens_of" on user::Model, Told,

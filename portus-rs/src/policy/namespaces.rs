@@ -52,7 +52,7 @@ pub fn push(standing: Standing, namespace: &NamespaceFacts, rules: &Rules) -> Ve
         Ok(standing) => standing,
         Err(verdict) => return verdict,
     };
-    if let Some(rule) = standing.who.reach().no_change() {
+    if let Some(rule) = standing.who.reach().no_push() {
         return Verdict::no(rule);
     }
     if !standing.is_known() {

@@ -26,6 +26,14 @@ impl Reach {
         self == Self::FULL
     }
 
+    /// Why no image may be pushed with it, inside its namespace.
+    pub fn no_push(self) -> Option<Rule> {
+        match self.scope {
+            TokenScope::Push => self.namespace.map(|_| Rule::TokenOfOneNamespace),
+            _ => self.no_change(),
+        }
+    }
+
     /// Why no other credential may be made with it.
     pub fn no_credential(self) -> Option<Rule> {
         let ends = self.ends.then_some(Rule::TokenThatEnds);
@@ -36,6 +44,7 @@ impl Reach {
     pub fn no_change(self) -> Option<Rule> {
         match self.scope {
             TokenScope::Pull => Some(Rule::TokenOnlyPulls),
+            TokenScope::Push => Some(Rule::TokenOnlyPushes),
             TokenScope::Read => Some(Rule::TokenOnlyReads),
             TokenScope::Full => self.namespace.map(|_| Rule::TokenOfOneNamespace),
         }
@@ -105,6 +114,7 @@ impl Standing {
 pub fn api(who: Who, changes: bool) -> Verdict {
     match who.reach().scope {
         TokenScope::Pull => Verdict::no(Rule::TokenOnlyPulls),
+        TokenScope::Push => Verdict::no(Rule::TokenOnlyPushes),
         TokenScope::Read if changes => Verdict::no(Rule::TokenOnlyReads),
         _ => Verdict::yes(Rule::AccountMay),
     }

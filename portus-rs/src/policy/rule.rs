@@ -33,6 +33,7 @@ impl Verdict {
         match self.rule {
             Rule::TokenOnlyReads
             | Rule::TokenOnlyPulls
+            | Rule::TokenOnlyPushes
             | Rule::TokenOfOneNamespace
             | Rule::TokenThatEnds => {
                 let remedy = self.rule.remedy().unwrap_or_default();
@@ -162,6 +163,10 @@ rules! {
         change: "use an application token of scope full";
     TokenOnlyPulls: "this application token may only pull images",
         change: "use an application token of scope read or full";
+    TokenOnlyPushes: "this credential may only pull and push images",
+        change: "use an application token of scope read or full";
+    OnlyBotsTrust: "jobs enter as bots only, never as a person",
+        change: "make a bot, and say what it trusts";
     TokenOfOneNamespace: "this application token is good for one namespace only",
         change: "use an application token that is not limited to a namespace";
     TokenThatEnds: "this application token ends, and makes none that could outlast it",

@@ -41,6 +41,22 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// What either of two answers to the same scopes grants.
+    #[must_use]
+    pub fn or(mut self, other: Self) -> Self {
+        self.access.extend(other.access);
+        self.access = merge(self.access);
+        for decision in other.decisions.into_iter().filter(|it| it.verdict.granted) {
+            let same =
+                |it: &&mut Decision| it.scope == decision.scope && it.action == decision.action;
+            match self.decisions.iter_mut().find(same) {
+                Some(mine) => mine.verdict = decision.verdict,
+                None => self.decisions.push(decision),
+            }
+        }
+        self
+    }
+
     /// Answers that were no.
     pub fn refusals(&self) -> impl Iterator<Item = &Decision> {
         self.decisions.iter().filter(|it| !it.verdict.granted)
@@ -139,6 +155,9 @@ fn catalog(name: &str, action: &Action, standing: Standing) -> Verdict {
         }
         Action::All | Action::Search if reach.scope == TokenScope::Pull => {
             Verdict::no(Rule::TokenOnlyPulls)
+        }
+        Action::All | Action::Search if reach.scope == TokenScope::Push => {
+            Verdict::no(Rule::TokenOnlyPushes)
         }
         Action::All if reach.scope == TokenScope::Read => Verdict::no(Rule::TokenOnlyReads),
         Action::All if standing.is_admin() => Verdict::yes(standing.admin_rule()),

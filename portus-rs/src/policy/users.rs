@@ -105,6 +105,17 @@ pub fn manage_bot(standing: Standing, bot: &user::Model) -> Verdict {
     }
 }
 
+/// Saying whose signed tokens open a bot, and seeing it.
+pub fn manage_trusts(standing: Standing, account: &user::Model) -> Verdict {
+    if !account.bot {
+        Verdict::no(Rule::OnlyBotsTrust)
+    } else if looks_after(standing, account) {
+        Verdict::yes(Rule::OwnersBot)
+    } else {
+        administer(standing)
+    }
+}
+
 /// Making somebody an admin, or an ordinary person again.
 pub fn switch_admin(standing: Standing, account: &user::Model) -> Verdict {
     let verdict = administer(standing);
@@ -164,6 +175,9 @@ guards! {
     CreateBot on team::Model: |standing, it, rules| manage_bots(standing, it.hidden),
         visible: super::teams::show(standing).granted;
     ManageBot on user::Model: |standing, it, rules| manage_bot(standing, it),
+        visible: standing.is_admin() || standing.role.is_some();
+    /// Saying whose signed tokens open a bot.
+    ManageTrusts on user::Model: |standing, it, rules| manage_trusts(standing, it),
         visible: standing.is_admin() || standing.role.is_some();
     /// Making an application token for an account.
     IssueToken on user::Model: |standing, it, rules| credential(standing, manage_tokens_of(standing, it)),

@@ -7,10 +7,10 @@ use sea_orm::{
 };
 
 use super::{
-    Who,
+    PushPolicy, Rules, Who,
     activities::{CONTENT_KEYS, PLACED, TEAM_REMOVED},
 };
-use crate::entities::{Visibility, activity, namespace, team, team_user};
+use crate::entities::{Role, Visibility, activity, namespace, team, team_user};
 
 /// Namespaces that this caller may pull from, and so see. Says what [`super::namespaces::pull`] says.
 pub fn namespaces(who: Who) -> Condition {
@@ -61,6 +61,33 @@ pub fn teams(who: Who) -> Condition {
         // A team is no part of a namespace.
         Who::Limited { reach, .. } if reach.namespace.is_some() => teams(Who::Anonymous),
         Who::Limited { id, admin, .. } => teams(Who::User { id, admin }),
+    }
+}
+
+/// Teams that people know of and in which this caller may make namespaces. Says what [`super::namespaces::create_in`]
+/// says.
+pub fn teams_to_fill(who: Who, rules: &Rules) -> Condition {
+    let known = Condition::all().add(team::Column::Hidden.eq(false));
+    if who.reach().no_change().is_some() {
+        return teams(Who::Anonymous);
+    }
+    match who {
+        Who::User { id, admin: false }
+        | Who::Limited {
+            id, admin: false, ..
+        } => {
+            if !rules.create_namespace || rules.push != PushPolicy::AllowTeams {
+                return teams(Who::Anonymous);
+            }
+            let pushing = team_user::Entity::find()
+                .select_only()
+                .column(team_user::Column::TeamId)
+                .filter(team_user::Column::UserId.eq(id))
+                .filter(team_user::Column::Role.gte(Role::Contributor))
+                .into_query();
+            known.add(team::Column::Id.in_subquery(pushing))
+        }
+        other => known.add(teams(other)),
     }
 }
 

@@ -27,6 +27,12 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Grants what another answer to the same request grants besides.
+    pub fn join(&mut self, other: Self) {
+        let mine = std::mem::take(&mut self.grant);
+        self.grant = mine.or(other.grant);
+    }
+
     /// The token's `access` claim. Where a known registry was asked for nothing, as `docker login` does, there is none.
     pub fn access(&self) -> Option<Vec<Access>> {
         (self.asked || self.registry.is_none()).then(|| self.grant.access.clone())

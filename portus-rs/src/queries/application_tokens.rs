@@ -123,6 +123,20 @@ impl Listing for Tokens {
     }
 }
 
+/// The tokens of accounts that the caller has been let near, by account.
+pub(super) async fn of_all(app: &App, user_ids: &[i64]) -> Result<HashMap<i64, Vec<Row>>> {
+    let tokens = application_token::Entity::find()
+        .filter(application_token::Column::UserId.is_in(user_ids.iter().copied()))
+        .order_by_asc(application_token::Column::Id)
+        .all(app.database.reader())
+        .await?;
+    let mut owned: HashMap<i64, Vec<Row>> = HashMap::new();
+    for row in dress(app, tokens).await? {
+        owned.entry(row.token.user_id).or_default().push(row);
+    }
+    Ok(owned)
+}
+
 /// Adds names, and uses that have not been written yet.
 async fn dress(app: &App, tokens: Vec<application_token::Model>) -> Result<Vec<Row>> {
     let names: HashMap<i64, String> = namespace::Entity::find()

@@ -1,8 +1,11 @@
 //! The bots of a team, for whoever looks after them.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
+use std::collections::HashMap;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect as _, Select};
 
 use super::{
+    application_tokens,
     filter::{Filter, filters},
     list::{Listing, in_order},
     users::{Row, with_homes},
@@ -10,7 +13,7 @@ use super::{
 };
 use crate::{
     app::App,
-    entities::{team, user},
+    entities::{Role, team, team_user, user},
     error::{Error, Result},
     policy,
 };
@@ -79,4 +82,69 @@ impl Listing for Bots {
             rows.into_iter().map(|row| (row.user.id, row)),
         ))
     }
+}
+
+/// A bot with all that its caretakers see.
+pub struct Kept {
+    pub user: user::Model,
+    /// In its team; none if it was taken out of it.
+    pub role: Option<Role>,
+    pub tokens: Vec<application_tokens::Row>,
+}
+
+/// The same list as pages show it.
+pub struct Stable(pub Bots);
+
+impl Listing for Stable {
+    type Entity = user::Entity;
+    type Row = Kept;
+
+    fn select(&self) -> Select<user::Entity> {
+        self.0.select()
+    }
+
+    fn id() -> user::Column {
+        user::Column::Id
+    }
+
+    fn sort_column(name: &str) -> Option<user::Column> {
+        (name == "username").then_some(user::Column::Username)
+    }
+
+    async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Kept>> {
+        let rows = user::Entity::find()
+            .filter(user::Column::Id.is_in(ids.iter().copied()))
+            .all(app.database.reader())
+            .await?;
+        let roles: HashMap<i64, Role> = team_user::Entity::find()
+            .select_only()
+            .columns([team_user::Column::UserId, team_user::Column::Role])
+            .filter(team_user::Column::TeamId.eq(self.0.team_id))
+            .filter(team_user::Column::UserId.is_in(ids.iter().copied()))
+            .into_tuple::<(i64, Role)>()
+            .all(app.database.reader())
+            .await?
+            .into_iter()
+            .collect();
+        let mut tokens = application_tokens::of_all(app, ids).await?;
+        let kept = rows.into_iter().map(|user| {
+            let kept = Kept {
+                role: roles.get(&user.id).copied(),
+                tokens: tokens.remove(&user.id).unwrap_or_default(),
+                user,
+            };
+            (kept.user.id, kept)
+        });
+        Ok(in_order(ids, kept))
+    }
+}
+
+/// A bot of a team, for whoever looks after it.
+pub async fn one(app: &App, viewer: &Viewer, team_id: i64, id: i64) -> Result<user::Model> {
+    of(app, viewer, team_id).await?;
+    user::Entity::find_by_id(id)
+        .filter(user::Column::OwnerTeamId.eq(team_id))
+        .one(app.database.reader())
+        .await?
+        .ok_or(Error::NotFound)
 }

@@ -14,11 +14,11 @@ use tokio::sync::{RwLock, mpsc, oneshot};
 use crate::{
     database::Database,
     entities::{
-        Role, application_token, auth_epoch, namespace, refresh_token, registry, session,
-        team_user, user,
+        Role, application_token, auth_epoch, bot_trust, namespace, refresh_token, registry,
+        session, team_user, user,
     },
     error::{Error, Result},
-    identity::{actor::Account, session::LastSeen},
+    identity::{actor::Account, session::LastSeen, workload::Trust},
     policy::{NamespaceFacts, Reach},
 };
 
@@ -97,6 +97,7 @@ pub struct Facts {
     sessions: Cache<String, Option<SessionFacts>>,
     logins: Cache<String, Option<Login>>,
     accounts: Cache<i64, Option<Arc<Account>>>,
+    trusts: Cache<i64, Arc<Vec<Trust>>>,
     registries: Cache<String, Option<Arc<registry::Model>>>,
     all_registries: Cache<(), Arc<Vec<Arc<registry::Model>>>>,
     namespaces: Cache<(i64, String), Option<NamespaceFacts>>,
@@ -128,6 +129,7 @@ impl Facts {
             sessions: cache(),
             logins: cache(),
             accounts: cache(),
+            trusts: cache(),
             registries: cache(),
             all_registries: cache(),
             namespaces: cache(),
@@ -250,6 +252,22 @@ impl Facts {
         };
         self.accounts
             .try_get_with(id, load)
+            .await
+            .map_err(|error| shared(&error))
+    }
+
+    /// Whose tokens open a bot, the oldest first.
+    pub async fn trusts(&self, user_id: i64) -> Result<Arc<Vec<Trust>>> {
+        let load = async {
+            let rows = bot_trust::Entity::find()
+                .filter(bot_trust::Column::UserId.eq(user_id))
+                .order_by_asc(bot_trust::Column::Id)
+                .all(self.database.reader())
+                .await?;
+            Ok::<_, Error>(Arc::new(rows.iter().map(Trust::from).collect()))
+        };
+        self.trusts
+            .try_get_with(user_id, load)
             .await
             .map_err(|error| shared(&error))
     }

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect as _,
-    Select,
+    ColumnTrait, Condition, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect as _, Select,
 };
 
 use super::{
-    filter::{Filter, filters, named},
+    filter::{Filter, Narrowed, filters, named},
     list::{Listing, in_order},
-    registries,
+    registries, teams,
     viewer::Viewer,
 };
 use crate::{
@@ -110,6 +110,57 @@ impl Listing for Namespaces {
     }
 }
 
+/// How people look at namespaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// The global ones and the viewer's own.
+    Special,
+    /// Those of the viewer's teams.
+    Joined,
+    /// Those that a synchronisation found, and no team has claimed.
+    Orphan,
+    /// The rest of what they see.
+    Other,
+}
+
+/// The namespaces of one group; each that the viewer sees is in exactly one.
+pub fn group(viewer: Viewer, group: Group) -> Narrowed<Namespaces> {
+    use namespace::Column as C;
+    let special = Condition::any().add(C::Global.eq(true)).add(
+        Condition::all()
+            .add(C::PersonalUserId.is_not_null())
+            .add(C::PersonalUserId.eq(viewer.standing_nowhere().user_id())),
+    );
+    let orphan = C::TeamId.in_subquery(named(
+        team::Entity,
+        team::Column::Id,
+        team::Column::Hidden
+            .eq(true)
+            .and(team::Column::Name.contains(GLOBAL_TEAM)),
+    ));
+    let joined = C::TeamId.in_subquery(teams::joined(&viewer));
+    let rest = Condition::all().add(
+        Condition::any()
+            .add(C::PersonalUserId.is_null())
+            .add(C::PersonalUserId.ne(viewer.standing_nowhere().user_id())),
+    );
+    let rest = rest.add(C::Global.eq(false));
+    let condition = match group {
+        Group::Special => special,
+        Group::Orphan => rest.add(orphan),
+        Group::Joined => rest.add(orphan.not()).add(joined),
+        Group::Other => rest.add(orphan.not()).add(joined.not()),
+    };
+    let all = Namespaces {
+        viewer,
+        team_id: None,
+    };
+    Narrowed::to(all, condition)
+}
+
+/// What the names of the teams of global namespaces have in them.
+pub const GLOBAL_TEAM: &str = "global_team";
+
 fn hostnames(registries: &[registry::Model]) -> HashMap<i64, String> {
     registries
         .iter()
@@ -144,6 +195,17 @@ pub async fn shown(app: &App, row: namespace::Model) -> Result<Row> {
         team,
         namespace: row,
     })
+}
+
+/// What people call a namespace: a global one by its registry.
+pub async fn name(app: &App, row: &namespace::Model) -> Result<String> {
+    if !row.global {
+        return Ok(row.name.clone());
+    }
+    let registry = registry::Entity::find_by_id(row.registry_id)
+        .one(app.database.reader())
+        .await?;
+    Ok(registry.map(|it| it.hostname).unwrap_or_default())
 }
 
 /// What stands against a new namespace of this name in a registry, the oldest if none is named.

@@ -17,7 +17,11 @@ pub use webhooks::WebhookMore;
 
 use sea_orm::{EntityTrait, Select};
 
-use super::{filter::Filter, list::Listing, viewer::Viewer};
+use super::{
+    filter::{Filter, Narrowed},
+    list::Listing,
+    viewer::Viewer,
+};
 use crate::{app::App, error::Result};
 
 /// A list whose rows pages show more of.
@@ -30,6 +34,18 @@ pub trait Presentable: Listing {
         viewer: &Viewer,
         rows: &[Self::Row],
     ) -> impl Future<Output = Result<Vec<Self::More>>> + Send;
+}
+
+impl<L: Presentable> Presentable for Narrowed<L> {
+    type More = L::More;
+
+    fn more(
+        app: &App,
+        viewer: &Viewer,
+        rows: &[Self::Row],
+    ) -> impl Future<Output = Result<Vec<Self::More>>> + Send {
+        L::more(app, viewer, rows)
+    }
 }
 
 /// A list as it is for programs, or with what pages need besides.

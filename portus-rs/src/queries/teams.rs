@@ -1,16 +1,19 @@
 //! Teams that the caller may see.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QuerySelect as _,
+    QueryTrait as _, Select, sea_query::SelectStatement,
+};
 
 use super::{
-    filter::{Filter, filters},
+    filter::{Filter, Narrowed, filters},
     list::{Listing, in_order},
     viewer::Viewer,
 };
 use crate::{
     app::App,
-    entities::team,
-    error::{Error, Result},
+    entities::{team, team_user},
+    error::{Error, Invalid, Result},
     policy,
 };
 
@@ -64,6 +67,52 @@ impl Listing for Teams {
             .await?;
         Ok(in_order(ids, rows.into_iter().map(|row| (row.id, row))))
     }
+}
+
+/// Those that the viewer is in, or those that they see without being in them.
+pub fn by_membership(viewer: Viewer, member: bool) -> Narrowed<Teams> {
+    let own = joined(&viewer);
+    let id = team::Column::Id;
+    let which = if member {
+        id.in_subquery(own)
+    } else {
+        id.not_in_subquery(own)
+    };
+    Narrowed::to(Teams { viewer }, Condition::all().add(which))
+}
+
+/// The ids of the teams that the viewer is in, hidden ones too.
+pub fn joined(viewer: &Viewer) -> SelectStatement {
+    team_user::Entity::find()
+        .select_only()
+        .column(team_user::Column::TeamId)
+        .filter(team_user::Column::UserId.eq(viewer.standing_nowhere().user_id()))
+        .into_query()
+}
+
+/// What stands against a team of this name, other than the one with this id.
+pub async fn complaints(app: &App, name: &str, except: i64) -> Result<Invalid> {
+    let mut invalid = Invalid::default();
+    let name = name.trim();
+    if name.is_empty() {
+        invalid.add("name", "can't be blank");
+        return Ok(invalid);
+    }
+    let others = team::Entity::find()
+        .filter(team::Column::Name.eq(name))
+        .filter(team::Column::Id.ne(except))
+        .count(app.database.reader())
+        .await?;
+    if others > 0 {
+        invalid.add("name", "is reserved or has already been taken");
+    }
+    Ok(invalid)
+}
+
+/// A team that people know of.
+pub async fn known(app: &App, viewer: &Viewer, id: i64) -> Result<team::Model> {
+    let row = show(app, viewer, id).await?;
+    Some(row).filter(|it| !it.hidden).ok_or(Error::NotFound)
 }
 
 /// A team, hidden ones included, for its members and admins.

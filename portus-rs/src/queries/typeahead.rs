@@ -25,6 +25,8 @@ const MOST: u64 = 20;
 pub enum Among {
     /// Those whose namespaces the caller may make: their own, or all for admins.
     Owned,
+    /// Those in which the caller may make namespaces, as a contributor too.
+    Fillable,
     /// Those the caller may see.
     Visible,
     /// All there are, hidden ones too; for admins, for others as [`Among::Visible`].
@@ -43,6 +45,10 @@ pub async fn teams(app: &App, viewer: &Viewer, typed: &str, among: Among) -> Res
             wanted = wanted
                 .filter(team::Column::Hidden.eq(false))
                 .filter(team::Column::Id.in_subquery(owned(viewer)));
+        }
+        Among::Fillable => {
+            let fillable = policy::visible::teams_to_fill(viewer.who, &app.rules);
+            wanted = wanted.filter(fillable);
         }
         Among::All | Among::Owned | Among::Visible => {
             wanted = wanted
@@ -89,6 +95,18 @@ pub async fn newcomers(
         .column(team_user::Column::UserId)
         .filter(team_user::Column::TeamId.eq(team.id))
         .into_query();
+    let strangers = user::Column::Id.not_in_subquery(members);
+    usernames(app, typed, Condition::all().add(strangers)).await
+}
+
+/// People who could own a team, for admins.
+pub async fn people(app: &App, viewer: &Viewer, typed: &str) -> Result<Vec<String>> {
+    administer(viewer.standing_nowhere()).granted()?;
+    usernames(app, typed, user::Column::Bot.eq(false).into()).await
+}
+
+/// Accounts that may log in and of which something holds.
+async fn usernames(app: &App, typed: &str, which: Condition) -> Result<Vec<String>> {
     let typed = names::canonical(typed);
     let found: Vec<(String, String)> = user::Entity::find()
         .select_only()
@@ -96,7 +114,7 @@ pub async fn newcomers(
         .filter(begins_with(user::Column::CanonicalName, &typed))
         .filter(user::Column::Enabled.eq(true))
         .filter(user::Column::Username.ne(PORTUS))
-        .filter(user::Column::Id.not_in_subquery(members))
+        .filter(which)
         .order_by_asc(user::Column::CanonicalName)
         .limit(MOST)
         .into_tuple()

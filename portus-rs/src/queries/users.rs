@@ -343,6 +343,24 @@ pub async fn by_id(app: &App, id: i64) -> Result<user::Model> {
 }
 
 /// E-mail addresses are kept in lower case.
+/// The name itself, or the first of `NAME_01` to `NAME_998` that nobody has; the name where all are taken.
+pub async fn free_name(app: &App, base: &str) -> Result<String> {
+    let canonical = names::canonical(base);
+    let taken: Vec<String> = user::Entity::find()
+        .select_only()
+        .column(user::Column::CanonicalName)
+        .filter(user::Column::CanonicalName.starts_with(&canonical))
+        .into_tuple()
+        .all(app.database.reader())
+        .await?;
+    let taken: std::collections::HashSet<String> = taken.into_iter().collect();
+    let numbered = (1..999).map(|number| format!("{base}_{number:02}"));
+    let free = std::iter::once(base.to_owned())
+        .chain(numbered)
+        .find(|it| !taken.contains(&names::canonical(it)));
+    Ok(free.unwrap_or_else(|| base.to_owned()))
+}
+
 pub async fn by_email(app: &App, email: &str) -> Result<user::Model> {
     user::Entity::find()
         .filter(user::Column::Email.eq(email.trim().to_lowercase()))

@@ -115,6 +115,16 @@ pub fn check_address(url: &Url, address: IpAddr, rules: &Webhooks) -> Result<(),
     judge(url, place_of(address), Some(address), rules)
 }
 
+/// Whether an exception names this URL's host, as far as the URL itself tells.
+pub fn is_exception(url: &Url, rules: &Webhooks) -> bool {
+    let address = match url.host() {
+        Some(Host::Ipv4(address)) => Some(address.into()),
+        Some(Host::Ipv6(address)) => Some(address.into()),
+        _ => None,
+    };
+    is_named(url, address, &rules.allow_hosts)
+}
+
 fn judge(
     url: &Url,
     place: Option<Place>,

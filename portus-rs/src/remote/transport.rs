@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context as _;
 use reqwest::{
-    Certificate, Client,
+    Certificate, Client, ClientBuilder,
     dns::{Addrs, Name, Resolve, Resolving},
     redirect::Policy,
 };
@@ -24,12 +24,9 @@ const CERTIFICATES: &str = "/certificates";
 /// Builds the client from the configuration.
 pub(super) fn client(config: &Config) -> anyhow::Result<Client> {
     let settings = &config.registry;
-    Client::builder()
-        .user_agent(USER_AGENT)
+    guarded(config)
         .connect_timeout(settings.timeout)
         .read_timeout(settings.read_timeout)
-        // A registry stands beside us; a proxy would see tokens, and would connect where we refuse to.
-        .no_proxy()
         .redirect(Policy::custom(|attempt| {
             let origin = attempt.previous().first().map(reqwest::Url::origin);
             if attempt.previous().len() <= 3 && origin == Some(attempt.url().origin()) {
@@ -38,11 +35,19 @@ pub(super) fn client(config: &Config) -> anyhow::Result<Client> {
                 attempt.stop()
             }
         }))
-        .dns_resolver(Arc::new(Guarded))
         .pool_max_idle_per_host(16)
-        .tls_certs_merge(extra_certificates(config))
         .build()
         .context("cannot set up the client for registries")
+}
+
+/// What holds for requests to any server that only admins name: whom they trust, and where they do not connect.
+pub(super) fn guarded(config: &Config) -> ClientBuilder {
+    Client::builder()
+        .user_agent(USER_AGENT)
+        // A registry stands beside us; a proxy would see tokens, and would connect where we refuse to.
+        .no_proxy()
+        .dns_resolver(Arc::new(Guarded))
+        .tls_certs_merge(extra_certificates(config))
 }
 
 /// Certificates of authorities that this installation trusts besides the system's own.

@@ -25,4 +25,5 @@ mod registry;
 mod schema;
 mod schemathesis;
 mod service;
+mod sso;
 mod sync;

@@ -111,3 +111,37 @@ fault-broken-text = Internal Server Error. The log of the service says what happ
 fault-away-title = The database does not answer.
 fault-away-text = Docker clients that are logged in go on for a while; pages come back as soon as the database does.
 column-created = Created
+form-add = Add
+form-create = Create
+form-stale = Somebody has changed this meanwhile. Look at it again; saving now writes what stands here.
+field-owner = Owner
+field-user = User
+field-role = Role
+field-team = Team
+field-application = Application
+field-new-team = New team
+field-registry = Registry
+column-actions = Actions
+role-viewer-hint = Viewers pull images
+role-contributor-hint = Contributors pull and push images
+role-owner-hint = Owners pull and push images and manage the team
+suggest-type = Type to search
+suggest-nothing = Nothing found. Consider changing the search query.
+markdown-hint = Markdown is understood.
+removal-final = This cannot be undone.
+removal-confirm = Type { $name } to confirm
+removal-other-name = This is not { $name }
+removal-namespaces = { $n ->
+    [one] { $n } namespace
+   *[other] { $n } namespaces
+}
+removal-repositories = { $n ->
+    [one] { $n } repository
+   *[other] { $n } repositories
+}
+removal-tags = { $n ->
+    [one] { $n } tag
+   *[other] { $n } tags
+}
+removal-size = { $size } of images
+removal-more = and { $n } more

@@ -64,3 +64,5 @@ said-owner = 所有者
 said-private = 非公開
 said-protected = 限定公開
 said-public = 公開
+said-owner-loosened-the-user-user-from-the-ldap-directory = { $owner } がユーザー { $user } と LDAP ディレクトリの紐付けを解除しました
+said-owner-tied-the-user-user-to-the-ldap-directory = { $owner } がユーザー { $user } を LDAP ディレクトリに紐付けました

@@ -64,3 +64,5 @@ said-owner = 所有者
 said-private = 私有
 said-protected = 受保护
 said-public = 公开
+said-owner-loosened-the-user-user-from-the-ldap-directory = { $owner } 解除了用户 { $user } 与 LDAP 目录的关联
+said-owner-tied-the-user-user-to-the-ldap-directory = { $owner } 将用户 { $user } 关联到 LDAP 目录

@@ -4,6 +4,7 @@ mod directory;
 mod fields;
 mod portus;
 mod profile;
+mod registration;
 mod removal;
 mod rewrite;
 mod switches;
@@ -41,6 +42,7 @@ pub use directory::{
 use fields::{Wanted, blank_is_none, check_email, check_password, check_username, normal_email};
 pub use portus::ensure_portus;
 pub use profile::{ProfileChanges, speak, update_own};
+pub(super) use registration::{Registration, prepare_registration};
 pub use removal::delete;
 pub use switches::{set_admin, set_enabled, toggle_admin, toggle_enabled};
 

@@ -212,12 +212,16 @@ fn features_of_other_rooms_are_read() {
         ("PORTUS_MACHINE_FQDN_EXTERNAL_URL", "https://p.example/x/"),
     ]);
     let config = setup.config();
-    let github = config.oauth.github.as_ref().expect("github");
+    let providers = &config.oauth.providers;
+    let github = providers
+        .iter()
+        .find(|it| it.key == "github")
+        .expect("github");
     assert_eq!(
         (github.client.id.expose(), github.client.create_users),
         ("0123", false)
     );
-    assert!(config.oauth.open_id && config.oauth.google_oauth2.is_none());
+    assert!(config.oauth.open_id && providers.len() == 2);
     assert_eq!(
         config
             .security

@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     policy::{self, NamespaceFacts, Standing},
     queries::{
-        namespaces::{Namespaces, Row},
+        namespaces::{GLOBAL_TEAM, Namespaces, Row},
         viewer::Viewer,
         webhooks,
     },
@@ -72,7 +72,7 @@ impl Presentable for Namespaces {
                     repositories_count: repositories.get(&namespace.id).copied().unwrap_or(0),
                     webhooks_count: webhooks.get(&namespace.id).copied().unwrap_or(0),
                     orphan: !namespace.global
-                        && team.is_some_and(|name| name.contains("global_team")),
+                        && team.is_some_and(|name| name.contains(GLOBAL_TEAM)),
                     updatable: policy::namespaces::update(standing, &facts, &app.rules).granted,
                     destroyable: policy::namespaces::is_destroyable(
                         standing, namespace, &app.rules,

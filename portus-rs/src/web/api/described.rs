@@ -83,6 +83,9 @@ pub fn operations() -> Vec<(&'static str, &'static str, Value)> {
             "204": text("There is none any more."),
             "303": text("The same, for browsers."),
             "403": problem("Not from our own pages."),
+            "404": problem("There is no such page."),
+            "422": problem("Not from our own pages, told to a browser."),
+            "500": problem("Our fault; the log says why."),
             "400": problem("It cannot be read."),
             "406": problem("`format` asks for something other than JSON."),
             "413": problem("The body is too large."),
@@ -93,8 +96,11 @@ pub fn operations() -> Vec<(&'static str, &'static str, Value)> {
     all
 }
 
+/// As a page says it, or to programs in JSON.
 fn problem(about: &str) -> Value {
-    body(about, &json!({"$ref": "#/components/schemas/Problem"}))
+    let mut response = body(about, &json!({"type": "object"}));
+    response["content"]["text/html"] = json!({"schema": {"type": "string"}});
+    response
 }
 
 fn token_answer() -> Value {
@@ -290,16 +296,17 @@ fn sign_in() -> Value {
             "user[remember_me]": {"type": "boolean"},
         },
     }}}});
-    let error = json!({"type": "object", "properties": {"error": string}});
     it["responses"] = json!({
         "201": body("Signed in.", &json!({"$ref": "#/components/schemas/SignedIn"})),
         "303": text("Signed in, for browsers."),
         "400": problem("It cannot be read."),
-        "401": body("The credentials are wrong.", &error),
-        "403": body("Not from our own pages, or nobody signs in so here.", &error),
+        "401": problem("The credentials are wrong."),
+        "403": problem("Not from our own pages, or nobody signs in so here."),
         "406": problem("`format` asks for something other than JSON."),
         "413": problem("The body is too large."),
         "415": problem("The body is of a kind that is not read here."),
+        "404": problem("There is no such page."),
+        "422": problem("The credentials are wrong, told to a browser with the form."),
         "429": problem("Too many wrong ones."),
         "500": problem("Our fault; the log says why."),
     });

@@ -12,6 +12,7 @@ mod described;
 mod events;
 mod explain;
 mod health;
+mod identities;
 mod members;
 mod namespaces;
 mod openapi;
@@ -28,6 +29,7 @@ mod stars;
 mod sync;
 mod tags;
 mod teams;
+mod trusts;
 mod typeahead;
 mod users;
 mod version;
@@ -51,9 +53,11 @@ fn nouns() -> Vec<Noun> {
         profile::operations(),
         application_tokens::operations(),
         sessions::operations(),
+        identities::operations(),
         teams::operations(),
         members::operations(),
         bots::operations(),
+        trusts::operations(),
         namespaces::operations(),
         webhooks::operations(),
         repositories::operations(),

@@ -34,7 +34,7 @@ fn mount_path(operations: Vec<Operation>, config: &mut ServiceConfig) {
     };
     // Tried in this order, so that an id never swallows the suffix.
     let mut patterns = vec![path.to_owned()];
-    if !path.ends_with(".json") {
+    if path.strip_suffix(".json").is_none() {
         patterns.insert(0, format!("{path}.json"));
     }
     let mut resource = web::resource(patterns);

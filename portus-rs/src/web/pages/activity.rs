@@ -13,11 +13,7 @@ use crate::{
     activity::sentence::{Link, Sentence},
     app::App,
     error::Result,
-    queries::{
-        activities::Row,
-        dashboard::{self},
-        viewer::Viewer,
-    },
+    queries::{activities::Row, dashboard, viewer::Viewer},
 };
 
 /// An entry.
@@ -184,6 +180,8 @@ mod tests {
             namespace_name: Some("shop".to_owned()),
             repository_name: Some("web".to_owned()),
             tag_name: Some("1.0".to_owned()),
+            trackable_name: None,
+            recipient_name: None,
             visibility: Some(0),
             parameters: parameters.to_owned(),
             created_at: chrono::NaiveDateTime::default(),

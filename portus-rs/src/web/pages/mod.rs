@@ -4,6 +4,7 @@
 pub mod activity;
 mod admin;
 pub mod assets;
+mod checks;
 pub mod dashboard;
 pub mod documentation;
 pub mod explore;
@@ -14,6 +15,8 @@ pub mod frame;
 pub mod help;
 pub mod language;
 mod live;
+pub mod namespaces;
+pub mod oauth;
 mod preferences;
 pub mod repositories;
 pub mod repository;
@@ -47,6 +50,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         .service(assets::serve);
     let pages = [
         sign_in::routes(),
+        oauth::routes(),
         preferences::routes(),
         dashboard::routes(),
         live::routes(),
@@ -58,6 +62,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         search::routes(),
         tag::routes(),
         help::routes(),
+        namespaces::routes(),
     ];
     route::mount(pages.into_iter().flatten().collect(), service);
     service.default_service(web::to(fault::missing));

@@ -107,7 +107,7 @@ impl Page for Search {
                 count: 2,
                 href: "/search?search=a<canary>".to_owned(),
             };
-            ["repositories", "namespaces", "teams"].map(kind).into()
+            Vec::from(["repositories", "namespaces", "teams"].map(kind))
         };
         let page = |kind| Self {
             sought: "web<canary>".to_owned(),
@@ -231,16 +231,16 @@ async fn fill(visit: &Member, page: &mut Search, lists: Lists) -> Result<()> {
     };
     page.kinds = counts
         .iter()
-        .map(|(name, count)| Kind {
+        .map(|&(name, count)| Kind {
             name,
-            count: *count,
+            count,
             href: address(name),
         })
         .collect();
     let asked = visit.text("type");
     let named = counts.iter().find(|(name, _)| *name == asked);
     let found = counts.iter().find(|(_, count)| *count > 0);
-    page.kind = named.or(found).map_or("repositories", |(name, _)| name);
+    page.kind = named.or(found).map_or("repositories", |&(name, _)| name);
     match page.kind {
         "namespaces" => {
             let table = visit.plain_table(SHAPE, lists.namespaces, Space::new);

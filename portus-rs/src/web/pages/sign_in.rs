@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::{
     form::Form,
+    oauth::{self, Button},
     route::{Route, delete, get, post},
     view::Page,
     visit::{Visit, wants_json},
@@ -47,6 +48,8 @@ pub struct SignIn {
     passwords: bool,
     /// Whether a lost password can be replaced.
     resettable: bool,
+    /// The ways in through identity providers.
+    providers: Vec<Button>,
 }
 
 impl Page for SignIn {
@@ -60,6 +63,10 @@ impl Page for SignIn {
             return_to: "/teams?<canary>".to_owned(),
             passwords,
             resettable: passwords,
+            providers: vec![Button {
+                key: "openid_connect",
+                title: "Id<canary>".to_owned(),
+            }],
         };
         vec![page(Form::new("user"), false), page(refused, true)]
     }
@@ -78,6 +85,7 @@ pub async fn form(visit: &Visit, form: Form) -> PageResult {
         return_to: visit.back_to(""),
         passwords: config.ldap.is_some() || config.oauth.local_login,
         resettable: config.ldap.is_none() && config.oauth.local_login,
+        providers: oauth::buttons(visit),
     };
     visit.show_as(status, "", &page).await
 }

@@ -16,7 +16,7 @@ use crate::{
     error::{Error, Result},
     identity::{
         actor::Actor,
-        credentials::{self, Attempt, Identified},
+        credentials::{self, Attempt, Identified, Method},
     },
     protocol::{scope::ScopeRequest, token::TokenAnswer},
     queries::{
@@ -141,8 +141,12 @@ async fn answer(
     let account = who.as_ref().map(|it| it.account.as_ref());
     let scopes = ScopeRequest::parse(asked.scopes.iter().map(String::as_str));
     let actor = who.as_ref().map_or(Actor::Anonymous, Identified::actor);
-    let decided =
+    let mut decided =
         access::decide_for(facts, &app.rules, actor.who(), &asked.service, &scopes).await?;
+    for further in who.iter().flat_map(Identified::further) {
+        let more = access::decide_for(facts, &app.rules, further, &asked.service, &scopes);
+        decided.join(more.await?);
+    }
     let subject = account.map_or("", |account| account.username.as_str());
     if !asked.account.is_empty() && account.is_some() && asked.account != subject {
         tracing::info!(
@@ -163,7 +167,10 @@ async fn answer(
         let address = client::address(request, &app.config.listener.trusted_proxies).to_string();
         app.usage
             .note(who, &address, client::agent(request), app.clock.now());
-        if asked.offline && asked.refresh_token.is_empty() && decided.registry.is_some() {
+        // What a job shows must not outlive the job.
+        let lasting = who.method != Method::Job;
+        if lasting && asked.offline && asked.refresh_token.is_empty() && decided.registry.is_some()
+        {
             let login = refresh_tokens::Login {
                 service: &asked.service,
                 client_id: &asked.client_id,

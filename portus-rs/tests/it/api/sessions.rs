@@ -49,6 +49,14 @@ impl Browser {
             .set_json(body)
     }
 
+    /// As a form of our pages sends it.
+    pub async fn send(&self, service: &Service, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = ("authenticity_token", self.csrf.as_str());
+        let fields: Vec<(&str, &str)> = fields.iter().copied().chain([token]).collect();
+        let request = self.request(Method::POST, path).set_form(fields);
+        service.call(request).await
+    }
+
     pub async fn get(&self, service: &Service, path: &str) -> Answer {
         service.call(self.request(Method::GET, path)).await
     }

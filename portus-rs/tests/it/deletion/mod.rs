@@ -6,4 +6,4 @@ mod races;
 mod real;
 mod refusals;
 mod whole;
-mod world;
+pub mod world;

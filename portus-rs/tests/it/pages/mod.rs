@@ -1,9 +1,10 @@
-//! The console in a real Chromium.
+//! The console in a real Chromium; what needs none is asked of the service itself.
 
 mod axe;
 mod driver;
 mod everywhere;
 mod first_look;
+mod images;
 mod page;
 mod seen;
 mod walks;

@@ -82,5 +82,19 @@ pub fn pages(world: &World) -> Vec<Seen> {
             format!("/admin/registries/{registry}/edit"),
         ),
         at("root", "activities", "/admin/activities"),
+        at(
+            "root",
+            "activities-nothing",
+            "/admin/activities?actor=nobody&created_after=2026-13-01",
+        ),
+        at("root", "health", "/admin"),
+        at("root", "jobs", "/admin/jobs"),
+        at("root", "events", "/admin/events"),
+        at("root", "explain", "/admin/explain"),
+        at(
+            "root",
+            "explain-answer",
+            "/admin/explain?user=anna&name=nowhere/app&action=team.create",
+        ),
     ]
 }

@@ -17,6 +17,7 @@ pub mod podman;
 pub mod portus;
 pub mod postgres;
 pub mod process;
+pub mod provider;
 pub mod push;
 pub mod registry;
 pub mod room;

@@ -5,6 +5,10 @@
 use super::super::{ACTIONS, Action, Refusal};
 use super::world::{Object, Persona, SWITCHES, Switches, objects, personas};
 
+mod tokens;
+
+use tokens::{carries, through};
+
 type Line = (&'static str, &'static str, &'static str);
 
 const NOBODY: &str = "- - - - - - - - -";
@@ -243,6 +247,10 @@ const SPEC: &[(&str, &[Line])] = &[
     ),
     ("user.list", &[("*", "", ADMINS)]),
     ("user.create", &[("*", "", ADMINS)]),
+    (
+        "user.manage_trusts",
+        &[("a bot of the team", "", MEMBERS), ("*", "", ADMINS)],
+    ),
     ("user.manage", &[("*", "", ADMINS)]),
     // "Toggle admin of another user"; `portus` is never changed, bots have no page to use it on.
     (
@@ -274,6 +282,15 @@ const SPEC: &[(&str, &[Line])] = &[
     (
         "user.manage_bot",
         &[("a bot of the team", "", OWNERS), ("*", "", NOBODY)],
+    ),
+    // Only bots trust anybody.
+    (
+        "user.manage_trusts",
+        &[
+            ("a bot of the team", "", OWNERS),
+            ("a bot*", "", ADMINS),
+            ("*", "", NOBODY),
+        ],
     ),
     ("user.set_privileged", &[("*", "", ADMINS)]),
     // D11: bots and `portus` have no sessions, whoever asks; a session is begun for oneself.
@@ -391,60 +408,6 @@ const HIDDEN: &[(&str, &[Line])] = &[
     ("activity.show", &[("*", "", NOBODY)]),
 ];
 
-/// What a token leaves of its owner's rights, by the name of the persona; a pattern may end in `*`.
-const THROUGH: &[(&str, &[&str])] = &[
-    (
-        "Rd",
-        &[
-            "image.pull",
-            "catalog.search",
-            "namespace.show",
-            "repository.show",
-            "webhook.read_headers",
-            "team.show",
-            "user.list_tokens",
-            "activity.show",
-            "session.sign_in",
-            "service.look",
-        ],
-    ),
-    // The API is closed to it, whatever it might see there.
-    (
-        "Pl",
-        &[
-            "image.pull",
-            "namespace.show",
-            "repository.show",
-            "webhook.read_headers",
-            "team.show",
-            "user.list_tokens",
-            "activity.show",
-            "session.sign_in",
-        ],
-    ),
-    (
-        "Ns",
-        &[
-            "image.*",
-            "namespace.show",
-            "namespace.update",
-            "namespace.change_visibility",
-            "namespace.delete",
-            "repository.*",
-            "tag.*",
-            "comment.*",
-            "webhook.*",
-            "session.sign_in",
-            "service.*",
-        ],
-    ),
-    ("Nx", &["session.sign_in", "service.*"]),
-    ("En", &["*"]),
-];
-
-/// Everything else a token that ends may do.
-const NOT_BY_WHAT_ENDS: [&str; 1] = ["user.issue_token"];
-
 #[test]
 fn every_cell_is_what_the_specification_says() {
     for action in ACTIONS {
@@ -500,16 +463,6 @@ fn check(action: &Action, object: &Object, number: usize, lines: &[Line], sight:
             case()
         );
     }
-}
-
-fn through(persona: &str) -> Option<&'static [&'static str]> {
-    let found = THROUGH.iter().find(|(name, _)| *name == persona);
-    found.map(|(_, keys)| *keys)
-}
-
-fn carries(persona: &str, keys: &[&str], action: &str) -> bool {
-    let ends = persona == "En" && NOT_BY_WHAT_ENDS.contains(&action);
-    !ends && keys.iter().any(|key| fits(key, action))
 }
 
 /// What the first line that fits says.

@@ -295,9 +295,11 @@ impl Persona {
                     role,
                 };
             }
-            Thing::Namespace(it) => Some(it.id),
-            Thing::Repository((_, it)) | Thing::Webhook((_, it)) => Some(it.id),
-            Thing::Tag((_, _, it)) | Thing::Comment((_, _, it)) => Some(it.id),
+            Thing::Namespace(it)
+            | Thing::Repository((_, it))
+            | Thing::Webhook((_, it))
+            | Thing::Tag((_, _, it))
+            | Thing::Comment((_, _, it)) => Some(it.id),
             _ => None,
         };
         Standing::towards(self.who, role, namespace)

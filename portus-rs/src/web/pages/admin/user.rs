@@ -315,7 +315,7 @@ async fn revoke(visit: Admin) -> PageResult {
     let row = of_path(&visit).await?;
     let back = format!("/admin/users/{}/edit", row.id);
     match application_tokens::revoke(&visit.app, &visit.actor, visit.id("token_id")?).await {
-        Ok(_) => Ok(visit.go_telling(&back, visit.say("token-revoked"))),
+        Ok(()) => Ok(visit.go_telling(&back, visit.say("token-revoked"))),
         Err(error) => visit.go_refused(&back, error),
     }
 }

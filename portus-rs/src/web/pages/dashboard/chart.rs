@@ -1,6 +1,6 @@
 //! Bars per day, drawn here: pages need no script and no library for them.
 
-use chrono::{DateTime, NaiveDate};
+use chrono::DateTime;
 use serde::Serialize;
 
 use crate::queries::traffic::Day;
@@ -20,14 +20,14 @@ pub struct Chart {
     pub total: i64,
     pub bars: Vec<Bar>,
     /// The first and the last day.
-    pub from: NaiveDate,
-    pub to: NaiveDate,
+    pub from: String,
+    pub to: String,
 }
 
 /// A day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Bar {
-    pub day: NaiveDate,
+    pub day: String,
     pub count: i64,
     pub x: i64,
     pub y: i64,
@@ -58,16 +58,17 @@ impl Chart {
             width: STEP * i64::try_from(days.len()).unwrap_or(0),
             height: HEIGHT,
             total: days.iter().map(count).sum(),
-            from: bars.first().map_or_else(NaiveDate::default, |bar| bar.day),
-            to: bars.last().map_or_else(NaiveDate::default, |bar| bar.day),
+            from: bars.first().map(|bar| bar.day.clone()).unwrap_or_default(),
+            to: bars.last().map(|bar| bar.day.clone()).unwrap_or_default(),
             bars,
         }
     }
 }
 
-fn date(day: i64) -> NaiveDate {
+/// As in ISO 8601.
+fn date(day: i64) -> String {
     let at = DateTime::from_timestamp(day.saturating_mul(86_400), 0);
-    at.map(|it| it.date_naive()).unwrap_or_default()
+    at.map(|it| it.date_naive().to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -93,7 +94,7 @@ mod tests {
         assert_eq!(heights, [0, LEAST, LEAST, HEIGHT]);
         assert!(it.bars.iter().all(|bar| bar.y + bar.height == HEIGHT));
         assert_eq!((it.total, it.width), (1015, 40));
-        assert_eq!(it.from.to_string(), "2022-01-08");
+        assert_eq!(it.from, "2022-01-08");
     }
 
     #[test]

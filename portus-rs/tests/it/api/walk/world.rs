@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use portus_rs::{
     actions::{change::Change, sync_runs, webhooks::deliveries::Message},
-    entities::{EventState, registry_event, session, team},
+    entities::{EventState, identity, registry_event, session, team},
     identity::actor::Actor,
 };
 use sea_orm::ActiveValue::Set;
@@ -34,7 +34,9 @@ pub fn named(before: &str, name: &str) -> Option<Named> {
         ("application_tokens", "id") => "application token",
         ("teams", "id") => "team",
         ("members", "member_id") => "member",
-        ("bots", "bot_id") => "bot",
+        ("bots", "bot_id" | "id") => "bot",
+        ("trusts", "trust_id") => "trust",
+        ("identities", "identity_id") => "identity",
         ("namespaces", "id") => "namespace",
         ("webhooks", "webhook_id") => "webhook",
         ("headers", "header_id") => "header",
@@ -165,14 +167,31 @@ async fn furnish(
         ..Default::default()
     };
     let session = change.insert(&books, session).await.unwrap().id;
+    let identity = identity::ActiveModel {
+        user_id: Set(owner.id),
+        provider: Set("openid_connect".to_owned()),
+        issuer: Set("https://id.example".to_owned()),
+        subject: Set(namespace.to_owned()),
+        email: Set(None),
+        created_at: Set(now),
+        last_used_at: Set(now),
+        ..Default::default()
+    };
+    let identity = change.insert(&books, identity).await.unwrap().id;
     change.commit_unrecorded("a test").await.unwrap();
+    let bot = number(&bot.is(201).json()["id"]);
+    let trust = json!({"name": "ci", "issuer": "https://id.example", "audience": "portus", "claims": ["sub=a"]});
+    let trusts = format!("/api/v1/bots/{bot}/trusts");
+    let trust = app.post(owner, &trusts, trust).await.is(201).id();
     let mut ids = Ids::from([
         ("session", session),
+        ("identity", identity),
+        ("trust", trust),
         ("user", owner.id),
         ("application token", number(&token)),
         ("team", team.id),
         ("member", app.member(team, member, "viewer").await),
-        ("bot", number(&bot.is(201).json()["id"])),
+        ("bot", bot),
     ]);
     ids.extend(fill(app, admin, owner, team, namespace, registry).await);
     ids

@@ -1,0 +1,360 @@
+//! Entering through an identity provider: linking, registering, and the session that follows. Nobody is let in who is
+//! shut out here, and no address alone opens an account.
+
+mod groups;
+mod pending;
+
+use std::{net::IpAddr, sync::Arc};
+
+use chrono::NaiveDateTime;
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _,
+};
+
+use super::{
+    application_tokens::unknown_like_foreign,
+    change::Change,
+    sessions::{self, Browser, Started},
+    users,
+};
+use crate::{
+    activity::Activity,
+    app::App,
+    entities::{identity, user},
+    error::{Error, Result, is_taken},
+    identity::{
+        actor::{Account, Actor},
+        credentials::{self, Attempt, Identified, Method},
+        oauth::{Recognised, recognise},
+    },
+    policy::{Permit, Reach, guard::KeepBooks, sessions::EndSessions},
+    queries::facts::Facts,
+    remote::oauth::{Profile, Provider},
+};
+
+pub use pending::{Pending, expire, find};
+
+const TRY_AGAIN: &str = "This login was finished elsewhere in the meantime. Please begin again.";
+const NO_ADDRESS: &str = "the provider gave no e-mail address";
+const NO_ACCOUNT: &str = "there is no account for it here, and none is made";
+
+/// The browser somebody came back with.
+pub struct Guest<'a> {
+    pub address: IpAddr,
+    pub browser: Browser<'a>,
+}
+
+/// How far somebody has come whom a provider knows.
+pub enum Step {
+    In(Started),
+    /// A name is to be chosen, or an account's password shown. The secret is for the cookie.
+    Pending(String),
+    /// Not any further; the text says why.
+    Out(String),
+}
+
+/// Lets somebody in whom a provider knows, or finds out what is missing.
+pub async fn enter(
+    app: &App,
+    provider: Provider<'_>,
+    profile: &Profile,
+    return_to: Option<String>,
+    guest: &Guest<'_>,
+) -> Result<Step> {
+    let user = match recognise(app.database.reader(), profile).await? {
+        Recognised::Linked(user, identity) => {
+            refresh(app, provider, user, &identity, profile).await?
+        }
+        Recognised::Imported(user) if user.enabled => {
+            link(app, provider, &user, profile, "import").await?;
+            user
+        }
+        Recognised::Imported(user) => user,
+        Recognised::Claimable(user) => {
+            let pending = Pending::claiming(profile, &user, return_to);
+            return pending.keep(app).await.map(Step::Pending);
+        }
+        Recognised::Taken => {
+            let text = "Email has already been taken";
+            return out(app, provider, guest, None, text.to_owned(), text).await;
+        }
+        Recognised::Stranger => {
+            let reason = match &profile.email {
+                None => NO_ADDRESS,
+                Some(_) if !provider.creates_users() => NO_ACCOUNT,
+                Some(_) => {
+                    let pending = Pending::new(profile, return_to);
+                    return pending.keep(app).await.map(Step::Pending);
+                }
+            };
+            let text = format!(
+                "Could not authenticate you from {} because \"{reason}\".",
+                provider.kind()
+            );
+            return out(app, provider, guest, None, text, reason).await;
+        }
+    };
+    admit(app, provider, &user, guest).await
+}
+
+/// Begins the session of somebody whose account has been found, if the account may be used.
+async fn admit(
+    app: &App,
+    provider: Provider<'_>,
+    user: &user::Model,
+    guest: &Guest<'_>,
+) -> Result<Step> {
+    let account = Arc::new(Account::from(user));
+    if let Err(refused) = credentials::usable(app, &account) {
+        let text = refused.to_string();
+        return out(app, provider, guest, Some(user), text.clone(), &text).await;
+    }
+    let actor = Actor::User(Arc::clone(&account));
+    let (address, browser) = (guest.address, &guest.browser);
+    let started = sessions::start_by(app, &actor, address, browser, provider.key()).await?;
+    let who = Identified {
+        account,
+        method: Method::Provider,
+        reach: Reach::FULL,
+        further: Vec::new(),
+        application_token: None,
+    };
+    let now = app.clock.now();
+    app.usage
+        .note(&who, &address.to_string(), browser.user_agent, now);
+    Ok(Step::In(started))
+}
+
+/// Keeps in the audit log that somebody was not let in.
+pub async fn fail(
+    app: &App,
+    provider: Provider<'_>,
+    address: IpAddr,
+    user: Option<&user::Model>,
+    reason: &str,
+) -> Result<()> {
+    let actor = Actor::Anonymous;
+    let change = Change::begin_redoable(app, &actor).await?;
+    let account = user.map(|it| (it.id, it.username.as_str()));
+    let told = Activity::provider_failed(account, provider.key(), reason, &address.to_string());
+    change.commit([told]).await
+}
+
+async fn out(
+    app: &App,
+    provider: Provider<'_>,
+    guest: &Guest<'_>,
+    user: Option<&user::Model>,
+    text: String,
+    reason: &str,
+) -> Result<Step> {
+    fail(app, provider, guest.address, user, reason).await?;
+    Ok(Step::Out(text))
+}
+
+/// Brings what is known of a linked account up to date.
+async fn refresh(
+    app: &App,
+    provider: Provider<'_>,
+    user: user::Model,
+    known: &identity::Model,
+    profile: &Profile,
+) -> Result<user::Model> {
+    let actor = Actor::Portus;
+    let mut change = Change::begin(app, &actor).await?;
+    let books = change.books()?;
+    let row = identity::ActiveModel {
+        id: Set(known.id),
+        provider: Set(profile.provider.clone()),
+        email: Set(profile.email.clone()),
+        last_used_at: Set(change.now()),
+        ..Default::default()
+    };
+    change.update(&books, row).await?;
+    let told = change
+        .settle_groups(&books, provider, &user, profile)
+        .await?;
+    change.commit(told).await?;
+    Ok(user)
+}
+
+/// Links an account with one at a provider.
+async fn link(
+    app: &App,
+    provider: Provider<'_>,
+    user: &user::Model,
+    profile: &Profile,
+    proof: &'static str,
+) -> Result<()> {
+    let actor = Actor::Portus;
+    let mut change = Change::begin(app, &actor).await?;
+    let books = change.books()?;
+    change.add_identity(&books, user, profile).await?;
+    let linked = Activity::user_linked(user, &profile.provider, &profile.issuer, proof)
+        .by(Some(user.id), user.username.as_str());
+    let mut told = vec![linked];
+    told.extend(
+        change
+            .settle_groups(&books, provider, user, profile)
+            .await?,
+    );
+    change.commit(told).await
+}
+
+/// What somebody chose for themselves.
+pub struct Choice {
+    pub username: String,
+    pub display_name: String,
+}
+
+/// Makes an account for somebody whom a provider knows, and lets them in.
+pub async fn register(
+    app: &App,
+    provider: Provider<'_>,
+    pending: &Pending,
+    choice: Choice,
+    guest: &Guest<'_>,
+) -> Result<Step> {
+    let profile = &pending.profile;
+    let stale = || Error::Refused(TRY_AGAIN.to_owned());
+    if pending.claims.is_some() || !provider.creates_users() {
+        return Err(stale());
+    }
+    let new = users::Registration {
+        username: choice.username,
+        display_name: Some(choice.display_name),
+        email: profile.email.clone().ok_or_else(stale)?,
+        // As with sign-up, but only where not just anybody could have come this way.
+        may_be_first_admin: provider.is_restricted(),
+    };
+    let made = users::prepare_registration(app, new).await?;
+    let actor = Actor::Portus;
+    let mut change = Change::begin(app, &actor).await?;
+    let books = change.books()?;
+    change.take_turns().await?;
+    if !pending.take(&mut change, &books).await? {
+        return Err(stale());
+    }
+    let created = made.insert(app, &mut change, &books, profile).await?;
+    let user = &created.user;
+    change.add_identity(&books, user, profile).await?;
+    let by = |told: Activity| told.by(Some(user.id), user.username.as_str());
+    let mut told = vec![
+        by(Activity::user_created(user)),
+        by(Activity::user_linked(
+            user,
+            &profile.provider,
+            &profile.issuer,
+            "new",
+        )),
+    ];
+    told.extend(
+        change
+            .settle_groups(&books, provider, user, profile)
+            .await?,
+    );
+    change.commit(told).await?;
+    admit(app, provider, user, guest).await
+}
+
+/// Links the account that has the address, once its owner has shown the password, and lets them in.
+pub async fn claim(
+    app: &App,
+    facts: &Facts,
+    provider: Provider<'_>,
+    pending: &Pending,
+    password: &str,
+    guest: &Guest<'_>,
+) -> Result<Step> {
+    let stale = || Error::Refused(TRY_AGAIN.to_owned());
+    let claimed = pending.claims.as_ref().ok_or_else(stale)?;
+    let attempt = Attempt {
+        username: &claimed.username,
+        secret: password,
+        address: guest.address,
+    };
+    let shown = match credentials::check(app, facts, attempt).await {
+        Ok(shown) if shown.method == Method::Password && shown.account.id == claimed.id => shown,
+        // A token is for programs, and proves nothing here.
+        Ok(_) => {
+            fail(app, provider, guest.address, None, "no password").await?;
+            return Err(Error::NotSignedIn(
+                "Invalid Username or password.".to_owned(),
+            ));
+        }
+        Err(error) => {
+            if let Error::NotSignedIn(text) = &error {
+                fail(app, provider, guest.address, None, text).await?;
+            }
+            return Err(error);
+        }
+    };
+    // What was true of the address then has to be true now.
+    let user = match recognise(app.database.reader(), &pending.profile).await? {
+        Recognised::Claimable(user) if user.id == shown.account.id => user,
+        _ => return Err(stale()),
+    };
+    let actor = Actor::Portus;
+    let mut change = Change::begin(app, &actor).await?;
+    let books = change.books()?;
+    if !pending.take(&mut change, &books).await? {
+        return Err(stale());
+    }
+    change
+        .commit_unrecorded("the link itself is recorded")
+        .await?;
+    link(app, provider, &user, &pending.profile, "password").await?;
+    admit(app, provider, &user, guest).await
+}
+
+/// Takes a link back: the account at the provider opens this one no more.
+pub async fn unlink(app: &App, actor: &Actor, user_id: i64, id: i64) -> Result<()> {
+    let mut change = Change::begin(app, actor).await?;
+    let permit = change.permit::<EndSessions>(user_id).await;
+    let permit = permit.map_err(|error| unknown_like_foreign(actor, error))?;
+    let known = identity::Entity::find_by_id(id)
+        .filter(identity::Column::UserId.eq(user_id))
+        .one(change.reader())
+        .await?
+        .ok_or(Error::NotFound)?;
+    change
+        .delete_where::<identity::Entity, _>(&permit, identity::Column::Id.eq(id))
+        .await?;
+    // What an import brought along would link it again.
+    let cut = user::ActiveModel {
+        id: Set(user_id),
+        provider: Set(None),
+        uid: Set(None),
+        ..Default::default()
+    };
+    change.update(&permit, cut).await?;
+    let owner = permit.into_inner();
+    let told = Activity::user_unlinked(&owner, &known.provider, &known.issuer);
+    change.commit([told]).await
+}
+
+impl Change<'_> {
+    async fn add_identity(
+        &mut self,
+        books: &Permit<KeepBooks>,
+        user: &user::Model,
+        profile: &Profile,
+    ) -> Result<()> {
+        let now: NaiveDateTime = self.now();
+        let row = identity::ActiveModel {
+            id: NotSet,
+            user_id: Set(user.id),
+            provider: Set(profile.provider.clone()),
+            issuer: Set(profile.issuer.clone()),
+            subject: Set(profile.subject.clone()),
+            email: Set(profile.email.clone()),
+            created_at: Set(now),
+            last_used_at: Set(now),
+        };
+        match self.insert(books, row).await {
+            Err(error) if is_taken(&error) => Err(Error::Refused(TRY_AGAIN.to_owned())),
+            done => done.map(drop).map_err(Error::from),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+oauth-heading = Social logins
+oauth-leave-title = Going on to { $name }
+oauth-leave-link = Continue to { $name }
+oauth-register-title = Define your Username and Display Name
+oauth-register-button = Create account
+oauth-claim-title = Is this account yours?
+oauth-claim-text = The account { $name } has the address { $email }, which { $provider } knows you by. Enter its password once, and { $provider } opens it from now on.
+oauth-claim-button = Link and sign in
+oauth-back = Go back to the login page
+oauth-welcome = Successfully authenticated from { $name } account.
+oauth-registered = Successfully registered as '{ $name }'!
+oauth-late = This login was not finished in time, or was begun elsewhere. Please begin again.
+field-display-name = Display name

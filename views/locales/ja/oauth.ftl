@@ -1,0 +1,13 @@
+oauth-heading = 外部アカウントでログイン
+oauth-leave-title = { $name } に移動します
+oauth-leave-link = { $name } に進む
+oauth-register-title = ユーザー名と表示名を決めてください
+oauth-register-button = アカウントを作成
+oauth-claim-title = このアカウントはあなたのものですか？
+oauth-claim-text = アカウント { $name } には、{ $provider } があなたのものとして知っているアドレス { $email } が登録されています。パスワードを一度入力すると、今後は { $provider } でログインできます。
+oauth-claim-button = 連携してログイン
+oauth-back = ログインページに戻る
+oauth-welcome = { $name } アカウントで認証されました。
+oauth-registered = '{ $name }' として登録されました！
+oauth-late = このログインは時間内に完了しなかったか、別の場所で開始されました。もう一度やり直してください。
+field-display-name = 表示名

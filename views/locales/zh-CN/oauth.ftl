@@ -1,0 +1,13 @@
+oauth-heading = 第三方登录
+oauth-leave-title = 正在前往 { $name }
+oauth-leave-link = 继续前往 { $name }
+oauth-register-title = 设置您的用户名和显示名称
+oauth-register-button = 创建账号
+oauth-claim-title = 这是您的账号吗？
+oauth-claim-text = 账号 { $name } 使用的邮箱地址 { $email } 正是 { $provider } 所知的您的地址。输入一次该账号的密码，以后即可通过 { $provider } 登录。
+oauth-claim-button = 关联并登录
+oauth-back = 返回登录页面
+oauth-welcome = 已通过 { $name } 账号验证。
+oauth-registered = 已注册为 '{ $name }'！
+oauth-late = 此次登录未及时完成，或是在别处开始的。请重新开始。
+field-display-name = 显示名称
