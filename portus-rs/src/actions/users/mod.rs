@@ -129,6 +129,7 @@ pub async fn bootstrap(app: &App, mut new: NewUser) -> Result<(user::Model, Issu
         }
     };
     nobody(people(app.database.reader()).await?)?;
+    refuse_names_of_the_directory(app, &new.username).await?;
     new.admin = true;
     let hash = prepare(app, &new).await?;
     let actor = Actor::Portus;
@@ -177,6 +178,10 @@ pub async fn update(
     }
     if permit.on().directory && hash.is_some() {
         return Err(Error::invalid("password", "is kept in the LDAP directory"));
+    }
+    let renamed = |name: &String| names::canonical(name) != permit.on().canonical_name;
+    if permit.on().directory && changes.username.as_ref().is_some_and(renamed) {
+        return Err(Error::invalid("username", "is kept in the LDAP directory"));
     }
     change.rewrite(app, permit, changes, hash).await
 }
