@@ -24,6 +24,9 @@ use crate::support::{
     room,
 };
 
+/// Another name of this machine, at which browsers deny what they deny on plain HTTP.
+pub const ELSEWHERE: &str = "portus.example";
+
 /// Browsers at a time: each is several processes.
 pub static ROOM: Semaphore = Semaphore::const_new(4);
 
@@ -85,6 +88,8 @@ pub async fn session(look: Look) -> Client {
         "--no-proxy-server".to_owned(),
         "--force-color-profile=srgb".to_owned(),
         "--hide-scrollbars".to_owned(),
+        // A host that browsers do not trust as they trust loopback.
+        format!("--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1"),
         // With a pipe it ends with the driver.
         "--remote-debugging-pipe".to_owned(),
         format!("--window-size={},{}", look.width, look.height),

@@ -12,8 +12,8 @@ use super::{
 };
 
 /// Shows every page to whom it is for, and gathers what `judge` finds wrong.
-fn on_every_page(look: Look, judge: impl AsyncFn(&Page, &Seen) -> Vec<String>) {
-    let wrong = found_on_every_page(look, &judge);
+fn on_every_page(look: Look, judge: &impl AsyncFn(&Page, &Seen) -> Vec<String>) {
+    let wrong = found_on_every_page(look, judge);
     assert!(wrong.is_empty(), "{wrong}");
 }
 
@@ -81,17 +81,17 @@ async fn judged_by_axe(page: &Page, seen: &Seen) -> Vec<String> {
 
 #[test]
 fn nobody_is_shut_out_in_light() {
-    on_every_page(Look::DESKTOP, judged_by_axe);
+    on_every_page(Look::DESKTOP, &judged_by_axe);
 }
 
 #[test]
 fn nobody_is_shut_out_in_the_dark() {
-    on_every_page(Look::DARK, judged_by_axe);
+    on_every_page(Look::DARK, &judged_by_axe);
 }
 
 #[test]
 fn a_phone_has_room_for_every_page() {
-    on_every_page(Look::PHONE, async |page, seen| {
+    on_every_page(Look::PHONE, &async |page, seen| {
         let mut wrong = complaints(page, seen).await;
         let over = page
             .run(
@@ -111,7 +111,7 @@ fn a_phone_has_room_for_every_page() {
 
 #[test]
 fn every_page_can_be_read_without_scripts() {
-    on_every_page(Look::WITHOUT_SCRIPTS, async |page, seen| {
+    on_every_page(Look::WITHOUT_SCRIPTS, &async |page, seen| {
         let mut wrong = complaints(page, seen).await;
         if page.text().await.trim().len() < 40 {
             wrong.push("there is nothing to read".to_owned());
@@ -126,7 +126,7 @@ fn in_language(language: &'static str) {
         language,
         ..Look::DESKTOP
     };
-    on_every_page(look, async |page, seen| {
+    on_every_page(look, &async |page, seen| {
         let mut wrong = complaints(page, seen).await;
         let said = page.run("return document.documentElement.lang").await;
         if said != language {

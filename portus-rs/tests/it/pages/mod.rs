@@ -5,6 +5,7 @@ mod driver;
 mod everywhere;
 mod first_look;
 mod images;
+mod links;
 mod page;
 mod seen;
 mod walks;

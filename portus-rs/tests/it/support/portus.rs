@@ -189,8 +189,10 @@ impl Portus {
     pub fn start(&mut self) {
         self.start_only();
         let address = self.address.clone();
+        let root = self.variables.get("RAILS_RELATIVE_URL_ROOT").cloned();
+        let ping = format!("{}/api/v1/_ping", root.unwrap_or_default());
         self.running().until_ready(Duration::from_mins(1), || {
-            http::status(&address, "/api/v1/_ping") == Some(200)
+            http::status(&address, &ping) == Some(200)
         });
     }
 

@@ -107,6 +107,6 @@ on_every_database! {
         let page = seen(&world, &olga, &path).await;
         assert!(!page.contains("Delete repository") && !page.contains("digests[]"), "{page}");
         let preview = format!("{path}/tags/deletion?digests[]={}", digest(&body));
-        assert_eq!(super::status(&world, &olga, &preview).await, 404);
+        assert_eq!(crate::pages::images::status(&world, &olga, &preview).await, 404);
     }
 }

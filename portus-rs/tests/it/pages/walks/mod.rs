@@ -1,5 +1,6 @@
 //! What people do with the console from beginning to end, with real pushes in the middle.
 
+mod copying;
 mod deletion;
 mod first_day;
 mod inert;
