@@ -23,7 +23,7 @@ use super::{
 use crate::{
     activity::Activity,
     app::App,
-    entities::{namespace, user},
+    entities::{identity, namespace, user},
     error::{Error, Invalid, Result, is_taken},
     identity::{
         actor::{Actor, PORTUS},
@@ -206,11 +206,16 @@ pub async fn clear_passwords(app: &App, actor: &Actor) -> Result<u64> {
         .await?;
     if app.directory.is_some() {
         // Whoever has no password here has it in the directory, but for those who come through a provider.
+        let linked = sea_orm::sea_query::Query::select()
+            .column(identity::Column::UserId)
+            .from(identity::Entity)
+            .to_owned();
         let mut tied = user::Entity::update_many()
             .col_expr(user::Column::Directory, Expr::value(true))
             .filter(user::Column::Bot.eq(false))
             .filter(user::Column::Username.ne(PORTUS))
             .filter(user::Column::Provider.is_null())
+            .filter(user::Column::Id.not_in_subquery(linked))
             .filter(user::Column::PasswordHash.eq(""));
         let statement = sea_orm::QueryTrait::query(&mut tied).clone();
         change
