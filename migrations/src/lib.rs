@@ -35,7 +35,6 @@ mod m0031_password_resets;
 mod m0032_second_factors;
 mod m0033_recovery_codes;
 mod m0034_user_second_factor;
-mod m0050_activities;
 mod m0040_users_directory;
 mod m0041_team_users_group;
 mod m0045_identities;
@@ -43,6 +42,7 @@ mod m0046_pending_sign_ins;
 mod m0047_seen_tokens;
 mod m0048_provider_memberships;
 mod m0049_bot_trusts;
+mod m0050_activities;
 mod m0053_user_language;
 mod m0056_traffic;
 

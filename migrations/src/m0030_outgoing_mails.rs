@@ -26,7 +26,12 @@ impl MigrationTrait for Migration {
             .col(c.time("created_at").not_null())
             .to_owned();
         manager.create_table(table).await?;
-        index(manager, "outgoing_mails", &["given_up_at", "next_attempt_at"]).await?;
+        index(
+            manager,
+            "outgoing_mails",
+            &["given_up_at", "next_attempt_at"],
+        )
+        .await?;
         Ok(())
     }
 

@@ -35,7 +35,12 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
-            .drop_table(Table::drop().table("password_resets").if_exists().to_owned())
+            .drop_table(
+                Table::drop()
+                    .table("password_resets")
+                    .if_exists()
+                    .to_owned(),
+            )
             .await
     }
 }

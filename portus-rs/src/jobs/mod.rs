@@ -15,8 +15,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use tokio_cron_scheduler::JobScheduler;
 
 use crate::{
-    actions::{identities, refresh_tokens, sessions, sync_runs},
-    actions::{mails, password_resets, refresh_tokens, sessions, sync_runs},
+    actions::{identities, mails, password_resets, refresh_tokens, sessions, sync_runs},
     app::App,
     config::{Schedule, SyncStrategy},
     entities::SyncState,

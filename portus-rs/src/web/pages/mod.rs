@@ -32,6 +32,7 @@ pub mod tag;
 pub mod teams;
 pub mod view;
 pub mod visit;
+mod webhooks;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -71,6 +72,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         tag::routes(),
         help::routes(),
         namespaces::routes(),
+        webhooks::routes(),
     ];
     route::mount(pages.into_iter().flatten().collect(), service);
     service.default_service(web::to(fault::missing));

@@ -36,6 +36,16 @@ impl Browser {
         }
     }
 
+    /// As the header `Cookie` has it.
+    pub fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
+    /// What forms bring as `authenticity_token`.
+    pub fn csrf(&self) -> &str {
+        &self.csrf
+    }
+
     pub fn request(&self, method: Method, path: &str) -> TestRequest {
         TestRequest::with_uri(path)
             .method(method)
