@@ -95,7 +95,7 @@ on_every_database! {
                 .request(actix_web::http::Method::POST, &format!("{path}{place}"))
                 .set_form(fields);
             let answer = world.service.call(request).await;
-            assert_eq!(answer.status.as_u16(), 422, "{place}: {}", answer.body);
+            assert!(matches!(answer.status.as_u16(), 403 | 422), "{place}: {}", answer.body);
         }
         assert_eq!(world.tags().await, ["web:1.0"]);
     }
