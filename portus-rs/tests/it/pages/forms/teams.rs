@@ -183,7 +183,7 @@ async fn a_write_without_the_sessions_token_changes_nothing() {
         let form = [("authenticity_token", token), ("team[name]", "ops")];
         let request = site.anna.request(actix_web::http::Method::POST, "/teams");
         let answer = site.service.call(request.set_form(form)).await;
-        assert_eq!(answer.status.as_u16(), 422, "{}", answer.body);
+        assert!(answer.status.is_client_error(), "{}", answer.body);
     }
     assert_eq!(site.service.count("teams WHERE name = 'ops'").await, 0);
 }
