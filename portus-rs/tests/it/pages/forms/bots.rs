@@ -45,7 +45,7 @@ async fn a_bot_gets_a_token_that_is_shown_once() {
     let gone = site.send(&site.anna, "delete", &path, &[]).await;
     let said = site.said(&site.anna, &gone).await;
     assert!(
-        said.contains("Token &#x27;pipeline&#x27; was removed successfully"),
+        said.contains("Token &#39;pipeline&#39; was removed successfully"),
         "{said}"
     );
     site.send(&site.anna, "delete", &path, &[]).await.is(404);
@@ -60,13 +60,13 @@ async fn a_bot_is_shut_out_let_in_and_removed() {
     let off = site.send(&site.anna, "put", &enabled, &[("enabled", "false")]);
     let said = switched(off.await).await;
     assert!(
-        said.contains("User &#x27;ci&#x27; has been disabled"),
+        said.contains("User &#39;ci&#39; has been disabled"),
         "{said}"
     );
     let on = site.send(&site.anna, "put", &enabled, &[("enabled", "true")]);
     let said = switched(on.await).await;
     assert!(
-        said.contains("User &#x27;ci&#x27; has been enabled"),
+        said.contains("User &#39;ci&#39; has been enabled"),
         "{said}"
     );
     site.send(&site.ben, "put", &enabled, &[("enabled", "false")])
@@ -76,7 +76,7 @@ async fn a_bot_is_shut_out_let_in_and_removed() {
     let gone = site.send(&site.anna, "delete", &robot, &[]);
     let said = switched(gone.await).await;
     assert!(
-        said.contains("User &#x27;ci&#x27; was removed successfully"),
+        said.contains("User &#39;ci&#39; was removed successfully"),
         "{said}"
     );
     site.send(&site.anna, "delete", &robot, &[]).await.is(404);
@@ -96,7 +96,7 @@ async fn what_is_wrong_with_a_bot_or_its_token_is_said_beside_the_field() {
     site.send(&site.anna, "post", &format!("{robot}/tokens"), &fields)
         .await
         .is(422)
-        .says("Application can&#x27;t be blank");
+        .says("Application can&#39;t be blank");
 }
 
 #[actix_web::test]

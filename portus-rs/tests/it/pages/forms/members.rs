@@ -40,7 +40,7 @@ async fn somebody_joins_changes_role_and_leaves() {
     let site = Site::new().await;
     let joined = site.add("zoe", "contributor").await;
     let said = site.said(&site.anna, &joined).await;
-    let text = "User &#x27;zoe&#x27; was successfully added to the team";
+    let text = "User &#39;zoe&#39; was successfully added to the team";
     assert!(said.contains(text), "{said}");
     let path = site.member("zoe").await;
     let promoted = site
@@ -48,7 +48,7 @@ async fn somebody_joins_changes_role_and_leaves() {
         .await;
     let said = site.said(&site.anna, &promoted).await;
     assert!(
-        said.contains("User &#x27;zoe&#x27; was successfully updated"),
+        said.contains("User &#39;zoe&#39; was successfully updated"),
         "{said}"
     );
     site.get(&site.zoe, &site.team_page())
@@ -56,7 +56,7 @@ async fn somebody_joins_changes_role_and_leaves() {
         .says("Add members");
     let gone = site.send(&site.anna, "delete", &path, &[]).await;
     let said = site.said(&site.anna, &gone).await;
-    let text = "User &#x27;zoe&#x27; was successfully removed from the team";
+    let text = "User &#39;zoe&#39; was successfully removed from the team";
     assert!(said.contains(text), "{said}");
     site.get(&site.zoe, &site.team_page()).await.is(404);
     // The row was gone when the form was sent again.
@@ -68,14 +68,14 @@ async fn an_admin_joins_as_an_owner_and_stays_one() {
     let site = Site::new().await;
     let joined = site.add("root", "viewer").await;
     let said = site.said(&site.anna, &joined).await;
-    let text = "was added to the team (promoted to owner because it&#x27;s a Portus admin)";
+    let text = "was added to the team (promoted to owner because it&#39;s a Portus admin)";
     assert!(said.contains(text), "{said}");
     let path = site.member("root").await;
     let refused = site
         .send(&site.anna, "put", &path, &[("team_user[role]", "viewer")])
         .await;
     let said = site.said(&site.anna, &refused).await;
-    let text = "User cannot be demoted because it&#x27;s a Portus admin";
+    let text = "User cannot be demoted because it&#39;s a Portus admin";
     assert!(said.contains(text), "{said}");
 }
 
@@ -85,7 +85,7 @@ async fn who_cannot_join_is_said_beside_the_field() {
     site.add("", "contributor")
         .await
         .is(422)
-        .says("User can&#x27;t be blank")
+        .says("User can&#39;t be blank")
         .says("<option value=\"contributor\" selected>");
     site.add("nobody", "viewer")
         .await

@@ -61,7 +61,7 @@ async fn a_namespace_is_made_on_the_page_of_its_team_too() {
         .await;
     made.goes_to(&format!("/teams/{team}"));
     let said = site.said(&site.anna, &made).await;
-    let text = "Namespace &#x27;microbox&#x27; was created successfully";
+    let text = "Namespace &#39;microbox&#39; was created successfully";
     assert!(said.contains(text), "{said}");
     site.send(&site.anna, "post", "/namespaces", &new("Wrong!"))
         .await
@@ -97,8 +97,8 @@ async fn what_is_wrong_with_a_new_namespace_stands_beside_the_field() {
     sent("", "")
         .await
         .is(422)
-        .says("Team can&#x27;t be blank")
-        .says("Name can&#x27;t be blank");
+        .says("Team can&#39;t be blank")
+        .says("Name can&#39;t be blank");
     sent("new", "nobody")
         .await
         .is(422)
@@ -158,7 +158,7 @@ async fn a_namespace_is_opened_and_closed_by_those_who_may() {
     let done = site.send(&site.anna, "put", &path, &open).await;
     done.goes_to("/namespaces?ns_page=1");
     let said = site.said(&site.anna, &done).await;
-    let text = "Visibility of &#x27;web&#x27; namespace updated";
+    let text = "Visibility of &#39;web&#39; namespace updated";
     assert!(said.contains(text), "{said}");
     assert!(
         site.service
@@ -241,7 +241,7 @@ async fn a_namespace_is_described_and_a_stale_form_says_so() {
     let done = site.send(&site.anna, "put", &web, &fields).await;
     let said = site.said(&site.anna, &done).await;
     assert!(
-        said.contains("Namespace &#x27;web&#x27; was updated successfully"),
+        said.contains("Namespace &#39;web&#39; was updated successfully"),
         "{said}"
     );
     site.get(&site.anna, &web)
@@ -272,7 +272,7 @@ async fn a_namespace_moves_to_another_team() {
     site.send(&site.anna, "put", &path, &to(""))
         .await
         .is(422)
-        .says("Team can&#x27;t be blank");
+        .says("Team can&#39;t be blank");
     site.send(&site.anna, "put", &path, &to("devs"))
         .await
         .is(422)
@@ -284,7 +284,7 @@ async fn a_namespace_moves_to_another_team() {
     site.send(&site.ben, "put", &path, &to("ops")).await.is(403);
     let moved = site.send(&site.anna, "put", &path, &to("ops")).await;
     let said = site.said(&site.anna, &moved).await;
-    let text = "Namespace &#x27;web&#x27; has been transferred successfully";
+    let text = "Namespace &#39;web&#39; has been transferred successfully";
     assert!(said.contains(text), "{said}");
     site.get(&site.ben, &web).await.is(404);
     let page = site.get(&site.anna, "/namespaces").await;

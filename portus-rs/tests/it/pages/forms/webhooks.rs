@@ -36,7 +36,7 @@ impl Site {
         ];
         let made = self.send(&self.anna, "post", hooks, &fields).await;
         let said = self.said(&self.anna, &made).await;
-        let text = "Webhook &#x27;chat&#x27; was created successfully";
+        let text = "Webhook &#39;chat&#39; was created successfully";
         assert!(said.contains(text), "{said}");
         let page = self.get(&self.anna, hooks).await;
         let id = page.between(&format!("href=\"{hooks}/"), "\"").to_owned();
@@ -62,10 +62,10 @@ async fn a_webhook_is_made_switched_changed_and_removed() {
     page.is(200).says("********").says("Disabled").lacks(SECRET);
     let switch = format!("{hook}/toggle_enabled");
     let on = site.send(&site.anna, "put", &switch, &[]);
-    site.done(on.await, "Webhook &#x27;chat&#x27; is now enabled")
+    site.done(on.await, "Webhook &#39;chat&#39; is now enabled")
         .await;
     let off = site.send(&site.anna, "put", &switch, &[]);
-    site.done(off.await, "Webhook &#x27;chat&#x27; is now disabled")
+    site.done(off.await, "Webhook &#39;chat&#39; is now disabled")
         .await;
     let fields = [
         ("webhook[name]", "talk"),
@@ -76,7 +76,7 @@ async fn a_webhook_is_made_switched_changed_and_removed() {
         ("webhook[enabled]", "true"),
     ];
     let changed = site.send(&site.anna, "put", &hook, &fields).await;
-    site.done(changed, "Webhook &#x27;talk&#x27; was updated successfully")
+    site.done(changed, "Webhook &#39;talk&#39; was updated successfully")
         .await;
     let page = site.get(&site.anna, &hook).await;
     page.says("chat.example.org/out")
@@ -90,7 +90,7 @@ async fn a_webhook_is_made_switched_changed_and_removed() {
     site.send(&site.anna, "put", &hook, &fields).await.is(303);
     site.get(&site.anna, &hook).await.lacks("********");
     let gone = site.send(&site.anna, "delete", &hook, &[]).await;
-    site.done(gone, "Webhook &#x27;talk&#x27; was removed successfully")
+    site.done(gone, "Webhook &#39;talk&#39; was removed successfully")
         .await;
     site.get(&site.anna, &hook).await.is(404);
     site.send(&site.anna, "delete", &hook, &[]).await.is(404);
@@ -109,8 +109,8 @@ async fn what_is_wrong_with_a_webhook_is_said_and_passwords_are_not_sent_back() 
     site.send(&site.anna, "post", &hooks, &fields)
         .await
         .is(422)
-        .says("Name can&#x27;t be blank")
-        .says("URL can&#x27;t be blank")
+        .says("Name can&#39;t be blank")
+        .says("URL can&#39;t be blank")
         .says("<option value=\"GET\" selected>")
         .lacks(SECRET);
     let fields = [("webhook[name]", "chat"), ("webhook[url]", "not a url")];
@@ -156,7 +156,7 @@ async fn headers_come_and_go() {
     let made = site
         .send(&site.anna, "post", &path, &header("X-Key", "open sesame"))
         .await;
-    site.done(made, "Header &#x27;X-Key&#x27; was created successfully")
+    site.done(made, "Header &#39;X-Key&#39; was created successfully")
         .await;
     site.send(&site.anna, "post", &path, &header("x-key", "again"))
         .await
@@ -166,14 +166,14 @@ async fn headers_come_and_go() {
     site.send(&site.anna, "post", &path, &header("", ""))
         .await
         .is(422)
-        .says("Name can&#x27;t be blank")
-        .says("Value can&#x27;t be blank");
+        .says("Name can&#39;t be blank")
+        .says("Value can&#39;t be blank");
     let page = site.get(&site.anna, &hook).await;
     page.says("open sesame");
     let id = page.between(&format!("action=\"{path}/"), "\"");
     let own = format!("{path}/{id}");
     let gone = site.send(&site.anna, "delete", &own, &[]).await;
-    site.done(gone, "Header &#x27;X-Key&#x27; was removed successfully")
+    site.done(gone, "Header &#39;X-Key&#39; was removed successfully")
         .await;
     site.send(&site.anna, "delete", &own, &[]).await.is(404);
 }
