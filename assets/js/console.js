@@ -25,6 +25,7 @@
   });
 
   const enliven = (root) => {
+    for (const bar of root.querySelectorAll("form [data-for-ticked]")) weigh(bar.closest("form"));
     for (const button of root.querySelectorAll("[data-copy]")) button.hidden = false;
     for (const time of root.querySelectorAll("time[datetime]")) {
       const moment = new Date(time.dateTime);
@@ -92,6 +93,21 @@
     for (const box of document.querySelectorAll(`input[name="${all.dataset.checkAll}"]`)) box.checked = all.checked;
   });
 
+  // What is for ticked rows shows once there are some, and says whether there are several.
+  const weigh = (form) => {
+    const bar = form.querySelector("[data-for-ticked]");
+    if (!bar) return;
+    let count = 0;
+    for (const box of form.querySelectorAll("input[type=checkbox][name]:checked")) count += Number(box.dataset.weight || 1);
+    bar.hidden = count === 0;
+    const label = bar.querySelector("[data-one]");
+    if (label) label.textContent = count === 1 ? label.dataset.one : label.dataset.many;
+  };
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form");
+    if (form) weigh(form);
+  });
+
   // Links and forms marked so replace only the part of the page that they stand in.
   const wire = (root) => {
     const links = root.querySelectorAll("[data-swap]");
@@ -120,8 +136,12 @@
 
   // Fields that suggest names, and fields that the server checks, while one types.
   const ask = async (address, value) => {
-    const answer = await fetch(address + encodeURIComponent(value), { headers: { Accept: "application/json" } });
-    return answer.ok ? answer.json() : [];
+    try {
+      const answer = await fetch(address + encodeURIComponent(value), { headers: { Accept: "application/json" } });
+      return answer.ok ? await answer.json() : null;
+    } catch {
+      return null;
+    }
   };
   const waiting = new WeakMap();
   const soon = (field, pause, run) => {
@@ -132,7 +152,7 @@
     const typed = field.value.trim();
     if (!typed || [...field.list.options].some((it) => it.value === typed)) return;
     const names = await ask(field.dataset.suggest, typed);
-    if (field.value.trim() !== typed) return;
+    if (!names || field.value.trim() !== typed) return;
     field.list.replaceChildren(
       ...names.map(({ name }) => Object.assign(document.createElement("option"), { value: name })),
     );
@@ -142,7 +162,7 @@
   const check = async (field) => {
     const typed = field.value.trim();
     const faults = typed && typed !== field.defaultValue ? await ask(field.dataset.check, typed) : [];
-    if (field.value.trim() !== typed) return;
+    if (!faults || field.value.trim() !== typed) return;
     const said = document.getElementById(`${field.id}_about`).querySelector("[data-said]");
     said.replaceChildren(
       ...faults.map((text) => Object.assign(document.createElement("p"), { className: "field-error", textContent: text })),

@@ -30,6 +30,11 @@ mod m0025_vulnerabilities;
 mod m0026_scan_results;
 mod m0027_deletions;
 mod m0028_login_failures;
+mod m0030_outgoing_mails;
+mod m0031_password_resets;
+mod m0032_second_factors;
+mod m0033_recovery_codes;
+mod m0034_user_second_factor;
 mod m0040_users_directory;
 mod m0041_team_users_group;
 mod m0045_identities;
@@ -79,6 +84,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0026_scan_results::Migration),
             Box::new(m0027_deletions::Migration),
             Box::new(m0028_login_failures::Migration),
+            Box::new(m0030_outgoing_mails::Migration),
+            Box::new(m0031_password_resets::Migration),
+            Box::new(m0032_second_factors::Migration),
+            Box::new(m0033_recovery_codes::Migration),
+            Box::new(m0034_user_second_factor::Migration),
             Box::new(m0045_identities::Migration),
             Box::new(m0046_pending_sign_ins::Migration),
             Box::new(m0047_seen_tokens::Migration),
@@ -99,6 +109,10 @@ impl MigratorTrait for Migrator {
 
 /// The tables of this schema, children before the parents they refer to.
 pub const TABLES: &[&str] = &[
+    "outgoing_mails",
+    "password_resets",
+    "recovery_codes",
+    "second_factors",
     "bot_trusts",
     "provider_memberships",
     "seen_tokens",

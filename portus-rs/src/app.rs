@@ -57,6 +57,8 @@ pub struct Wake {
     pub details: Notify,
     /// A registry is to be compared now, whatever the schedule says.
     pub sync: Notify,
+    /// A letter is to be sent.
+    pub mail: Notify,
     /// Somebody wants a registry compared.
     pub requests: Notify,
     /// Somebody wants the house kept now.

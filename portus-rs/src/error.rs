@@ -35,6 +35,9 @@ pub enum Error {
     /// This installation has the feature switched off.
     #[error("this instance has disabled this endpoint")]
     Disabled,
+    /// Too often from there; the text says what, and when to come again.
+    #[error("{0}")]
+    TooMany(String),
     /// Another server did not do its part; the text names it and what it said.
     #[error("{0}")]
     Remote(String),

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Tokens an account may have at once.
-const MOST: u64 = 5;
+pub const MOST: u64 = 5;
 
 /// Longest life that can be given in days.
 pub const MOST_DAYS: i64 = 3650;

@@ -7,14 +7,16 @@ use sea_orm::{
 
 use super::change::Change;
 use crate::{
+    activity::Activity,
     app::App,
-    entities::refresh_token,
+    entities::{refresh_token, user},
     error::{Error, Result, is_orphan},
     identity::{
         actor::Actor,
         credentials::{Identified, REFRESH_UNUSED},
         secret::{self, Kind},
     },
+    policy::sessions::EndSessions,
 };
 
 /// Logins an account may have at once; the one unused longest gives way.
@@ -78,6 +80,26 @@ pub async fn issue(app: &App, who: &Identified, login: Login<'_>) -> Result<Stri
         .commit_unrecorded("a docker login is listed in the profile")
         .await?;
     Ok(plain)
+}
+
+/// Ends a docker login: what docker keeps of it is worth nothing at the next request.
+pub async fn revoke(app: &App, actor: &Actor, id: i64) -> Result<()> {
+    let mut change = Change::begin(app, actor).await?;
+    let found = refresh_token::Entity::find_by_id(id)
+        .find_also_related(user::Entity)
+        .one(change.reader())
+        .await?;
+    let Some((token, Some(owner))) = found else {
+        return Err(Error::NotFound);
+    };
+    let permit = change.permit_loaded::<EndSessions>(owner).await?;
+    change
+        .delete_where::<refresh_token::Entity, _>(&permit, refresh_token::Column::Id.eq(id))
+        .await?;
+    let owner = permit.into_inner();
+    change
+        .commit([Activity::docker_login_ended(&owner, &token.service)])
+        .await
 }
 
 /// Removes logins that nobody has used for 90 days. Returns how many.

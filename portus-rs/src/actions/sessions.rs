@@ -1,14 +1,14 @@
 //! Signing in and out on the web. A session begins with a new secret whatever the browser brought along, so that nobody
 //! can plant one; it ends by the row's removal, which holds on every replica at the next request.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{application_tokens::unknown_like_foreign, change::Change};
+use super::{application_tokens::unknown_like_foreign, change::Change, second_factor};
 use crate::{
     activity::Activity,
     app::App,
@@ -16,7 +16,7 @@ use crate::{
     error::{Error, Result},
     identity::{
         actor::{Account, Actor},
-        credentials::Attempt,
+        credentials::{self, Attempt},
         secret::{self, Kind},
         session::{csrf_token, idle_limit, lifetime},
         sign_in::{self, Outcome},
@@ -46,21 +46,32 @@ pub struct Started {
     pub csrf_token: String,
 }
 
-/// Signs a person in with name and password.
+/// What came of a name and a password.
+pub enum Entry {
+    In(Box<Started>),
+    /// The password was right, and the account asks for more.
+    NeedsCode(Arc<Account>),
+}
+
+/// Signs a person in with name and password, and where their account asks for it a code of their second factor.
 pub async fn sign_in(
     app: &App,
     facts: &Facts,
     attempt: Attempt<'_>,
+    code: Option<&str>,
     browser: &Browser<'_>,
-) -> Result<Started> {
+) -> Result<Entry> {
     match sign_in::check(app, facts, attempt).await? {
+        Outcome::In(account) if account.second_factor => match code {
+            Some(code) => {
+                let started = sign_in_with_code(app, account, code, attempt.address, browser);
+                Ok(Entry::In(Box::new(started.await?)))
+            }
+            None => Ok(Entry::NeedsCode(account)),
+        },
         Outcome::In(account) => {
-            let who = sign_in::identified(&account);
-            let started = start(app, &Actor::User(account), attempt.address, browser).await?;
-            let address = attempt.address.to_string();
-            app.usage
-                .note(&who, &address, browser.user_agent, app.clock.now());
-            Ok(started)
+            let started = enter(app, account, attempt.address, browser, "password").await?;
+            Ok(Entry::In(Box::new(started)))
         }
         Outcome::Refused(error, account) => {
             failed(app, account.as_deref(), attempt.address).await?;
@@ -69,14 +80,41 @@ pub async fn sign_in(
     }
 }
 
-/// Begins a session for somebody who has just proved to be the actor by their password.
-pub async fn start(
+/// Signs somebody in by a code, who has shown their password already.
+pub async fn sign_in_with_code(
     app: &App,
-    actor: &Actor,
+    account: Arc<Account>,
+    code: &str,
     address: IpAddr,
     browser: &Browser<'_>,
 ) -> Result<Started> {
-    start_by(app, actor, address, browser, "password").await
+    credentials::usable(app, &account)?;
+    match second_factor::prove(app, &account, code).await {
+        Ok(proof) => {
+            let method = format!("password, {}", proof.as_str());
+            enter(app, account, address, browser, &method).await
+        }
+        Err(error @ Error::NotSignedIn(_)) => {
+            second_factor::failed(app, &account, address).await?;
+            Err(error)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn enter(
+    app: &App,
+    account: Arc<Account>,
+    address: IpAddr,
+    browser: &Browser<'_>,
+    method: &str,
+) -> Result<Started> {
+    let who = sign_in::identified(&account);
+    let started = start_by(app, &Actor::User(account), address, browser, method).await?;
+    let address = address.to_string();
+    app.usage
+        .note(&who, &address, browser.user_agent, app.clock.now());
+    Ok(started)
 }
 
 /// Begins a session for somebody who has just proved to be the actor in this way.

@@ -351,6 +351,16 @@ fn template(facts: &Facts<'_>) -> &'static str {
         "vulnerability:rescan" => "{owner} had {image} scanned again",
         "vulnerability:rescan_all" => "{owner} had everything scanned again: {count} tags",
         "user:create" => "{owner} created the user {user}",
+        "user:sign_up" => "{owner} signed up from {address}",
+        "user:request_reset" => {
+            "Somebody at {address} asked for a letter to set the password of {user} anew"
+        }
+        "user:reset_password" => "{owner} set the password of {user} anew by mail, from {address}",
+        "second_factor:create" => "{owner} set up a second factor",
+        "second_factor:destroy" => "{owner} removed the second factor of {user}",
+        "second_factor:renew_codes" => "{owner} made new recovery codes",
+        "second_factor:use_code" => "{owner} used a recovery code",
+        "session:end_docker_login" => "{owner} ended a docker login of {user} at {service}",
         "user:create_bot" => "{owner} created the bot {user} of the team {team}",
         "user:update" => "{owner} changed {fields} of the user {user}",
         "user:promote" => "{owner} made {user} an admin",

@@ -4,7 +4,7 @@ use super::{Activity, Kind};
 use crate::entities::{session, user};
 
 impl Activity {
-    /// `method` is `password`, or the provider that knows the person.
+    /// `method` is how the account proved itself: `password`, a code besides, or the provider that knows the person.
     pub fn session_created(session: &session::Model, user: &user::Model, method: &str) -> Self {
         Self::of_session("session:create", (user.id, &user.username))
             .with("method", method)
@@ -19,11 +19,22 @@ impl Activity {
 
     /// A name without an account is not kept: people type passwords into the wrong field.
     pub fn session_failed(account: Option<(i64, &str)>, address: &str) -> Self {
+        Self::session_failed_by(account, address, "password")
+    }
+
+    /// The same where something else than a password was wrong.
+    pub fn session_failed_by(account: Option<(i64, &str)>, address: &str, method: &str) -> Self {
         let it = match account {
             Some(account) => Self::of_session("session:fail", account),
             None => Self::new("session:fail", None),
         };
-        it.with("address", address)
+        it.with("address", address).with("method", method)
+    }
+
+    /// A docker login is ended by its owner or an admin.
+    pub fn docker_login_ended(user: &user::Model, service: &str) -> Self {
+        Self::of_session("session:end_docker_login", (user.id, &user.username))
+            .with("service", service)
     }
 
     /// Somebody came back from a provider and was not let in. The account is known where the provider's answer led to one.

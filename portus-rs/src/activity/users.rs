@@ -9,6 +9,49 @@ impl Activity {
             .with("username", user.username.as_str())
     }
 
+    /// Somebody made the account for themselves.
+    pub fn user_signed_up(user: &user::Model, address: &str) -> Self {
+        Self::new("user:sign_up", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+            .with("admin", user.admin)
+            .with("address", address)
+    }
+
+    /// Somebody asked for a letter with a link to set this account's password, and it has been written.
+    pub fn reset_requested(user: &user::Model, address: &str) -> Self {
+        Self::new("user:request_reset", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+            .with("address", address)
+    }
+
+    /// The password was set by such a link.
+    pub fn password_reset(user: &user::Model, address: &str) -> Self {
+        Self::new("user:reset_password", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+            .with("address", address)
+    }
+
+    pub fn second_factor_added(user: &user::Model) -> Self {
+        Self::of_second_factor("second_factor:create", user.id, &user.username)
+    }
+
+    pub fn second_factor_removed(user: &user::Model) -> Self {
+        Self::of_second_factor("second_factor:destroy", user.id, &user.username)
+    }
+
+    pub fn recovery_codes_renewed(user: &user::Model) -> Self {
+        Self::of_second_factor("second_factor:renew_codes", user.id, &user.username)
+    }
+
+    /// Somebody used a recovery code in place of their authenticator.
+    pub fn recovery_code_used(id: i64, username: &str) -> Self {
+        Self::of_second_factor("second_factor:use_code", id, username).by(Some(id), username)
+    }
+
+    fn of_second_factor(key: &'static str, id: i64, username: &str) -> Self {
+        Self::new(key, Some((Kind::User, id))).with("username", username)
+    }
+
     /// The first login of somebody whom the directory knows.
     pub fn user_enrolled(user: &user::Model) -> Self {
         Self::user_created(user)

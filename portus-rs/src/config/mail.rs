@@ -25,10 +25,17 @@ pub(super) const KEYS: &[Key] = &[
         "Reply-To address; empty sends none.",
     ),
     Key::new(
+        "email.sendmail",
+        Kind::Path,
+        "/usr/sbin/sendmail",
+        "The program that takes mail where `email.smtp.enabled` is off.",
+    )
+    .since("portus-rs"),
+    Key::new(
         "email.smtp.enabled",
         Kind::Boolean,
         "false",
-        "Send through the SMTP server below. Off: hand mail to `/usr/sbin/sendmail`.",
+        "Send through the SMTP server below. Off: hand mail to `email.sendmail`.",
     ),
     Key::new(
         "email.smtp.address",
@@ -104,7 +111,9 @@ pub struct Email {
     pub from: String,
     pub name: String,
     pub reply_to: Option<String>,
-    /// `None`: pipe to the local sendmail.
+    /// Takes mail where there is no server.
+    pub sendmail: PathBuf,
+    /// `None`: pipe to [`Email::sendmail`].
     pub smtp: Option<Smtp>,
 }
 
@@ -157,6 +166,9 @@ impl Email {
             from: values.text("email.from"),
             name: values.text("email.name"),
             reply_to: values.optional("email.reply_to"),
+            sendmail: values
+                .path("email.sendmail")
+                .unwrap_or_else(|| PathBuf::from("/usr/sbin/sendmail")),
             smtp: values
                 .flag("email.smtp.enabled")
                 .then(|| Smtp::read(values)),

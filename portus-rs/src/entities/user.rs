@@ -33,6 +33,8 @@ pub struct Model {
     pub failed_attempts: i64,
     pub locked_at: Option<DateTime>,
     pub credentials_version: i64,
+    /// A password alone opens nothing.
+    pub second_factor: bool,
     /// The team that a bot belongs to and whose owners look after it.
     pub owner_team_id: Option<i64>,
     /// Of the LDAP directory: its password is the one there.

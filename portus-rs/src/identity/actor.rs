@@ -24,6 +24,8 @@ pub struct Account {
     pub locked_at: Option<chrono::NaiveDateTime>,
     /// Grows when a password changes, so that what was remembered of the old one is void.
     pub credentials_version: i64,
+    /// A password alone opens nothing.
+    pub second_factor: bool,
     /// What ties it to the LDAP directory, whose password is its own then.
     pub directory: Option<Tie>,
 }
@@ -50,6 +52,7 @@ impl From<&user::Model> for Account {
             bot: row.bot,
             locked_at: row.locked_at,
             credentials_version: row.credentials_version,
+            second_factor: row.second_factor,
             directory: row.directory.then(|| Tie {
                 gone: row.directory_gone_at.is_some(),
                 admin: row.directory_admin,

@@ -29,6 +29,9 @@ const LOCK: TimeDelta = TimeDelta::minutes(10);
 pub const REFRESH_UNUSED: TimeDelta = TimeDelta::days(90);
 
 const DISABLED: &str = "Sorry, this account has been disabled.";
+/// Docker has no place for a code.
+const NEEDS_TOKEN: &str =
+    "This account has a second factor: use an application token in place of the password.";
 const LOCKED: &str = "Your account is locked.";
 const ONLY_LDAP: &str = "This user can only login through an LDAP server.";
 const GONE: &str = "This user is not in the LDAP directory any more.";
@@ -110,6 +113,9 @@ pub async fn check(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Ide
     };
     if failed_before {
         throttle::succeeded(app, &source, &name).await?;
+    }
+    if found.method == Method::Password && found.account.second_factor {
+        return Err(Error::NotSignedIn(NEEDS_TOKEN.to_owned()));
     }
     Ok(found)
 }

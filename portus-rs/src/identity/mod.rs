@@ -12,5 +12,6 @@ pub mod seen;
 pub mod session;
 pub mod sign_in;
 pub mod throttle;
+pub mod totp;
 pub mod usage;
 pub mod workload;

@@ -13,6 +13,8 @@ pub enum Kind {
     Refresh,
     /// In the cookie of a browser that has signed in.
     Session,
+    /// In the link by which a forgotten password is set anew.
+    PasswordReset,
     /// In the cookie of a browser whose person a provider knows, and we do not yet.
     SignIn,
     /// Sent by a registry with its notifications.
@@ -25,6 +27,7 @@ impl Kind {
             Self::Application => "prs_a_",
             Self::Refresh => "prs_r_",
             Self::Session => "prs_s_",
+            Self::PasswordReset => "prs_p_",
             Self::SignIn => "prs_i_",
             Self::Events => "prs_e_",
         }
@@ -90,6 +93,7 @@ mod tests {
             Kind::Application,
             Kind::Refresh,
             Kind::Session,
+            Kind::PasswordReset,
             Kind::SignIn,
             Kind::Events,
         ] {

@@ -39,6 +39,9 @@ const FRESH: Duration = Duration::from_secs(5);
 /// The same wrong secret within this time is one failure: some clients send each twice.
 const SAME: Duration = Duration::from_secs(3);
 
+/// How often counting is tried anew that others stood in the way of.
+const PATIENCE: u32 = 20;
+
 const WRONG: &str = "Invalid Username or password.";
 const ONE_MORE: &str = "You have one more attempt before your account is locked.";
 const HELD_BACK: &str = "Your account is locked.";
@@ -222,6 +225,40 @@ pub async fn forgive(app: &App, name: &str) -> Result<()> {
     change.commit_unrecorded("the password is another").await?;
     app.throttle.forget();
     Ok(())
+}
+
+/// Counts what one address does that is no guess but costs us something, such as making accounts, and refuses it after
+/// so many times within [`HELD`].
+pub async fn pace(app: &App, what: &str, source: &str, most: i64) -> Result<()> {
+    // No address looks like this, so it is counted apart from guesses.
+    let place = format!("{what} {source}");
+    let actor = Actor::Portus;
+    let done = read(app.database.reader(), &place, ANY, app.clock.now())
+        .await?
+        .of_address;
+    if done >= most {
+        return Err(Error::TooMany(format!(
+            "Too many attempts from your address. Please try again in {} minutes.",
+            HELD.num_minutes()
+        )));
+    }
+    for _ in 0..PATIENCE {
+        let mut change = Change::begin_redoable(app, &actor).await?;
+        let books = change.books()?;
+        match count(&mut change, &books, &place, ANY).await {
+            Ok(()) => match change.commit_unrecorded("this only counts").await {
+                Err(error) if error.is_collision() => {}
+                done => return done,
+            },
+            // Others from there are being counted this moment.
+            Err(Error::NotSignedIn(_)) => {}
+            Err(error) if error.is_collision() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(Error::TooMany(
+        "Too many attempts from your address at once. Please try again.".to_owned(),
+    ))
 }
 
 /// Removes what no longer counts. Returns how many rows.

@@ -15,7 +15,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use tokio_cron_scheduler::JobScheduler;
 
 use crate::{
-    actions::{identities, refresh_tokens, sessions, sync_runs},
+    actions::{identities, mails, password_resets, refresh_tokens, sessions, sync_runs},
     app::App,
     config::{Schedule, SyncStrategy},
     entities::SyncState,
@@ -59,6 +59,7 @@ enum Work {
     Requested,
     Details,
     SelfTest,
+    Mail,
     Usage,
     Housekeeping,
     /// Who of the directory's people is still there.
@@ -144,6 +145,7 @@ async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
             false,
             Work::SelfTest,
         ));
+        jobs.push(job("Outgoing mail", every(15), true, Work::Mail));
         jobs.push(USAGE);
         jobs.push(job("Housekeeping", every(3600), true, Work::Housekeeping));
     }
@@ -235,6 +237,7 @@ pub const NAMES: &[&str] = &[
     "catalog-sync",
     "manifest-details",
     "registry-self-test",
+    "mail",
     "housekeeping",
     "ldap-accounts",
     "ldap-groups",
@@ -262,6 +265,7 @@ pub async fn run_by_hand(app: &Arc<App>, name: &str) -> Result<()> {
         }
         "manifest-details" => Work::Details,
         "registry-self-test" => Work::SelfTest,
+        "mail" => Work::Mail,
         "housekeeping" => Work::Housekeeping,
         "ldap-accounts" => Work::People,
         "ldap-groups" => Work::Groups,
@@ -281,6 +285,7 @@ fn run<'a>(
         Work::Requested => Box::pin(answer_requests(app, stop)),
         Work::Details => Box::pin(describe(app, stop)),
         Work::SelfTest => Box::pin(test_registries(app)),
+        Work::Mail => Box::pin(send_mail(app)),
         Work::Usage => Box::pin(write_usage(app)),
         Work::Housekeeping => Box::pin(keep_house(app)),
         Work::People => Box::pin(async move {
@@ -302,6 +307,15 @@ async fn answer_requests(app: &Arc<App>, stop: &Stop) -> Result<Ran> {
 
 async fn describe(app: &Arc<App>, stop: &Stop) -> Result<Ran> {
     manifest_details::run(app, stop).await?;
+    Ok(Ran::Done)
+}
+
+/// A letter that fails is put off by itself; the others go out all the same.
+async fn send_mail(app: &Arc<App>) -> Result<Ran> {
+    let done = mails::send_due(app).await?;
+    if done.sent > 0 {
+        tracing::debug!("sent {} letters", done.sent);
+    }
     Ok(Ran::Done)
 }
 
@@ -358,6 +372,8 @@ async fn keep_house(app: &Arc<App>) -> Result<Ran> {
     let sessions = sessions::expire(app).await?;
     let runs = sync_runs::purge(app).await?;
     throttle::expire(app).await?;
+    password_resets::expire(app).await?;
+    mails::expire(app).await?;
     identities::expire(app).await?;
     seen::expire(app).await?;
     if logins + sessions + runs > 0 {

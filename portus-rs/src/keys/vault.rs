@@ -31,6 +31,10 @@ pub enum Purpose {
     WebhookPassword,
     WebhookSecret,
     WebhookHeader,
+    /// The key of an authenticator.
+    SecondFactor,
+    /// That somebody has shown their password, and not yet the rest.
+    HalfSignedIn,
     /// What the next page says once.
     Flash,
     /// What a browser carries to an identity provider and back.
@@ -45,6 +49,8 @@ impl Purpose {
             Self::WebhookPassword => b"webhook password",
             Self::WebhookSecret => b"webhook secret",
             Self::WebhookHeader => b"webhook header",
+            Self::SecondFactor => b"second factor",
+            Self::HalfSignedIn => b"half signed in",
             Self::Flash => b"flash",
             Self::SignIn => b"sign-in",
             Self::Profile => b"profile",

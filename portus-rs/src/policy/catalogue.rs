@@ -281,12 +281,14 @@ catalogue! {
 
     "user.list" "list accounts, and whatever else is of the whole installation": rule "users::administer" on (), Told,
         |standing, it, rules| users::administer(standing);
+    "user.sign_up" "make an account for oneself, where `signup.enabled` is on": guard(users::SignUp);
     "user.create" "create an account": guard(users::CreateUser);
     "user.manage" "change or delete an account": guard(users::ManageUser);
     "user.switch_admin" "make somebody an admin, or an ordinary person again": guard(users::SwitchAdmin);
     "user.disable" "shut an account out": guard(users::DisableUser);
     "user.enable" "let an account in again": guard(users::EnableUser);
     "user.edit_profile" "change one's address, display name or password": guard(users::EditProfile);
+    "user.drop_second_factor" "take the second factor off an account": guard(users::DropSecondFactor);
     "user.manage_bot" "disable, enable and remove a bot of a team": guard(users::ManageBot);
     "user.manage_trusts" "say whose signed tokens open a bot, and see it": guard(users::ManageTrusts);
     "user.set_privileged" "give an account what only admins give": rule "users::set_privileged" on (), Told,

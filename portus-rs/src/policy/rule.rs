@@ -133,6 +133,9 @@ rules! {
         change: "have an admin do it, or change user_permission in the configuration";
     AccountMay: "everybody with an account may";
     LogIn: "this needs an account";
+    VisitorMay: "visitors may make an account for themselves";
+    HasAccount: "whoever has an account needs no other",
+        change: "sign out first, or have an admin make the account";
     GlobalNamespace: "the global namespace cannot be removed, and only admins change it";
     PersonalNamespace: "a personal namespace goes with its account only",
         change: "delete the repositories in it, or have an admin remove the account";

@@ -21,6 +21,9 @@ pub const PRIVILEGED: &[&str] = &[
     "bot",
     "canonical_name",
     "credentials_version",
+    "directory",
+    "directory_admin",
+    "directory_gone_at",
     "enabled",
     "failed_attempts",
     "ldap_group_checked",
@@ -28,6 +31,7 @@ pub const PRIVILEGED: &[&str] = &[
     "owner_team_id",
     "password_hash",
     "provider",
+    "second_factor",
     "uid",
 ];
 
@@ -163,7 +167,28 @@ pub fn edit_profile(standing: Standing, account: &user::Model) -> Verdict {
     }
 }
 
+/// Making an account for oneself, where the installation lets people.
+pub fn sign_up(standing: Standing) -> Verdict {
+    if standing.is_known() {
+        Verdict::no(Rule::HasAccount)
+    } else {
+        Verdict::yes(Rule::VisitorMay)
+    }
+}
+
+/// Taking the second factor off an account: one's own, or that of somebody who has lost it.
+pub fn drop_second_factor(standing: Standing, account: &user::Model) -> Verdict {
+    if standing.user_id() == Some(account.id) {
+        edit_profile(standing, account)
+    } else {
+        administer(standing)
+    }
+}
+
 guards! {
+    DropSecondFactor on user::Model: |standing, it, rules| drop_second_factor(standing, it),
+        visible: standing.is_admin() || standing.user_id() == Some(it.id);
+    SignUp on (): |standing, it, rules| sign_up(standing), visible: true;
     /// Making an account. Sign-up asks its own guard.
     CreateUser on (): |standing, it, rules| administer(standing), visible: true;
     /// Changing or removing an account.

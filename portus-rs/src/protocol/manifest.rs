@@ -276,13 +276,18 @@ fn media_type(value: &Value, said: Option<&str>) -> String {
     bounded(guess)
 }
 
-/// What a manifest stands for, as far as its types tell without its layers.
+/// What a manifest stands for, as far as its types tell without its layers. One of which nothing more is known yet is
+/// taken for an image.
 pub fn kind_by_types(
     media_type: &str,
     config: Option<&str>,
     artifact_type: Option<&str>,
 ) -> ManifestKind {
-    kind(Shape::of(media_type), config, artifact_type, &[])
+    let shape = Shape::of(media_type);
+    if shape == Shape::Manifest && config.is_none() && artifact_type.is_none() {
+        return ManifestKind::Image;
+    }
+    kind(shape, config, artifact_type, &[])
 }
 
 fn kind(

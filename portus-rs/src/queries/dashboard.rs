@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder as _,
-    QuerySelect as _, QueryTrait as _,
+    ColumnTrait, Condition, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFilter,
+    QueryOrder as _, QuerySelect as _, QueryTrait as _,
 };
 
 use super::{
     activities::{Activities, Row},
+    filter::Narrowed,
     list::{self, Listing as _, Slice},
     namespaces::Namespaces,
     repositories::{self, Repositories, Which},
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     activity::sentence::Link,
     app::App,
-    entities::{namespace, registry, repository, star, team, user},
+    entities::{activity, namespace, registry, repository, star, team, user},
     error::Result,
     identity::actor::PORTUS,
     policy::Who,
@@ -54,9 +55,14 @@ pub async fn counts(app: &App) -> Result<Counts> {
     })
 }
 
-/// The newest entries that this caller may read.
+/// The newest entries that this caller may read, without those about signatures and the like, which come with every
+/// image that is signed.
 pub async fn newest(app: &App, who: Who) -> Result<Vec<Row>> {
-    let list = Activities { who };
+    let named = activity::Column::TagName;
+    let images = Condition::any()
+        .add(named.is_null())
+        .add(named.starts_with("sha256-").not());
+    let list = Narrowed::to(Activities { who }, images);
     let slice = Slice {
         offset: 0,
         limit: SHOWN,

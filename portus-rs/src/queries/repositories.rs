@@ -232,6 +232,8 @@ async fn last_tags(app: &App, ids: &[i64]) -> Result<HashMap<i64, tags::Row>> {
             Expr::col((tag::Entity, tag::Column::RepositoryId))
                 .equals((repository::Entity, repository::Column::Id)),
         )
+        // Tags of this form say something about another image.
+        .filter(tag::Column::Name.starts_with("sha256-").not())
         .order_by_desc(tag::Column::PushedAt)
         .order_by_desc(tag::Column::Id)
         .limit(1)

@@ -171,6 +171,8 @@ pub async fn newest_names(
         )
         .from(tag::Entity)
         .and_where(Expr::col(tag::Column::RepositoryId).is_in(repository_ids.iter().copied()))
+        // Tags of this form say something about another image.
+        .and_where(Expr::col(tag::Column::Name).not_like("sha256-%"))
         .to_owned();
     let first = Query::select()
         .column(tag::Column::Id)

@@ -1,3 +1,5 @@
+//! Other servers: the registries. One client for all of them; tokens are signed here, never fetched. Where requests may
+//! go at all whose address ordinary people choose. And mail.
 //! Other servers: the registries, with one client for all of them and tokens that are signed here, never fetched;
 //! identity providers; and where requests may go at all whose address ordinary people choose.
 //! Other servers: the registries, and the directory that knows the people. One client for all registries; tokens are
@@ -9,6 +11,7 @@ mod error;
 mod exchange;
 pub mod ldap;
 mod link;
+pub mod mail;
 pub mod oauth;
 mod pages;
 mod reach;

@@ -1,10 +1,16 @@
 //! What each fault is called in HTTP. The one table of statuses stands here; every door renders its own body.
 
-use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use super::extract::params::Problems;
-use crate::error::{Error, Invalid};
+use crate::{
+    error::{Error, Invalid},
+    identity::throttle,
+};
 
 /// The status of a fault, the same behind every door.
 pub fn status(error: &Error) -> StatusCode {
@@ -14,6 +20,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::NotFound | Error::Unknown(_) => StatusCode::NOT_FOUND,
         Error::Invalid(_) | Error::Refused(_) | Error::Kept(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Disabled => StatusCode::METHOD_NOT_ALLOWED,
+        Error::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
         Error::Remote(_) => StatusCode::BAD_GATEWAY,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -133,6 +140,9 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
+        if let Self::Failed(Error::TooMany(_)) = self {
+            response.insert_header((header::RETRY_AFTER, throttle::HELD.num_seconds()));
+        }
         let mut say = |text: &str| response.json(Body { message: text });
         match self {
             Self::Failed(error) => match error {
@@ -157,6 +167,7 @@ impl ResponseError for ApiError {
                 | Error::Unknown(_)
                 | Error::Refused(_)
                 | Error::Disabled
+                | Error::TooMany(_)
                 | Error::Remote(_) => say(&error.to_string()),
             },
             Self::Parameters(problems) => response.json(Body { message: problems }),

@@ -51,6 +51,24 @@ static ALLOWED: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
+/// The first paragraph of a text without its markup, for lists.
+pub fn summary(text: &str) -> Option<String> {
+    let mut said = String::new();
+    for event in Parser::new_ext(text, Options::empty()) {
+        match event {
+            Event::Text(piece) | Event::Code(piece) => said.push_str(&piece),
+            Event::SoftBreak | Event::HardBreak => said.push(' '),
+            Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item)
+                if !said.trim().is_empty() =>
+            {
+                break;
+            }
+            _ => {}
+        }
+    }
+    Some(said.trim().to_owned()).filter(|it| !it.is_empty())
+}
+
 /// The HTML of a text; `None` for none and for a blank one.
 pub fn html(text: Option<&str>) -> Option<String> {
     let text = text.filter(|text| !text.trim().is_empty())?;

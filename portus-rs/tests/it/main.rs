@@ -11,6 +11,7 @@
 mod support;
 
 mod acceptance;
+mod accounts;
 mod api;
 mod cli;
 mod compose;

@@ -119,7 +119,7 @@ field-user = User
 field-role = Role
 field-team = Team
 field-application = Application
-field-new-team = New team
+field-new-team = Team
 field-registry = Registry
 column-actions = Actions
 role-viewer-hint = Viewers pull images
@@ -145,3 +145,8 @@ removal-tags = { $n ->
 }
 removal-size = { $size } of images
 removal-more = and { $n } more
+field-url = URL
+field-request-method = Request method
+field-content-type = Content type
+field-secret = Secret
+field-value = Value

@@ -5,7 +5,7 @@ repository-stars = { $n ->
    *[other] { $n } stars
 }
 repository-delete = Delete repository
-repository-deleted = Repository removed with all its tags
+repository-deleted = Repository removed with all its tags.
 repository-described = Repository's description was updated successfully
 repository-pull = Pull the latest
 repository-about = About
@@ -60,7 +60,8 @@ images-digest = Digest
 images-id = Image id
 images-type = Type
 images-first-seen = First seen
-images-delete = Delete selected
+images-delete = Delete tags
+images-delete-one = Delete tag
 images-delete-hint = You will see what goes before it does.
 images-none = Nothing has been pushed here
 images-none-found = No tag or digest like that

@@ -39,7 +39,7 @@ pub(super) fn check_email(email: Option<&str>, may_lack: bool, invalid: &mut Inv
     }
 }
 
-pub(super) fn check_password(given: &str, invalid: &mut Invalid) {
+pub(in crate::actions) fn check_password(given: &str, invalid: &mut Invalid) {
     let length = given.chars().count();
     if length == 0 {
         invalid.add("password", "can't be blank");
@@ -62,7 +62,7 @@ pub(super) fn check_password(given: &str, invalid: &mut Invalid) {
     }
 }
 
-pub(super) fn normal_email(email: &str) -> Option<String> {
+pub(in crate::actions) fn normal_email(email: &str) -> Option<String> {
     blank_is_none(&email.trim().to_lowercase())
 }
 
@@ -108,6 +108,21 @@ impl Wanted {
         connection: &impl sea_orm::ConnectionTrait,
         id: i64,
     ) -> Result<Error> {
+        let mut invalid = Invalid::default();
+        self.complain(connection, id, &mut invalid).await?;
+        if invalid.fields().next().is_none() {
+            invalid.add("username", TAKEN);
+        }
+        Ok(Error::Invalid(invalid))
+    }
+
+    /// Says of each field that somebody other than `id` has it.
+    pub async fn complain(
+        &self,
+        connection: &impl sea_orm::ConnectionTrait,
+        id: i64,
+        invalid: &mut Invalid,
+    ) -> Result<()> {
         let mut any = Condition::any();
         if let Some(name) = &self.canonical_name {
             any = any.add(user::Column::CanonicalName.eq(name));
@@ -123,26 +138,23 @@ impl Wanted {
             .filter(user::Column::Id.ne(id))
             .all(connection)
             .await?;
-        let mut invalid = Invalid::default();
-        let message = "has already been taken";
         if self.canonical_name.is_some()
             && rows
                 .iter()
                 .any(|row| Some(&row.canonical_name) == self.canonical_name.as_ref())
         {
-            invalid.add("username", message);
+            invalid.add("username", TAKEN);
         }
         if self.email.is_some() && rows.iter().any(|row| row.email == self.email) {
-            invalid.add("email", message);
+            invalid.add("email", TAKEN);
         }
         if self.display_name.is_some()
             && rows.iter().any(|row| row.display_name == self.display_name)
         {
-            invalid.add("display_name", message);
+            invalid.add("display_name", TAKEN);
         }
-        if invalid.fields().next().is_none() {
-            invalid.add("username", message);
-        }
-        Ok(Error::Invalid(invalid))
+        Ok(())
     }
 }
+
+const TAKEN: &str = "has already been taken";

@@ -7,11 +7,12 @@ mod profile;
 mod registration;
 mod removal;
 mod rewrite;
+pub mod sign_up;
 mod switches;
 
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
     sea_query::Expr,
 };
 
@@ -23,7 +24,7 @@ use super::{
 use crate::{
     activity::Activity,
     app::App,
-    entities::{namespace, user},
+    entities::{identity, namespace, user},
     error::{Error, Invalid, Result, is_taken},
     identity::{
         actor::{Actor, PORTUS},
@@ -39,12 +40,14 @@ pub use directory::{
     Newcomer, enroll, gone, promote_by_directory, refuse_names_of_the_directory, returned,
     set_directory,
 };
-use fields::{Wanted, blank_is_none, check_email, check_password, check_username, normal_email};
+use fields::{Wanted, blank_is_none, check_email, check_username};
+pub(super) use fields::{check_password, normal_email};
 pub use portus::ensure_portus;
 pub use profile::{ProfileChanges, speak, update_own};
 pub(super) use registration::{Registration, prepare_registration};
 pub use removal::delete;
-pub use switches::{set_admin, set_enabled, toggle_admin, toggle_enabled};
+pub use sign_up::{NewPerson, sign_up};
+pub use switches::{may_leave, set_admin, set_enabled, toggle_admin, toggle_enabled};
 
 /// An account to be made.
 #[derive(Clone, Default)]
@@ -119,23 +122,24 @@ pub async fn bootstrap(app: &App, mut new: NewUser) -> Result<(user::Model, Issu
     if !app.config.first_user_admin {
         return Err(Error::Disabled);
     }
-    let nobody = |count: u64| {
-        if count == 0 {
-            Ok(())
-        } else {
+    let nobody = |inhabited: bool| {
+        if inhabited {
             Err(Error::Unknown(
                 "you can only use this when there are no users on the system".to_owned(),
             ))
+        } else {
+            Ok(())
         }
     };
-    nobody(people(app.database.reader()).await?)?;
+    nobody(is_inhabited(app.database.reader()).await?)?;
+    refuse_names_of_the_directory(app, &new.username).await?;
     new.admin = true;
     let hash = prepare(app, &new).await?;
     let actor = Actor::Portus;
     let mut change = Change::begin(app, &actor).await?;
     let books = change.books()?;
     change.take_turns().await?;
-    nobody(people(change.reader()).await?)?;
+    nobody(is_inhabited(change.reader()).await?)?;
     let created = change.new_user(&books, &new, hash).await?;
     let named = NewToken {
         application: "bootstrap".to_owned(),
@@ -152,11 +156,18 @@ pub async fn bootstrap(app: &App, mut new: NewUser) -> Result<(user::Model, Issu
     Ok((created.user, issued))
 }
 
-async fn people(connection: &impl sea_orm::ConnectionTrait) -> Result<u64> {
-    Ok(user::Entity::find()
+/// Whether there is anybody, bots and the hidden account apart.
+async fn is_inhabited(connection: &impl sea_orm::ConnectionTrait) -> Result<bool> {
+    let anybody = user::Entity::find()
+        .select_only()
+        .column(user::Column::Id)
         .filter(user::Column::Username.ne(PORTUS))
-        .count(connection)
-        .await?)
+        .filter(user::Column::Bot.eq(false))
+        .limit(1)
+        .into_tuple::<i64>()
+        .one(connection)
+        .await?;
+    Ok(anybody.is_some())
 }
 
 /// Changes an account's fields.
@@ -177,6 +188,10 @@ pub async fn update(
     }
     if permit.on().directory && hash.is_some() {
         return Err(Error::invalid("password", "is kept in the LDAP directory"));
+    }
+    let renamed = |name: &String| names::canonical(name) != permit.on().canonical_name;
+    if permit.on().directory && changes.username.as_ref().is_some_and(renamed) {
+        return Err(Error::invalid("username", "is kept in the LDAP directory"));
     }
     change.rewrite(app, permit, changes, hash).await
 }
@@ -201,11 +216,16 @@ pub async fn clear_passwords(app: &App, actor: &Actor) -> Result<u64> {
         .await?;
     if app.directory.is_some() {
         // Whoever has no password here has it in the directory, but for those who come through a provider.
+        let linked = sea_orm::sea_query::Query::select()
+            .column(identity::Column::UserId)
+            .from(identity::Entity)
+            .to_owned();
         let mut tied = user::Entity::update_many()
             .col_expr(user::Column::Directory, Expr::value(true))
             .filter(user::Column::Bot.eq(false))
             .filter(user::Column::Username.ne(PORTUS))
             .filter(user::Column::Provider.is_null())
+            .filter(user::Column::Id.not_in_subquery(linked))
             .filter(user::Column::PasswordHash.eq(""));
         let statement = sea_orm::QueryTrait::query(&mut tied).clone();
         change

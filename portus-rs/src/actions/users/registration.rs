@@ -2,7 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 
-use super::{Created, NewUser, check_names, people};
+use super::{Created, NewUser, check_names, is_inhabited};
 use crate::{
     actions::change::Change,
     app::App,
@@ -40,6 +40,7 @@ pub async fn prepare_registration(app: &App, newcomer: Registration) -> Result<P
     let mut invalid = Invalid::default();
     check_names(&new, &mut invalid);
     invalid.into_result()?;
+    super::refuse_names_of_the_directory(app, &new.username).await?;
     // A password that nobody knows, until its owner has a new one sent by mail.
     let hash = app.passwords.hash(&secret::generate(Kind::SignIn)?).await?;
     Ok(Prepared {
@@ -59,7 +60,7 @@ impl Prepared {
         profile: &Profile,
     ) -> Result<Created> {
         let first = self.may_be_first_admin && app.config.first_user_admin;
-        self.new.admin = first && people(change.reader()).await? == 0;
+        self.new.admin = first && !is_inhabited(change.reader()).await?;
         let mut created = change.new_user(permit, &self.new, self.hash).await?;
         let row = user::ActiveModel {
             id: Set(created.user.id),

@@ -111,20 +111,30 @@ async fn switch_enabled(
     Ok(updated)
 }
 
+/// Whether somebody who can log in and is an admin would be left without this account.
+pub async fn may_leave(app: &App, leaving: &user::Model) -> Result<bool> {
+    Ok(!leaving.admin
+        || !leaving.enabled
+        || other_admins(app.database.reader(), leaving.id).await? > 0)
+}
+
+async fn other_admins(connection: &impl sea_orm::ConnectionTrait, id: i64) -> Result<u64> {
+    Ok(user::Entity::find()
+        .filter(user::Column::Admin.eq(true))
+        .filter(user::Column::Enabled.eq(true))
+        .filter(user::Column::Username.ne(PORTUS))
+        .filter(user::Column::Id.ne(id))
+        .count(connection)
+        .await?)
+}
+
 impl Change<'_> {
     /// Refuses to go on if this is the only admin who can log in. Changes that ask this take turns.
     pub(super) async fn another_admin(&self, leaving: &user::Model) -> Result<()> {
         if !leaving.admin || !leaving.enabled {
             return Ok(());
         }
-        let others = user::Entity::find()
-            .filter(user::Column::Admin.eq(true))
-            .filter(user::Column::Enabled.eq(true))
-            .filter(user::Column::Username.ne(PORTUS))
-            .filter(user::Column::Id.ne(leaving.id))
-            .count(self.reader())
-            .await?;
-        if others == 0 {
+        if other_admins(self.reader(), leaving.id).await? == 0 {
             return Err(Error::forbidden(Rule::LastAdmin));
         }
         Ok(())

@@ -70,13 +70,13 @@ pub async fn create(
     Ok(made)
 }
 
-/// Removes a header from a webhook of that namespace.
+/// Removes a header from a webhook of that namespace, and returns what it was.
 pub async fn delete(
     app: &App,
     actor: &Actor,
     (namespace_id, webhook_id): (i64, i64),
     id: i64,
-) -> Result<()> {
+) -> Result<webhook_header::Model> {
     let mut change = Change::begin(app, actor).await?;
     let permit = permitted::<DressWebhook>(&change, namespace_id, webhook_id).await?;
     let row = webhook_header::Entity::find_by_id(id)
@@ -89,7 +89,8 @@ pub async fn delete(
         .await?;
     let (webhook, namespace) = permit.on();
     let told = Activity::webhook_header_destroyed(namespace, webhook, &row);
-    change.commit([told]).await
+    change.commit([told]).await?;
+    Ok(row)
 }
 
 const TAKEN: &str = "has already been taken";

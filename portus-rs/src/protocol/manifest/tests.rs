@@ -228,3 +228,27 @@ proptest! {
         let _ = tag_convention(&tag);
     }
 }
+
+#[test]
+fn types_alone_tell_most_kinds() {
+    let image = "application/vnd.oci.image.config.v1+json";
+    let helm = "application/vnd.cncf.helm.config.v1+json";
+    for (media_type, config, artifact_type, kind) in [
+        (OCI, Some(image), None, ManifestKind::Image),
+        (OCI, None, None, ManifestKind::Image),
+        (SCHEMA2, None, None, ManifestKind::Image),
+        (INDEX, None, None, ManifestKind::Index),
+        (OCI, Some(helm), None, ManifestKind::HelmChart),
+        (
+            OCI,
+            None,
+            Some("application/spdx+json"),
+            ManifestKind::Artifact,
+        ),
+        (OCI, Some("application/x"), None, ManifestKind::Artifact),
+        ("application/x", None, None, ManifestKind::Unknown),
+    ] {
+        let told = kind_by_types(media_type, config, artifact_type);
+        assert_eq!(told, kind, "{media_type} {config:?} {artifact_type:?}");
+    }
+}

@@ -2,6 +2,8 @@
 //! pages did it. Their handlers stand elsewhere, so the document learns of them from here; a test compares it with what is
 //! mounted.
 
+mod accounts;
+
 use serde_json::{Value, json};
 
 /// A tag of the document with what it says of itself.
@@ -93,6 +95,7 @@ pub fn operations() -> Vec<(&'static str, &'static str, Value)> {
         });
         all.push(("/users/sign_out", method, it));
     }
+    all.extend(accounts::operations());
     all
 }
 
@@ -294,6 +297,7 @@ fn sign_in() -> Value {
             "user[username]": string,
             "user[password]": string,
             "user[remember_me]": {"type": "boolean"},
+            "user[code]": {"type": "string", "description": "Of the second factor, where the account has one."},
         },
     }}}});
     it["responses"] = json!({

@@ -17,10 +17,13 @@ use super::{
     users::User,
 };
 use crate::{
-    actions::sessions::{self as actions, Browser},
+    actions::sessions::{self as actions, Browser, Entry},
     app::App,
     error::{Error, Result},
-    identity::{actor::Actor, credentials::Attempt},
+    identity::{
+        actor::{Account, Actor},
+        credentials::Attempt,
+    },
     policy::Rule,
     queries::{
         self,
@@ -78,6 +81,8 @@ params! {
         pub password: String,
         /// Whether the session outlives the browser and lasts without being used.
         pub remember_me: bool,
+        /// Of the second factor, where the account has one: a code of the authenticator, or a recovery code.
+        pub code: Option<String>,
     }
 }
 
@@ -153,8 +158,19 @@ pub struct Entered {
     pub cookie: HeaderValue,
 }
 
+/// How far somebody has come.
+pub enum Met {
+    In(Box<Entered>),
+    /// The password was right, and the account asks for a code besides.
+    Half(Arc<Account>),
+}
+
+/// What a program is told that sent no code where one is needed.
+pub const NEEDS_CODE: &str =
+    "This account has a second factor: send one of its codes as user[code] too.";
+
 /// Signs a browser in. The one that had a session gets another.
-pub async fn enter(open: &Open, wanted: &SignIn) -> ApiResult<Entered> {
+pub async fn enter(open: &Open, wanted: &SignIn) -> ApiResult<Met> {
     let (app, request) = (&open.app, &open.request);
     // Nobody is to be signed in as somebody else by another site.
     if !session::is_same_origin(app, request) {
@@ -172,8 +188,23 @@ pub async fn enter(open: &Open, wanted: &SignIn) -> ApiResult<Entered> {
         remember: wanted.remember_me,
         replaces: replaced.map(|old| old.id),
     };
-    let started = actions::sign_in(app, &facts, attempt, &browser).await?;
-    let cookie = session::cookie(app, request, &started.secret, wanted.remember_me)?;
+    let code = wanted.code.as_deref();
+    match actions::sign_in(app, &facts, attempt, code, &browser).await? {
+        Entry::In(started) => Ok(Met::In(Box::new(
+            entered(app, request, *started, wanted.remember_me).await?,
+        ))),
+        Entry::NeedsCode(account) => Ok(Met::Half(account)),
+    }
+}
+
+/// What a browser is given of the session that has just begun.
+pub async fn entered(
+    app: &App,
+    request: &HttpRequest,
+    started: actions::Started,
+    remember: bool,
+) -> ApiResult<Entered> {
+    let cookie = session::cookie(app, request, &started.secret, remember)?;
     let body = Present {
         csrf_token: Some(started.csrf_token),
         session: Some(started.session.id),
@@ -234,7 +265,10 @@ fn cookie_header(about: &str) -> Value {
 }
 
 async fn create(open: Open, wanted: SignIn) -> ApiResult<SignedIn> {
-    Ok(SignedIn(enter(&open, &wanted).await?))
+    match enter(&open, &wanted).await? {
+        Met::In(entered) => Ok(SignedIn(*entered)),
+        Met::Half(_) => Err(Error::NotSignedIn(NEEDS_CODE.to_owned()).into()),
+    }
 }
 
 async fn show(call: Call) -> ApiResult<Shown<Present>> {

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::html;
+use super::{html, summary};
 
 fn of(text: &str) -> String {
     html(Some(text)).unwrap()
@@ -206,4 +206,20 @@ proptest! {
             prop_assert!(is_inert(&page), "{:?} became {:?}", text, page);
         }
     }
+}
+
+#[test]
+fn a_summary_is_the_first_paragraph_in_plain_words() {
+    for (text, said) in [
+        (
+            "The **runtime** of `all`\nservices.\n\n- glibc",
+            "The runtime of all services.",
+        ),
+        ("# Web\n\nmore", "Web"),
+        ("- one\n- two", "one"),
+        ("<b>hello</b>", "hello"),
+    ] {
+        assert_eq!(summary(text).as_deref(), Some(said), "{text}");
+    }
+    assert_eq!(summary("  \n"), None);
 }

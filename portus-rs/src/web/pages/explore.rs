@@ -18,7 +18,7 @@ use crate::{
         repositories::{Repositories, Which, called},
         tags,
     },
-    web::error::PageResult,
+    web::{error::PageResult, markdown},
 };
 
 /// Tags shown of a repository.
@@ -49,6 +49,8 @@ pub struct Explore {
 struct Found {
     #[serde(flatten)]
     line: Line,
+    /// What it says of itself, in one sentence or a few.
+    summary: Option<String>,
     names: Vec<String>,
     more: i64,
 }
@@ -59,6 +61,7 @@ impl Page for Explore {
     fn samples() -> Vec<Self> {
         let found = |id| Found {
             line: Line::sample(id),
+            summary: (id == 1).then(|| "about <canary>".to_owned()),
             names: vec!["1.0<canary>".to_owned()],
             more: id - 1,
         };
@@ -118,6 +121,7 @@ fn dressed(
         let names = names.remove(&line.id).unwrap_or_default();
         let shown = i64::try_from(names.len()).unwrap_or(0);
         Found {
+            summary: line.description.as_deref().and_then(markdown::summary),
             more: line.tags - shown,
             names,
             line,

@@ -42,7 +42,7 @@ impl Page for Help {
     const VIEW: &'static str = "help/show.html";
 
     fn samples() -> Vec<Self> {
-        Language::ALL.map(|it| help(it, REGISTRY)).into()
+        Language::ALL.map(|it| help(it, "/portus", REGISTRY)).into()
     }
 }
 
@@ -66,11 +66,16 @@ fn text(language: Language) -> Vec<String> {
         .collect()
 }
 
-fn help(language: Language, host: &str) -> Help {
+/// `root` stands ahead of our own paths, `host` for the registry.
+fn help(language: Language, root: &str, host: &str) -> Help {
+    let told = |text: &str| {
+        let text = text.replace(REGISTRY, host);
+        text.replace("](/", &format!("]({root}/"))
+    };
     let texts = TEXTS.get(language as usize).map_or(&[][..], Vec::as_slice);
     let topic = |(name, text): (&&'static str, &String)| Topic {
         name,
-        text: markdown::html(Some(&text.replace(REGISTRY, host))).unwrap_or_default(),
+        text: markdown::html(Some(&told(text))).unwrap_or_default(),
     };
     Help {
         topics: TOPICS.iter().zip(texts).map(topic).collect(),
@@ -80,7 +85,7 @@ fn help(language: Language, host: &str) -> Help {
 async fn show(visit: Member) -> PageResult {
     let frame = visit.frame("help").await?;
     let host = frame.registry_host.as_deref().unwrap_or(REGISTRY);
-    let page = help(visit.language, host);
+    let page = help(visit.language, &frame.root, host);
     visit.show("help", &page).await
 }
 
@@ -93,11 +98,12 @@ mod tests {
     #[test]
     fn every_language_has_all_topics() {
         for language in Language::ALL {
-            let help = help(language, "hub.test");
+            let help = help(language, "/portus", "hub.test");
             assert_eq!(help.topics.len(), TOPICS.len(), "{language:?}");
             for topic in help.topics {
                 assert!(topic.text.len() > 200, "{language:?} {}", topic.name);
                 assert!(!topic.text.contains(REGISTRY));
+                assert!(!topic.text.contains("href=\"/users"), "{}", topic.text);
             }
         }
     }

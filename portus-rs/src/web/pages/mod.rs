@@ -17,17 +17,22 @@ pub mod language;
 mod live;
 pub mod namespaces;
 pub mod oauth;
+pub mod passwords;
 mod preferences;
+pub mod profile;
 pub mod repositories;
 pub mod repository;
 pub mod route;
 pub mod search;
+pub mod second_factor;
 pub mod sign_in;
+pub mod sign_up;
 pub mod table;
 pub mod tag;
 pub mod teams;
 pub mod view;
 pub mod visit;
+mod webhooks;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -50,6 +55,10 @@ pub fn routes(service: &mut web::ServiceConfig) {
         .service(assets::serve);
     let pages = [
         sign_in::routes(),
+        sign_up::routes(),
+        passwords::routes(),
+        profile::routes(),
+        second_factor::routes(),
         oauth::routes(),
         preferences::routes(),
         dashboard::routes(),
@@ -63,6 +72,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         tag::routes(),
         help::routes(),
         namespaces::routes(),
+        webhooks::routes(),
     ];
     route::mount(pages.into_iter().flatten().collect(), service);
     service.default_service(web::to(fault::missing));

@@ -1,13 +1,17 @@
 //! Signing in and out, for browsers and, under the same addresses, for Portus' scripts, which get JSON.
 
+use std::sync::Arc;
+
 use actix_web::{
     HttpResponse,
     http::{StatusCode, header},
 };
-use serde::Serialize;
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
+    flash::Flash,
     form::Form,
     oauth::{self, Button},
     route::{Route, delete, get, post},
@@ -15,13 +19,18 @@ use super::{
     visit::{Visit, wants_json},
 };
 use crate::{
-    actions::sessions,
-    error::Error,
-    identity::actor::Actor,
+    actions::{
+        password_resets,
+        sessions::{self, Browser},
+        users::sign_up,
+    },
+    error::{Error, Result},
+    identity::actor::{Account, Actor},
+    keys::vault::Purpose,
     web::{
-        api::sessions as api,
+        api::sessions::{self as api, Met},
         error::{ApiError, PageResult, status},
-        extract::{caller::Open, session},
+        extract::{caller::Open, client, session},
     },
 };
 
@@ -31,6 +40,7 @@ pub fn routes() -> Vec<Route> {
         // Whoever has a session and signs in again may have lost its token.
         post("/users/sign_in", create).without_token(),
         post("/users/sign_in.json", create).without_token(),
+        post("/users/sign_in/code", finish).without_token(),
         delete("/users/sign_out", destroy),
         post("/users/sign_out", destroy),
         delete("/users/sign_out.json", destroy),
@@ -48,6 +58,8 @@ pub struct SignIn {
     passwords: bool,
     /// Whether a lost password can be replaced.
     resettable: bool,
+    /// Whether whoever comes first through the directory becomes the admin.
+    first_is_admin: bool,
     /// The ways in through identity providers.
     providers: Vec<Button>,
 }
@@ -63,6 +75,7 @@ impl Page for SignIn {
             return_to: "/teams?<canary>".to_owned(),
             passwords,
             resettable: passwords,
+            first_is_admin: passwords,
             providers: vec![Button {
                 key: "openid_connect",
                 title: "Id<canary>".to_owned(),
@@ -72,9 +85,82 @@ impl Page for SignIn {
     }
 }
 
+/// What `sign_in/code.html` shows: the password was right, and there is more to show.
+#[derive(Serialize)]
+pub struct Code {
+    form: Form,
+    return_to: String,
+    /// Says, sealed, who has shown their password.
+    ticket: String,
+}
+
+impl Page for Code {
+    const VIEW: &'static str = "sign_in/code.html";
+
+    fn samples() -> Vec<Self> {
+        let mut refused = Form::new("user");
+        refused.complaints.push("Wrong <canary>".to_owned());
+        [Form::new("user"), refused]
+            .map(|form| Self {
+                form,
+                return_to: "/teams?<canary>".to_owned(),
+                ticket: "v1.x.<canary>".to_owned(),
+            })
+            .into()
+    }
+}
+
+/// Somebody who has shown their password, and not yet the rest.
+#[derive(Serialize, Deserialize)]
+struct Ticket {
+    user: i64,
+    /// The account's when the password was shown.
+    version: i64,
+    remember: bool,
+    /// Seconds since 1970.
+    until: i64,
+}
+
+/// How long somebody may look for their authenticator.
+const LOOKING: TimeDelta = TimeDelta::minutes(5);
+
+impl Ticket {
+    fn issue(visit: &Visit, account: &Account, remember: bool) -> Result<String> {
+        let ticket = Self {
+            user: account.id,
+            version: account.credentials_version,
+            remember,
+            until: (visit.now() + LOOKING).and_utc().timestamp(),
+        };
+        let text = serde_json::to_string(&ticket).map_err(|error| Error::Internal(error.into()))?;
+        let sealed = visit.app.vault.seal(Purpose::HalfSignedIn, &text);
+        sealed.map_err(|error| Error::Internal(error.into()))
+    }
+
+    /// Whose it is, if it still counts.
+    async fn read(visit: &Visit, sealed: &str) -> Result<Option<(Self, Arc<Account>)>> {
+        let opened = visit.app.vault.open(Purpose::HalfSignedIn, sealed).ok();
+        let ticket: Option<Self> = opened.and_then(|text| serde_json::from_str(text.expose()).ok());
+        let Some(ticket) = ticket else {
+            return Ok(None);
+        };
+        let account = visit.facts.account(ticket.user).await?;
+        let account = account.filter(|it| {
+            it.second_factor
+                && it.credentials_version == ticket.version
+                && visit.now().and_utc().timestamp() <= ticket.until
+        });
+        Ok(account.map(|account| (ticket, account)))
+    }
+}
+
 /// The form, wherever it stands.
 pub async fn form(visit: &Visit, form: Form) -> PageResult {
     let config = &visit.app.config;
+    let nobody_yet = sign_up::nobody_yet(&visit.app).await?;
+    if nobody_yet && !form.again && sign_up::is_open(&visit.app) {
+        return Ok(visit.go("/users/sign_up"));
+    }
     let status = if form.again {
         StatusCode::UNAUTHORIZED
     } else {
@@ -84,7 +170,8 @@ pub async fn form(visit: &Visit, form: Form) -> PageResult {
         form,
         return_to: visit.back_to(""),
         passwords: config.ldap.is_some() || config.oauth.local_login,
-        resettable: config.ldap.is_none() && config.oauth.local_login,
+        resettable: password_resets::is_open(&visit.app),
+        first_is_admin: nobody_yet && config.ldap.is_some() && config.first_user_admin,
         providers: oauth::buttons(visit),
     };
     visit.show_as(status, "", &page).await
@@ -102,27 +189,75 @@ async fn create(visit: Visit) -> PageResult {
         username: visit.text("user[username]"),
         password: visit.text("user[password]"),
         remember_me: visit.ticked("user[remember_me]"),
+        code: visit.filled("user[code]"),
     };
     let open = Open {
         app: visit.app.clone(),
         params: visit.params.clone(),
         request: visit.request.clone(),
     };
-    let entered = match api::enter(&open, &wanted).await {
-        Ok(entered) => entered,
-        Err(ApiError::Failed(error)) if told(&error) => return refuse(&visit, error).await,
-        Err(error) => return Err(error.into()),
-    };
-    let cookie = (header::SET_COOKIE, entered.cookie.clone());
+    match api::enter(&open, &wanted).await {
+        Ok(Met::In(entered)) => Ok(welcome(&visit, *entered)),
+        Ok(Met::Half(_)) if wants_json(&visit.request) => {
+            said(Error::NotSignedIn(api::NEEDS_CODE.to_owned()))
+        }
+        Ok(Met::Half(account)) => {
+            let page = Code {
+                form: Form::new("user"),
+                return_to: visit.back_to(""),
+                ticket: Ticket::issue(&visit, &account, wanted.remember_me)?,
+            };
+            visit.show("", &page).await
+        }
+        Err(ApiError::Failed(error)) if told(&error) => refuse(&visit, error).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Lets a browser in.
+fn welcome(visit: &Visit, entered: api::Entered) -> HttpResponse {
+    let cookie = (header::SET_COOKIE, entered.cookie);
     if wants_json(&visit.request) {
-        return Ok(HttpResponse::Created()
+        return HttpResponse::Created()
             .insert_header(cookie)
             .insert_header((header::CACHE_CONTROL, "no-store"))
-            .json(entered.body));
+            .json(entered.body);
     }
     let mut response = visit.go(&visit.back_to("/"));
     response.headers_mut().append(cookie.0, cookie.1);
-    Ok(response)
+    response
+}
+
+/// The code that the second page asked for.
+async fn finish(visit: Visit) -> PageResult {
+    let sealed = visit.text("ticket");
+    let Some((ticket, account)) = Ticket::read(&visit, &sealed).await? else {
+        let late = Flash::alert(visit.say("sign-in-too-late"));
+        return Ok(visit.go_saying("/users/sign_in", &[late]));
+    };
+    let browser = Browser {
+        user_agent: client::agent(&visit.request),
+        remember: ticket.remember,
+        replaces: visit.session.as_ref().map(|old| old.id),
+    };
+    let code = visit.text("user[code]");
+    let (app, address) = (&visit.app, visit.address());
+    match sessions::sign_in_with_code(app, account, &code, address, &browser).await {
+        Ok(started) => {
+            let entered = api::entered(app, &visit.request, started, ticket.remember).await?;
+            Ok(welcome(&visit, entered))
+        }
+        Err(error) => {
+            let mut form = visit.refused("user", error)?;
+            form.values.clear();
+            let page = Code {
+                form,
+                return_to: visit.back_to(""),
+                ticket: sealed,
+            };
+            visit.show_again("", &page).await
+        }
+    }
 }
 
 /// What is said to whoever tries.
@@ -130,11 +265,22 @@ fn told(error: &Error) -> bool {
     matches!(error, Error::NotSignedIn(_) | Error::Forbidden(_))
 }
 
+/// A refusal for programs: in Portus' one sentence at the door, else as the API says it.
+pub fn said(error: Error) -> PageResult {
+    use actix_web::ResponseError as _;
+    let mut response = if told(&error) {
+        HttpResponse::build(status(&error)).json(json!({ "error": error.to_string() }))
+    } else {
+        ApiError::from(error).error_response()
+    };
+    let never = header::HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, never);
+    Ok(response)
+}
+
 async fn refuse(visit: &Visit, error: Error) -> PageResult {
     if wants_json(&visit.request) {
-        return Ok(HttpResponse::build(status(&error))
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .json(json!({ "error": error.to_string() })));
+        return said(error);
     }
     let kept = visit.refused("user", error)?;
     form(visit, kept).await
@@ -143,7 +289,7 @@ async fn refuse(visit: &Visit, error: Error) -> PageResult {
 /// Ends the session of the browser; without one there is nothing to end.
 async fn destroy(visit: Visit) -> PageResult {
     if let Some(found) = &visit.session {
-        let actor = Actor::User(std::sync::Arc::clone(&found.account));
+        let actor = Actor::User(Arc::clone(&found.account));
         sessions::end(&visit.app, &actor, found.id).await?;
     }
     let cookie = session::no_cookie(&visit.app, &visit.request)?;
@@ -158,7 +304,7 @@ async fn destroy(visit: Visit) -> PageResult {
 
 #[cfg(test)]
 mod tests {
-    use super::SignIn;
+    use super::{Code, SignIn};
 
-    crate::web::pages::view::renders!(SignIn);
+    crate::web::pages::view::renders!(SignIn, Code);
 }

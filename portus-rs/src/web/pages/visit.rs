@@ -152,6 +152,11 @@ impl Visit {
         self.app.clock.now()
     }
 
+    /// Where the request comes from.
+    pub fn address(&self) -> std::net::IpAddr {
+        client::address(&self.request, &self.app.config.listener.trusted_proxies)
+    }
+
     pub async fn viewer(&self) -> Result<Viewer> {
         Viewer::of(&self.facts, &self.actor).await
     }

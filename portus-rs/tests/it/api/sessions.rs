@@ -16,8 +16,8 @@ use crate::support::service::{Answer, PASSWORD, Service};
 #[derive(Clone, Debug)]
 pub struct Browser {
     /// `name=value`.
-    cookie: String,
-    csrf: String,
+    pub cookie: String,
+    pub csrf: String,
 }
 
 impl Browser {
@@ -34,6 +34,16 @@ impl Browser {
             cookie: cookie.split(';').next().unwrap().to_owned(),
             csrf: answer.json()["csrf_token"].as_str().unwrap().to_owned(),
         }
+    }
+
+    /// As the header `Cookie` has it.
+    pub fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
+    /// What forms bring as `authenticity_token`.
+    pub fn csrf(&self) -> &str {
+        &self.csrf
     }
 
     pub fn request(&self, method: Method, path: &str) -> TestRequest {

@@ -6,7 +6,7 @@ use portus_rs::{
     actions::change::Change,
     entities::{Role, Visibility, activity, namespace, repository, tag, team, team_user, user},
     policy::{
-        NamespaceFacts, Standing, Who,
+        NamespaceFacts, PushPolicy, Rules, Standing, Who,
         activities::{self, AboutWhat, ActivityFacts},
         namespaces, teams, users as accounts, visible,
     },
@@ -254,6 +254,32 @@ on_every_database! {
                 }
             }
             assert_eq!(narrowed, allowed, "teams of {name}");
+
+            for (push, create_namespace) in [
+                (PushPolicy::AllowTeams, true),
+                (PushPolicy::AllowTeams, false),
+                (PushPolicy::AdminOnly, true),
+            ] {
+                let rules = Rules {
+                    push,
+                    create_namespace,
+                    ..world.app.app.rules
+                };
+                let narrowed = team::Entity::find()
+                    .filter(visible::teams_to_fill(*who, &rules))
+                    .all(reader)
+                    .await
+                    .expect("rows");
+                let narrowed: BTreeSet<i64> = narrowed.iter().map(|row| row.id).collect();
+                let mut allowed = BTreeSet::new();
+                for row in team::Entity::find().all(reader).await.expect("rows") {
+                    let standing = standing(&world.app, *who, row.id).await;
+                    if namespaces::create_in(standing, row.hidden, &rules).granted {
+                        allowed.insert(row.id);
+                    }
+                }
+                assert_eq!(narrowed, allowed, "teams that {name} may fill by {rules:?}");
+            }
 
             let narrowed = activity::Entity::find()
                 .filter(visible::activities(*who))

@@ -12,7 +12,7 @@ use super::{
 };
 
 /// Shows every page to whom it is for, and gathers what `judge` finds wrong.
-fn on_every_page(look: Look, judge: &impl AsyncFn(&Page, &Seen) -> Vec<String>) {
+pub fn on_every_page(look: Look, judge: &impl AsyncFn(&Page, &Seen) -> Vec<String>) {
     let wrong = found_on_every_page(look, judge);
     assert!(wrong.is_empty(), "{wrong}");
 }
@@ -90,9 +90,14 @@ fn nobody_is_shut_out_in_the_dark() {
 }
 
 #[test]
-fn a_phone_has_room_for_every_page() {
-    on_every_page(Look::PHONE, &async |page, seen| {
+fn a_phone_has_room_for_every_page_also_in_japanese() {
+    let look = Look {
+        language: "ja",
+        ..Look::PHONE
+    };
+    on_every_page(look, &async |page, seen| {
         let mut wrong = complaints(page, seen).await;
+        wrong.extend(unspoken(page, "ja").await);
         let over = page
             .run(
                 "const room = document.documentElement.clientWidth; \
@@ -110,9 +115,14 @@ fn a_phone_has_room_for_every_page() {
 }
 
 #[test]
-fn every_page_can_be_read_without_scripts() {
-    on_every_page(Look::WITHOUT_SCRIPTS, &async |page, seen| {
+fn every_page_can_be_read_without_scripts_also_in_chinese() {
+    let look = Look {
+        language: "zh-CN",
+        ..Look::WITHOUT_SCRIPTS
+    };
+    on_every_page(look, &async |page, seen| {
         let mut wrong = complaints(page, seen).await;
+        wrong.extend(unspoken(page, "zh-CN").await);
         if page.text().await.trim().len() < 40 {
             wrong.push("there is nothing to read".to_owned());
         }
@@ -120,38 +130,26 @@ fn every_page_can_be_read_without_scripts() {
     });
 }
 
-/// Looks for what a missing message leaves behind.
-fn in_language(language: &'static str) {
-    let look = Look {
-        language,
-        ..Look::DESKTOP
-    };
-    on_every_page(look, &async |page, seen| {
-        let mut wrong = complaints(page, seen).await;
-        let said = page.run("return document.documentElement.lang").await;
-        if said != language {
-            wrong.push(format!("the page says that it is in {said}"));
-        }
-        let title = page.run("return document.title").await;
-        let text = format!("{title} {}", page.text().await);
-        let unfilled = text.split_whitespace().find(|word| {
-            word.contains("{$") || word.contains("\u{2068}{") || word.starts_with("{ $")
-        });
-        if let Some(word) = unfilled {
-            wrong.push(format!("a message was not filled in: {word}"));
-        }
-        wrong
-    });
-}
-
-#[test]
-fn every_page_speaks_japanese() {
-    in_language("ja");
-}
-
-#[test]
-fn every_page_speaks_chinese() {
-    in_language("zh-CN");
+/// What a missing language or a message without its values leaves behind.
+async fn unspoken(page: &Page, language: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let said = page.run("return document.documentElement.lang").await;
+    if said != language {
+        wrong.push(format!("the page says that it is in {said}"));
+    }
+    let title = page.run("return document.title").await;
+    let text = format!("{title} {}", page.text().await);
+    let ours = |it: char| matches!(it, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}');
+    if text.chars().filter(|it| ours(*it)).count() < 10 {
+        wrong.push("hardly a word is of that language".to_owned());
+    }
+    let unfilled = text
+        .split_whitespace()
+        .find(|word| word.contains("{$") || word.contains("{ $"));
+    if let Some(word) = unfilled {
+        wrong.push(format!("a message was not filled in: {word}"));
+    }
+    wrong
 }
 
 /// 150 KiB, for a browser that has never been here, at its first page and at its first after signing in.

@@ -144,7 +144,7 @@ on_every_database! {
         assert!(!page.contains("alert(1)</script>") && !page.contains("onerror=alert"), "{page}");
         assert!(page.contains("aria-pressed=\"true\""));
         assert!(seen(&world, &olga, "/?repositories=starred").await.contains(">web<"));
-        let comment = page.split("id=\"comment_").nth(1).unwrap().split('"').next().unwrap();
+        let comment = page.split("<li id=\"comment_").nth(1).unwrap().split('"').next().unwrap();
         let gone = olga.send(&world.service, &format!("{path}/comments/{comment}"), &[("_method", "delete")]).await;
         assert_eq!(gone.status.as_u16(), 303);
         assert!(!seen(&world, &olga, &path).await.contains("<code>1.0</code>"));

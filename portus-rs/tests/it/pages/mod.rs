@@ -4,6 +4,7 @@ mod axe;
 mod driver;
 mod everywhere;
 mod first_look;
+mod forms;
 mod images;
 mod links;
 mod page;

@@ -19,6 +19,7 @@ pub fn pages(world: &World) -> Vec<Seen> {
         empty_namespace,
         repository,
         tag,
+        digest,
         webhook,
         user,
         bot,
@@ -60,9 +61,31 @@ pub fn pages(world: &World) -> Vec<Seen> {
         at("anna", "repositories", "/repositories"),
         at("newcomer", "repositories-empty", "/repositories"),
         seen("anna", "repository", format!("/repositories/{repository}")),
+        seen(
+            "anna",
+            "repository-deletion",
+            format!("/repositories/{repository}/deletion"),
+        ),
         seen("anna", "tag", format!("/tags/{tag}")),
+        seen(
+            "anna",
+            "tags-deletion",
+            format!("/repositories/{repository}/tags/deletion?digests[]={digest}"),
+        ),
         at("anna", "teams", "/teams"),
         seen("anna", "team", format!("/teams/{team}")),
+        seen("ben", "team-member", format!("/teams/{team}")),
+        seen("anna", "team-removal", format!("/teams/{team}/removal")),
+        seen(
+            "anna",
+            "namespace-transfer",
+            format!("/namespaces/{namespace}/transfer"),
+        ),
+        seen(
+            "anna",
+            "namespace-removal",
+            format!("/namespaces/{namespace}/removal"),
+        ),
         at("anna", "profile", "/users/edit"),
         at("anna", "search", "/search?search=a&type=repositories"),
         at(
@@ -70,8 +93,10 @@ pub fn pages(world: &World) -> Vec<Seen> {
             "search-nothing",
             "/search?search=qqqq&type=repositories",
         ),
+        at("anna", "search-blank", "/search"),
         at("anna", "help", "/help"),
         at("root", "users", "/admin/users"),
+        at("root", "user-new", "/admin/users?new=1"),
         seen("root", "user", format!("/admin/users/{user}/edit")),
         seen("root", "bot", format!("/admin/users/{bot}/edit")),
         at("root", "registries", "/admin/registries"),
@@ -94,7 +119,7 @@ pub fn pages(world: &World) -> Vec<Seen> {
         at(
             "root",
             "explain-answer",
-            "/admin/explain?user=anna&name=nowhere/app&action=team.create",
+            "/admin/explain?user=chloe&name=base/runtime",
         ),
     ]
 }

@@ -59,6 +59,8 @@ pub struct World {
     pub empty_namespace: i64,
     pub repository: i64,
     pub tag: i64,
+    /// Of that tag.
+    pub digest: String,
     pub webhook: i64,
     pub user: i64,
     pub bot: i64,
@@ -96,7 +98,9 @@ async fn make() -> World {
     };
     let repository = id("/api/v1/repositories?all=true", "full_name", "base/runtime").await;
     let tags = format!("/api/v1/repositories/{repository}/tags");
+    let row = site.tag("base/runtime", "3.2.0").await.unwrap();
     World {
+        digest: row["digest"].as_str().unwrap().to_owned(),
         team: id("/api/v1/teams", "name", "platform").await,
         namespace: id("/api/v1/namespaces?all=true", "name", "base").await,
         empty_namespace: id("/api/v1/namespaces?all=true", "name", "chloe").await,
@@ -254,6 +258,13 @@ async fn past(site: &Site) {
         ago("created_at", "namespaces", 2910),
         ago("created_at", "users", 2910),
         ago("created_at", "comments", 1490),
+        // A working week has its ups and downs.
+        "INSERT INTO traffic (namespace_id, day, pushes, pulls) \
+         WITH RECURSIVE days(ago) AS (SELECT 1 UNION ALL SELECT ago + 1 FROM days WHERE ago < 29) \
+         SELECT namespaces.id, unixepoch() / 86400 - ago, \
+         CASE WHEN (unixepoch() / 86400 - ago) % 7 IN (2, 3) THEN 0 ELSE (ago * 5 + namespaces.id * 3) % 7 END, \
+         (ago * 11 + namespaces.id * 7) % 23 FROM namespaces, days WHERE namespaces.name IN ('base', 'payments', 'tools')"
+            .to_owned(),
         "UPDATE repositories SET updated_at = (SELECT MAX(updated_at) FROM tags WHERE repository_id = repositories.id)".to_owned(),
     ] {
         connection.execute_unprepared(&statement).await.unwrap();

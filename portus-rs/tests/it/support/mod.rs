@@ -27,5 +27,6 @@ pub mod service;
 pub mod site;
 pub mod skopeo;
 pub mod slapd;
+pub mod smtpd;
 pub mod stack;
 pub mod wait;

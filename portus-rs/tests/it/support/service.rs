@@ -1,7 +1,10 @@
 //! The service inside the test's own process, for what is asked through its actions and handlers: quicker to start
 //! than the binary, and its clock can be moved.
 
-use std::{ffi::OsString, sync::Arc};
+use std::{
+    ffi::OsString,
+    sync::{Arc, Mutex},
+};
 
 use actix_web::{body::to_bytes, http::StatusCode, test::TestRequest};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -30,8 +33,12 @@ pub struct Service {
     pub app: Arc<App>,
     pub registry: registry::Model,
     pub database: TestDatabase,
+    /// What was read from the database, as it was written.
+    pub selects: Selects,
     data: TempDir,
 }
+
+type Selects = Arc<Mutex<Vec<String>>>;
 
 /// The answer of a handler.
 pub struct Answer {
@@ -82,7 +89,8 @@ impl Service {
             .config;
         keys::install_provider();
         database::migrate(&app::connection(&config)).await.unwrap();
-        let app = Box::pin(assemble(config, Clock::default(), data.path())).await;
+        let selects = Selects::default();
+        let app = Box::pin(assemble(config, Clock::default(), data.path(), &selects)).await;
         users::ensure_portus(&app).await.unwrap();
         let new = registries::NewRegistry {
             name: "registry".to_owned(),
@@ -96,6 +104,7 @@ impl Service {
             app,
             registry,
             database,
+            selects,
             data,
         }
     }
@@ -103,14 +112,26 @@ impl Service {
     /// Another process on the same database, whose clock goes with ours.
     pub async fn replica(&self) -> Arc<App> {
         let (config, clock) = (self.app.config.clone(), self.app.clock.clone());
-        Box::pin(assemble(config, clock, self.data.path())).await
+        Box::pin(assemble(
+            config,
+            clock,
+            self.data.path(),
+            &Selects::default(),
+        ))
+        .await
     }
 
     /// The same, with other settings.
     pub async fn replica_with(&self, change: impl FnOnce(&mut config::Config)) -> Arc<App> {
         let (mut config, clock) = (self.app.config.clone(), self.app.clock.clone());
         change(&mut config);
-        Box::pin(assemble(config, clock, self.data.path())).await
+        Box::pin(assemble(
+            config,
+            clock,
+            self.data.path(),
+            &Selects::default(),
+        ))
+        .await
     }
 
     pub async fn user(&self, name: &str) -> user::Model {
@@ -247,7 +268,12 @@ impl Service {
     }
 }
 
-async fn assemble(config: config::Config, clock: Clock, data_dir: &std::path::Path) -> Arc<App> {
+async fn assemble(
+    config: config::Config,
+    clock: Clock,
+    data_dir: &std::path::Path,
+    selects: &Selects,
+) -> Arc<App> {
     let sources = KeySources {
         data_dir,
         key_path: None,
@@ -255,7 +281,13 @@ async fn assemble(config: config::Config, clock: Clock, data_dir: &std::path::Pa
         tls_cert: None,
     };
     let keys = Keys::load(sources, clock.now()).unwrap();
-    let pool = Database::connect(&app::connection(&config)).await.unwrap();
+    let mut pool = Database::connect(&app::connection(&config)).await.unwrap();
+    let selects = Arc::clone(selects);
+    pool.observe(move |statement| {
+        if statement.starts_with("SELECT") {
+            selects.lock().unwrap().push(statement.to_owned());
+        }
+    });
     App::assemble(config, clock, pool, keys).unwrap()
 }
 

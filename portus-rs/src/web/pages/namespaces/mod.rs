@@ -1,8 +1,13 @@
 //! Namespaces: the list in its groups, and making one.
 
+mod removal;
 pub mod row;
+mod show;
+mod transfer;
 
 use serde::Serialize;
+
+pub use show::{About, about, known};
 
 use self::row::Row;
 use super::{
@@ -56,13 +61,17 @@ const OTHERS: Shape = Shape {
 };
 
 pub fn routes() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         get("/namespaces", list),
         post("/namespaces", create),
         get("/namespaces/check", check),
         get("/namespaces/teams", own_teams),
         put("/namespaces/{id}/visibility", change_visibility),
-    ]
+    ];
+    routes.extend(show::routes());
+    routes.extend(transfer::routes());
+    routes.extend(removal::routes());
+    routes
 }
 
 /// What `namespaces/list.html` shows.
@@ -99,11 +108,17 @@ impl Page for List {
             },
             form,
         };
+        let bare = |mut list: Self| {
+            list.joined.filter.clear();
+            list.special.filter.clear();
+            list
+        };
         let mut refused = Form::new("namespace").with("name", "a<canary>");
         refused.again = true;
         refused.complaints.push("no <canary>".to_owned());
         vec![
             page(Vec::new(), None),
+            bare(page(Vec::new(), None)),
             page(Row::samples(), Some(Form::new("namespace"))),
             page(Row::samples(), Some(refused)),
         ]
@@ -238,7 +253,7 @@ async fn change_visibility(visit: Member) -> PageResult {
 
 #[cfg(test)]
 mod tests {
-    use super::List;
+    use super::{List, removal::Removal, show::Show, transfer::Transfer};
 
-    crate::web::pages::view::renders!(List);
+    crate::web::pages::view::renders!(List, Show, Transfer, Removal);
 }

@@ -113,6 +113,11 @@ pub fn kind(manifest: &manifest::Model) -> ManifestKind {
     )
 }
 
+/// Whether people pull it for its own sake, by its [`word`].
+pub fn is_for_use(kind: &str) -> bool {
+    ["image", "index", "helm", "plugin", "schema1"].contains(&kind)
+}
+
 /// The command that fetches something of this kind.
 pub fn command(kind: ManifestKind, reference: &str, tag: &str) -> String {
     match kind {
@@ -351,5 +356,38 @@ impl Image {
             ..plain.clone()
         };
         [plain, index, bare].into_iter().chain(others).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_scan_tells_the_worst() {
+        let found: BTreeMap<String, i64> = [("Low", 7), ("High", 2), ("Negligible", 1)]
+            .map(|(name, n)| (name.to_owned(), n))
+            .into();
+        let scan = Scan::new(tag::Model::SCANNED, Some(&found));
+        assert_eq!((scan.state, scan.worst), ("found", Some("High")));
+        assert_eq!((scan.worst_count, scan.total), (2, 10));
+        let clean = Scan::new(tag::Model::SCANNED, Some(&BTreeMap::new()));
+        assert_eq!((clean.state, clean.worst), ("passed", None));
+        assert_eq!(Scan::new(tag::Model::PENDING, None).state, "pending");
+    }
+
+    #[test]
+    fn each_kind_is_fetched_by_its_own_tool() {
+        let by = |kind| command(kind, "hub.test/a/b", "1");
+        assert_eq!(by(ManifestKind::Index), "docker pull hub.test/a/b:1");
+        assert_eq!(
+            by(ManifestKind::HelmChart),
+            "helm pull oci://hub.test/a/b --version 1"
+        );
+        assert_eq!(by(ManifestKind::Artifact), "oras pull hub.test/a/b:1");
+        let digest = command_by_digest(ManifestKind::Image, "hub.test/a/b", "sha256:0");
+        assert_eq!(digest, "docker pull hub.test/a/b@sha256:0");
     }
 }

@@ -101,9 +101,9 @@ impl Head {
             role: standing.role.map(Role::as_str).or(admin),
             push: policy::namespaces::push(standing, &facts, rules).granted,
             delete,
-            pull: tag.map(|tag| {
-                let kind = kind.unwrap_or(crate::protocol::manifest::ManifestKind::Image);
-                image::command(kind, &line.reference, &tag)
+            pull: tag.zip(kind).and_then(|(tag, kind)| {
+                let fetched = image::is_for_use(image::word(kind));
+                fetched.then(|| image::command(kind, &line.reference, &tag))
             }),
             line,
         }
@@ -171,7 +171,7 @@ async fn shown(visit: &Member, comment: Form, describe: Option<Form>) -> Result<
     let id = row.id;
     let described = row.description.clone().unwrap_or_default();
     let row = repositories::shown(&visit.app, &viewer, row, namespace).await?;
-    let head = Head::new(visit, &viewer, row);
+    let mut head = Head::new(visit, &viewer, row);
     let scanning = visit.app.config.security.is_on();
     let reference = head.line.reference.as_str();
     let app = &visit.app;
@@ -184,6 +184,12 @@ async fn shown(visit: &Member, comment: Form, describe: Option<Form>) -> Result<
         Ok((dressed.collect(), total))
     });
     let images = images.await?;
+    if head.pull.is_none() {
+        // What was pushed last says something about another.
+        let found = images.rows.iter().find(|it| image::is_for_use(it.kind));
+        let tag = found.or(images.rows.first()).and_then(|it| it.tags.first());
+        head.pull = tag.map(|it| it.pull.clone());
+    }
     let list = Comments {
         repository_id: id,
         standing,

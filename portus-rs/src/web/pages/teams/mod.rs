@@ -7,6 +7,7 @@ mod show;
 
 use serde::Serialize;
 
+pub use removal::Going;
 pub use show::{Asked, again as show_again};
 
 use super::{
@@ -113,9 +114,13 @@ impl Page for List {
             others: others.map(|rows| Table::sample(OTHERS, rows)),
             form,
         };
+        let bare = |mut list: Self| {
+            list.own.filter.clear();
+            list
+        };
         let two = || vec![row(1, Some("owner")), row(2, Some("viewer"))];
         vec![
-            page(Vec::new(), None, None),
+            bare(page(Vec::new(), None, None)),
             page(Vec::new(), None, Some(Form::new("team"))),
             page(two(), Some(Vec::new()), Some(refused)),
             page(two(), Some(vec![row(1, None)]), Some(Form::new("team"))),

@@ -147,10 +147,17 @@ async fn remove(visit: Member) -> PageResult {
     }
     let heir = visit.filled("team[new_team]");
     let heir = heir.map(|it| it.trim().to_owned());
-    if heir.as_ref() == Some(&team.name) {
+    // Which button it was must fit what the field says: one of the two deletes images.
+    let astray = match (visit.text("how").as_str(), &heir) {
+        ("migrate", None) => Some("team-removal-whom"),
+        ("delete", Some(_)) => Some("team-removal-which"),
+        (_, Some(heir)) if *heir == team.name => Some("team-same-heir"),
+        _ => None,
+    };
+    if let Some(key) = astray {
         let mut form = visit.form("team");
-        let text = visit.say("team-same-heir");
-        form.errors.insert("new_team".to_owned(), vec![text]);
+        form.errors
+            .insert("new_team".to_owned(), vec![visit.say(key)]);
         let page = removal(&visit, id, form).await?;
         return visit.show_again("teams", &page).await;
     }

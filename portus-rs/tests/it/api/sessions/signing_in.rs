@@ -137,10 +137,15 @@ on_every_database! {
             .collect();
         let address = "127.0.0.1";
         let expected = [
-            ("session:fail", "", json!({"address": address, "username": "alice"})),
-            ("session:fail", "", json!({"address": address})),
+            ("session:fail", "", json!({"address": address, "method": "password", "username": "alice"})),
+            ("session:fail", "", json!({"address": address, "method": "password"})),
             ("session:create", "alice",
-                json!({"address": address, "username": "alice", "user_agent": "Browser/1.0"})),
+                json!({
+                    "address": address,
+                    "method": "password",
+                    "username": "alice",
+                    "user_agent": "Browser/1.0",
+                })),
             ("session:destroy", "alice", json!({"count": 1, "username": "alice"})),
         ]
         .map(|(key, actor, parameters)| (key, actor, parameters.to_string()));

@@ -22,17 +22,20 @@ fn tags_that_share_an_image_go_together() {
         // One image with two tags is one row.
         let row = page.within("latest");
         row.see("1").await;
-        row.tick("", true).await;
-        page.press("Delete tags").await;
+        row.tick("Select", true).await;
+        page.press("Delete selected").await;
+        page.see("Delete 2 tags?").await;
         page.see("latest").await;
-        page.press("Delete").await;
+        page.press("Delete tags").await;
         page.see("1, latest successfully removed.").await;
         assert!(site.tag("qa/app", "latest").await.is_none());
         assert!(site.tag("qa/app", "1").await.is_none());
         // The last one takes the repository with it.
-        page.within("2").tick("", true).await;
+        page.within("2").tick("Select", true).await;
+        page.press("Delete selected").await;
+        page.see("No other tag is left: the repository goes too.")
+            .await;
         page.press("Delete tag").await;
-        page.press("Delete").await;
         page.see("Repository removed with all its tags.").await;
         page.see("qa namespace").await;
         assert!(site.repository("qa/app").await.is_none());
@@ -58,9 +61,10 @@ fn a_team_leaves_its_namespaces_to_another() {
         page.become_user("owner").await;
         page.open(&format!("/teams/{team}")).await;
         page.press("Delete").await;
-        page.fill("Team", "heirs").await;
-        page.fill("Name", "leaving").await;
-        page.press("Migrate namespaces and delete team").await;
+        page.see("kept").await;
+        page.fill("New team", "heirs").await;
+        page.fill("Type leaving to confirm", "leaving").await;
+        page.press("Delete team").await;
         page.see(
             "Team 'leaving' was removed successfully and its namespaces were migrated to 'heirs'",
         )

@@ -98,12 +98,13 @@ async fn team_with_namespace(page: &Page) {
     page.press("Create new team").await;
     page.fill("Name", "devs").await;
     page.fill("Description", "Those who build").await;
-    page.press("Create").await;
+    page.press("Add").await;
     page.see("Team 'devs' was created successfully").await;
     page.see("admin").await;
     page.press("Create new namespace").await;
-    page.within("Namespaces").fill("Name", "microbox").await;
-    page.within("Namespaces").press("Save").await;
+    let form = page.within("Create new namespace");
+    form.fill("Name", "microbox").await;
+    form.press("Create").await;
     page.see("Namespace 'microbox' was created successfully")
         .await;
 }
@@ -111,10 +112,11 @@ async fn team_with_namespace(page: &Page) {
 async fn member(page: &Page, name: &str, role: &str) {
     page.open("/teams").await;
     page.press("devs").await;
-    page.press("Add member").await;
-    page.choose("Role", role).await;
-    page.fill("User", name).await;
-    page.press("Add").await;
+    page.press("Add members").await;
+    let form = page.within("Add members");
+    form.choose("Role", role).await;
+    form.fill("User", name).await;
+    form.press("Add").await;
     page.see(&format!("User '{name}' was successfully added to the team"))
         .await;
 }

@@ -14,14 +14,14 @@ fn a_namespace_s_name_is_judged_before_it_is_sent() {
     walk(&site, async |page| {
         page.become_user("owner").await;
         page.open("/namespaces").await;
-        page.press("Create").await;
+        page.press("Create new namespace").await;
         page.fill("Name", "Wrong!").await;
         page.see("Name can only contain lower case alphanumeric characters, with optional underscores and dashes in the middle.").await;
         page.fill("Name", "taken").await;
         page.see("Name has already been taken").await;
         page.fill("Name", "free").await;
         page.fill("Team", "qa").await;
-        page.press("Save").await;
+        page.press("Create").await;
         page.see("Namespace 'free' was created successfully").await;
     });
 }
@@ -44,10 +44,11 @@ fn a_team_keeps_an_owner() {
         page.see("Cannot remove the only owner of the team").await;
         // Admins own what they are in.
         page.open(&format!("/teams/{team}")).await;
-        page.press("Add member").await;
-        page.choose("Role", "Viewer").await;
-        page.fill("User", "boss").await;
-        page.press("Add").await;
+        page.press("Add members").await;
+        let form = page.within("Add members");
+        form.choose("Role", "Viewer").await;
+        form.fill("User", "boss").await;
+        form.press("Add").await;
         page.see(
             "User 'boss' was added to the team (promoted to owner because it's a Portus admin)",
         )
@@ -85,7 +86,7 @@ fn a_lost_session_leads_back_to_the_page() {
             serde_json::json!({}),
         )
         .await;
-        page.press("Create").await;
+        page.press("Add").await;
         page.at("/users/sign_in").await;
         page.fill("Username", "root").await;
         page.fill("Password", crate::support::site::PASSWORD).await;
