@@ -9,11 +9,10 @@ use std::{net::IpAddr, sync::Arc};
 use chrono::NaiveDateTime;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _,
+    ColumnTrait as _, EntityTrait as _,
 };
 
 use super::{
-    application_tokens::unknown_like_foreign,
     change::Change,
     sessions::{self, Browser, Started},
     users,
@@ -309,21 +308,22 @@ pub async fn claim(
 }
 
 /// Takes a link back: the account at the provider opens this one no more.
-pub async fn unlink(app: &App, actor: &Actor, user_id: i64, id: i64) -> Result<()> {
+pub async fn unlink(app: &App, actor: &Actor, id: i64) -> Result<()> {
     let mut change = Change::begin(app, actor).await?;
-    let permit = change.permit::<EndSessions>(user_id).await;
-    let permit = permit.map_err(|error| unknown_like_foreign(actor, error))?;
-    let known = identity::Entity::find_by_id(id)
-        .filter(identity::Column::UserId.eq(user_id))
+    let found = identity::Entity::find_by_id(id)
+        .find_also_related(user::Entity)
         .one(change.reader())
-        .await?
-        .ok_or(Error::NotFound)?;
+        .await?;
+    let Some((known, Some(owner))) = found else {
+        return Err(Error::NotFound);
+    };
+    let permit = change.permit_loaded::<EndSessions>(owner).await?;
     change
         .delete_where::<identity::Entity, _>(&permit, identity::Column::Id.eq(id))
         .await?;
     // What an import brought along would link it again.
     let cut = user::ActiveModel {
-        id: Set(user_id),
+        id: Set(permit.on().id),
         provider: Set(None),
         uid: Set(None),
         ..Default::default()

@@ -66,3 +66,5 @@ said-protected = 限定公開
 said-public = 公開
 said-owner-loosened-the-user-user-from-the-ldap-directory = { $owner } がユーザー { $user } と LDAP ディレクトリの紐付けを解除しました
 said-owner-tied-the-user-user-to-the-ldap-directory = { $owner } がユーザー { $user } を LDAP ディレクトリに紐付けました
+said-user-is-in-the-ldap-directory-again = ユーザー { $user } は再び LDAP ディレクトリに存在します
+said-user-is-not-in-the-ldap-directory-any-more = ユーザー { $user } は LDAP ディレクトリに存在しなくなりました

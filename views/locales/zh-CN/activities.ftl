@@ -66,3 +66,5 @@ said-protected = 受保护
 said-public = 公开
 said-owner-loosened-the-user-user-from-the-ldap-directory = { $owner } 解除了用户 { $user } 与 LDAP 目录的关联
 said-owner-tied-the-user-user-to-the-ldap-directory = { $owner } 将用户 { $user } 关联到 LDAP 目录
+said-user-is-in-the-ldap-directory-again = 用户 { $user } 重新出现在 LDAP 目录中
+said-user-is-not-in-the-ldap-directory-any-more = 用户 { $user } 已不在 LDAP 目录中

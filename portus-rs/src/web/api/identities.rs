@@ -26,13 +26,9 @@ pub fn operations() -> Noun {
                 list,
             )
             .ours(),
-            delete(
-                "/v1/users/{id}/identities/{identity_id}",
-                "Takes a link back",
-                remove,
-            )
-            .about("Sessions that began through it go on; end them too where that is meant.")
-            .ours(),
+            delete("/v1/identities/{id}", "Takes a link back", remove)
+                .about("Sessions that began through it go on; end them too where that is meant.")
+                .ours(),
         ],
     )
 }
@@ -71,7 +67,6 @@ async fn list(call: Call) -> ApiResult<List<Identity>> {
 }
 
 async fn remove(call: Call) -> ApiResult<NoContent> {
-    let (user, id) = (call.id("id")?, call.id("identity_id")?);
-    actions::identities::unlink(&call.app, &call.actor, user, id).await?;
+    actions::identities::unlink(&call.app, &call.actor, call.id("id")?).await?;
     no_content()
 }

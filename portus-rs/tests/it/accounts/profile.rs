@@ -108,7 +108,7 @@ async fn a_token_is_shown_once_logs_docker_in_and_is_removed() {
     let docker = || {
         TestRequest::get()
             .uri(&uri)
-            .insert_header(("Authorization", basic(("ann", &token))))
+            .insert_header(("Authorization", basic(("ann", token.as_str()))))
     };
     assert_eq!(service.call(docker()).await.status, 200);
     let twice = page
@@ -160,7 +160,7 @@ async fn sessions_and_docker_logins_are_listed_and_end_at_the_next_request() {
             ("grant_type", "refresh_token"),
             ("service", SERVICE),
             ("client_id", "docker"),
-            ("refresh_token", &refresh),
+            ("refresh_token", refresh.as_str()),
         ])
     };
     assert_eq!(service.call(renew()).await.status, 200);

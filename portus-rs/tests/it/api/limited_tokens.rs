@@ -89,7 +89,7 @@ async fn what_cannot_be_is_said_field_by_field() {
         refused(hidden).await,
         json!({"namespace": ["does not exist"]})
     );
-    let wrong = json!({"application": "x", "scope": "push", "expires_at": "tomorrow"});
+    let wrong = json!({"application": "x", "scope": "write", "expires_at": "tomorrow"});
     assert_eq!(
         refused(wrong).await,
         json!({"scope": ["is not included in the list"], "expires_at": ["is invalid"]})

@@ -39,7 +39,7 @@ on_every_database! {
         let answer = ann.post(service, "/users/oauth", &chosen).await;
         assert_eq!(location(&answer), "/teams?page=2");
         assert_eq!(ann.who(service).await.as_deref(), Some("ann"));
-        let page = ann.get(service, "/teams").await;
+        let page = ann.get(service, "/").await;
         assert!(crate::sso::unescaped(&page.body).contains("Successfully registered as 'ann'!"), "{}", page.body);
         assert_eq!(service.count("pending_sign_ins").await, 0);
         let made = audited(service, "session:create").await;

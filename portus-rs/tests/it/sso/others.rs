@@ -119,7 +119,7 @@ async fn google_lets_in_one_domain_and_suggests_what_stands_ahead_of_the_at() {
     ];
     let answer = browser.post(&way.service, "/users/oauth", &form).await;
     assert_eq!(location(&answer), "/");
-    let page = browser.get(&way.service, "/teams").await.body;
+    let page = browser.get(&way.service, "/").await.body;
     assert!(
         super::unescaped(&page).contains("Successfully registered as 'testuser'!"),
         "{page}"
@@ -127,7 +127,7 @@ async fn google_lets_in_one_domain_and_suggests_what_stands_ahead_of_the_at() {
     // And again, as somebody known.
     let (place, _, mut again) = way.enter().await;
     assert_eq!(place, "/");
-    let page = again.get(&way.service, "/teams").await.body;
+    let page = again.get(&way.service, "/").await.body;
     assert!(
         page.contains("Successfully authenticated from Google oauth2 account."),
         "{page}"

@@ -144,6 +144,7 @@ impl World {
     async fn api(&self, token: &str, method: Method, path: &str) -> Answer {
         let request = TestRequest::with_uri(path)
             .method(method)
+            .peer_addr(("192.0.2.1".parse::<IpAddr>().unwrap(), 40_000).into())
             .insert_header(("Portus-Auth", format!("ci:{token}")));
         self.service.call(request).await
     }

@@ -5,8 +5,10 @@
 use super::super::{ACTIONS, Action, Refusal};
 use super::world::{Object, Persona, SWITCHES, Switches, objects, personas};
 
+mod hidden;
 mod tokens;
 
+use hidden::HIDDEN;
 use tokens::{carries, through};
 
 type Line = (&'static str, &'static str, &'static str);
@@ -248,10 +250,6 @@ const SPEC: &[(&str, &[Line])] = &[
     ("user.list", &[("*", "", ADMINS)]),
     ("user.sign_up", &[("*", "", "Y - - - - - - - -")]),
     ("user.create", &[("*", "", ADMINS)]),
-    (
-        "user.manage_trusts",
-        &[("a bot of the team", "", MEMBERS), ("*", "", ADMINS)],
-    ),
     ("user.manage", &[("*", "", ADMINS)]),
     // "Toggle admin of another user"; `portus` is never changed, bots have no page to use it on.
     (
@@ -366,51 +364,6 @@ const SPEC: &[(&str, &[Line])] = &[
     ),
     ("audit.list", &[("*", "", ADMINS)]),
     ("service.keep_books", &[("*", "", "- - - - - - - Y Y")]),
-];
-
-/// Who may not even know that a thing is there, and so is told 404: rest-api.md 3.1 with the tables above. Actions that
-/// are asked about something else than the thing itself are told.
-const HIDDEN: &[(&str, &[Line])] = &[
-    ("namespace.", PULL),
-    ("repository.", PULL),
-    (
-        "namespace.create",
-        &[("hidden team", "", NOBODY), ("team", "", MEMBERS)],
-    ),
-    ("team.create", &[("*", "", EVERYBODY)]),
-    ("team.create_bot", &[("*", "", MEMBERS)]),
-    ("team.", &[("*", "", MEMBERS)]),
-    ("tag.", PULL),
-    ("comment.write", PULL),
-    (
-        "comment.delete",
-        &[
-            ("*private", "", MEMBERS),
-            ("*protected", "", ACCOUNTS),
-            ("*public", "", EVERYBODY),
-        ],
-    ),
-    ("webhook.list", PULL),
-    ("webhook.create", PULL),
-    ("webhook.manage", &[("*", "", MEMBERS)]),
-    ("webhook.delete", &[("*", "", MEMBERS)]),
-    ("webhook.dress", &[("*", "", MEMBERS)]),
-    (
-        "team.take_over",
-        &[("hidden team", "", NOBODY), ("team", "", MEMBERS)],
-    ),
-    (
-        "session.end",
-        &[("oneself", "", ACCOUNTS), ("*", "", ADMINS)],
-    ),
-    ("user.switch_admin", &[("*", "", ADMINS)]),
-    (
-        "user.manage_bot",
-        &[("a bot of the team", "", MEMBERS), ("*", "", ADMINS)],
-    ),
-    ("user.manage", &[("*", "", ADMINS)]),
-    ("registry.manage", &[("*", "", ADMINS)]),
-    ("activity.show", &[("*", "", NOBODY)]),
 ];
 
 #[test]

@@ -36,7 +36,7 @@ pub fn named(before: &str, name: &str) -> Option<Named> {
         ("members", "member_id") => "member",
         ("bots", "bot_id" | "id") => "bot",
         ("trusts", "trust_id") => "trust",
-        ("identities", "identity_id") => "identity",
+        ("identities", "id") => "identity",
         ("namespaces", "id") => "namespace",
         ("webhooks", "webhook_id") => "webhook",
         ("headers", "header_id") => "header",
