@@ -203,6 +203,17 @@
     wire(document);
     listen();
   });
+  // A form whose live check failed is not sent, unless somebody says that the check is to be skipped.
+  const hold = () => {
+    for (const check of document.querySelectorAll("[data-holds]")) {
+      const failed = check.querySelector(".field-error");
+      const skipped = check.querySelector("input[type=checkbox]:checked");
+      check.closest("form").querySelector("button.btn-primary").disabled = Boolean(failed && !skipped);
+    }
+  };
+  document.addEventListener("change", hold);
+  document.addEventListener("htmx:afterSettle", hold);
+
   document.addEventListener("htmx:afterSettle", () => {
     // Where one was typing stays where one is typing.
     enliven(document);

@@ -105,8 +105,29 @@ pub fn without_visit(app: &App, request: &HttpRequest, error: &PageError) -> Htt
     Fault::of(error).answer(app, request, &frame)
 }
 
-/// Where nothing is.
+/// The page about an error that this address names, as `/500` or `/errors/500` below our root.
+fn named(app: &App, path: &str) -> Option<Fault> {
+    let name = path.strip_prefix(app.config.listener.url_root.as_str())?;
+    let (status, kind) = match name.strip_prefix("/errors").unwrap_or(name) {
+        "/401" => (401, "unauthorized"),
+        "/404" => (404, "missing"),
+        "/422" => (422, "forged"),
+        "/500" => (500, "broken"),
+        _ => return None,
+    };
+    Some(Fault {
+        status,
+        kind,
+        detail: None,
+    })
+}
+
+/// Where nothing is but the pages about errors themselves, which need no database.
 pub async fn missing(app: Data<App>, request: HttpRequest) -> HttpResponse {
+    if let Some(fault) = named(&app, request.path()) {
+        let frame = empty_frame(&app, &request, language(&request, None));
+        return fault.answer(&app, &request, &frame);
+    }
     if request.path().contains("/v2/") {
         // No browser asks a registry.
         return HttpResponse::NotFound().finish();

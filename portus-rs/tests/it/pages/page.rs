@@ -358,7 +358,7 @@ impl Page {
         let entries = driver::console(&self.client).await;
         entries
             .iter()
-            .filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING")
+            .filter(|entry| entry["level"] == "SEVERE")
             .map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())
             .collect()
     }

@@ -23,7 +23,7 @@ fn tags_that_share_an_image_go_together() {
         let row = page.within("latest");
         row.see("1").await;
         row.tick("Select", true).await;
-        page.press("Delete selected").await;
+        page.press("Delete tags").await;
         page.see("Delete 2 tags?").await;
         page.see("latest").await;
         page.press("Delete tags").await;
@@ -32,7 +32,7 @@ fn tags_that_share_an_image_go_together() {
         assert!(site.tag("qa/app", "1").await.is_none());
         // The last one takes the repository with it.
         page.within("2").tick("Select", true).await;
-        page.press("Delete selected").await;
+        page.press("Delete tag").await;
         page.see("No other tag is left: the repository goes too.")
             .await;
         page.press("Delete tag").await;

@@ -76,6 +76,9 @@ async fn registry(page: &Page, address: &str, look: Look) {
         );
     }
     page.fill("Hostname", address).await;
+    if look.scripts {
+        page.see("The registry answers.").await;
+    }
     page.press("Save").await;
     page.at("/admin/registries").await;
     page.see("Registry was successfully created.").await;

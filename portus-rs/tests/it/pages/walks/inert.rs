@@ -71,7 +71,7 @@ fn markup_in_what_people_write_does_nothing() {
                 page.see("portus-rs").await;
                 let caught = page
                     .run(
-                        "return [document.title.includes('caught') && 'it ran', \
+                        "return [document.title === 'caught' && 'it ran', \
                          document.querySelector('xss-canary') && 'there is an element', \
                          [...document.querySelectorAll('[onerror], [ontoggle], a[href^=\"javascript:\" i]')][0]?.outerHTML \
                         ].filter(Boolean).join(', ')",

@@ -25,7 +25,7 @@ fn without_deletion_nothing_offers_it() {
             page.press("app").await;
             page.see("1").await;
             assert!(!page.offers("Delete repository").await, "{who}");
-            assert!(!page.offers("Delete selected").await, "{who}");
+            assert!(!page.offers("Delete tag").await, "{who}");
             let boxes = page
                 .run("return document.querySelectorAll('main input[type=checkbox]').length")
                 .await;
