@@ -5,7 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, ExprTrait as _, QueryFilter, QueryTrait as _,
+    ColumnTrait, Condition, EntityTrait, ExprTrait as _, PaginatorTrait as _, QueryFilter,
+    QueryTrait as _,
     sea_query::{Expr, Func},
 };
 
@@ -166,10 +167,17 @@ async fn settle_teams(
         plan.joins.push((team, account.id, role, group));
     }
     plan.carry_out(app).await?;
+    let unchecked = Condition::all()
+        .add(user::Column::Id.eq(account.id))
+        .add(user::Column::LdapGroupChecked.ne(CHECKED));
+    // Most logins write nothing.
+    let known = user::Entity::find().filter(unchecked.clone());
+    if known.count(app.database.reader()).await? == 0 {
+        return Ok(());
+    }
     let checked = user::Entity::update_many()
         .col_expr(user::Column::LdapGroupChecked, Expr::value(CHECKED))
-        .filter(user::Column::Id.eq(account.id))
-        .filter(user::Column::LdapGroupChecked.ne(CHECKED));
+        .filter(unchecked);
     note(app, checked.as_query()).await
 }
 

@@ -60,6 +60,9 @@ pub async fn check(
     else {
         return wrong(app, given).await;
     };
+    if proved.person.closed {
+        return Err(Error::NotSignedIn(CLOSED.to_owned()));
+    }
     let account = match login {
         Some(login) if login.account.is_gone() => users::returned(app, login.account.id).await?,
         Some(login) => Arc::clone(&login.account),
@@ -69,9 +72,6 @@ pub async fn check(
         },
     };
     usable(app, &account)?;
-    if proved.person.closed {
-        return Err(Error::NotSignedIn(CLOSED.to_owned()));
-    }
     let account = settle(app, directory, account, &proved.person).await?;
     app.passwords.remember(&account, given)?;
     Ok(Some(account))
@@ -144,9 +144,6 @@ async fn enroll(app: &App, name: &str, proved: &Proved) -> Result<Option<Arc<Acc
         email: proved.person.email.clone(),
         admin: proved.person.below_admin_base,
     };
-    if proved.person.closed {
-        return Err(Error::NotSignedIn(CLOSED.to_owned()));
-    }
     match users::enroll(app, newcomer).await {
         Ok(made) => Ok(Some(Arc::new(Account::from(&made.user)))),
         Err(Error::Invalid(invalid)) => {

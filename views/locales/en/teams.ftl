@@ -49,7 +49,6 @@ members-bot = bot
 members-admin = admin
 members-admin-hint = Admins of the installation own every team they are in
 members-disabled = disabled
-bot-created = Bot '{ $name }' was created successfully
 bot-enabled = User '{ $name }' has been enabled
 bot-disabled = User '{ $name }' has been disabled
 bot-removed = User '{ $name }' was removed successfully

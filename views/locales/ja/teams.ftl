@@ -49,7 +49,6 @@ members-bot = ボット
 members-admin = 管理者
 members-admin-hint = この環境の管理者は、所属するすべてのチームの所有者です
 members-disabled = 無効
-bot-created = ボット「{ $name }」を作成しました
 bot-enabled = ユーザー「{ $name }」を有効にしました
 bot-disabled = ユーザー「{ $name }」を無効にしました
 bot-removed = ユーザー「{ $name }」を削除しました

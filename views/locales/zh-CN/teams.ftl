@@ -49,7 +49,6 @@ members-bot = 机器人
 members-admin = 管理员
 members-admin-hint = 安装的管理员在其所属的每个团队中都是所有者
 members-disabled = 已停用
-bot-created = 机器人“{ $name }”已创建
 bot-enabled = 用户“{ $name }”已启用
 bot-disabled = 用户“{ $name }”已停用
 bot-removed = 用户“{ $name }”已删除

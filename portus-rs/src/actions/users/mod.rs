@@ -24,7 +24,7 @@ use super::{
 use crate::{
     activity::Activity,
     app::App,
-    entities::{namespace, user},
+    entities::{identity, namespace, user},
     error::{Error, Invalid, Result, is_taken},
     identity::{
         actor::{Actor, PORTUS},
@@ -132,6 +132,7 @@ pub async fn bootstrap(app: &App, mut new: NewUser) -> Result<(user::Model, Issu
         }
     };
     nobody(is_inhabited(app.database.reader()).await?)?;
+    refuse_names_of_the_directory(app, &new.username).await?;
     new.admin = true;
     let hash = prepare(app, &new).await?;
     let actor = Actor::Portus;
@@ -188,6 +189,10 @@ pub async fn update(
     if permit.on().directory && hash.is_some() {
         return Err(Error::invalid("password", "is kept in the LDAP directory"));
     }
+    let renamed = |name: &String| names::canonical(name) != permit.on().canonical_name;
+    if permit.on().directory && changes.username.as_ref().is_some_and(renamed) {
+        return Err(Error::invalid("username", "is kept in the LDAP directory"));
+    }
     change.rewrite(app, permit, changes, hash).await
 }
 
@@ -211,11 +216,16 @@ pub async fn clear_passwords(app: &App, actor: &Actor) -> Result<u64> {
         .await?;
     if app.directory.is_some() {
         // Whoever has no password here has it in the directory, but for those who come through a provider.
+        let linked = sea_orm::sea_query::Query::select()
+            .column(identity::Column::UserId)
+            .from(identity::Entity)
+            .to_owned();
         let mut tied = user::Entity::update_many()
             .col_expr(user::Column::Directory, Expr::value(true))
             .filter(user::Column::Bot.eq(false))
             .filter(user::Column::Username.ne(PORTUS))
             .filter(user::Column::Provider.is_null())
+            .filter(user::Column::Id.not_in_subquery(linked))
             .filter(user::Column::PasswordHash.eq(""));
         let statement = sea_orm::QueryTrait::query(&mut tied).clone();
         change

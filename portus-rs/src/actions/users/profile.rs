@@ -48,7 +48,7 @@ pub async fn update_own(
     }
     let new_email = changes.email.as_deref().map(normal_email);
     let guarded = changes.password.is_some() || new_email.is_some_and(|it| it != stored.email);
-    if guarded && !stored.password_hash.is_empty() {
+    if guarded && !stored.directory && !stored.password_hash.is_empty() {
         let given = changes.current_password.as_deref().unwrap_or_default();
         if given.is_empty() {
             invalid.add("current_password", "can't be blank");

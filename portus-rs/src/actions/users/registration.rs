@@ -40,6 +40,7 @@ pub async fn prepare_registration(app: &App, newcomer: Registration) -> Result<P
     let mut invalid = Invalid::default();
     check_names(&new, &mut invalid);
     invalid.into_result()?;
+    super::refuse_names_of_the_directory(app, &new.username).await?;
     // A password that nobody knows, until its owner has a new one sent by mail.
     let hash = app.passwords.hash(&secret::generate(Kind::SignIn)?).await?;
     Ok(Prepared {

@@ -58,7 +58,8 @@ macro_rules! openid_connect {
                 concat!("oauth.", $provider, ".assume_verified"),
                 Kind::Boolean,
                 "false",
-                "Take every mail address from there as verified, although the provider does not say so                  (`email_verified`). Only for a provider whose people cannot choose their address.",
+                "Take every mail address from there as verified, although the provider does not say so \
+                 (`email_verified`). Only for a provider whose people cannot choose their address.",
             )
             .since("portus-rs"),
             Key::new(
@@ -93,7 +94,8 @@ macro_rules! openid_connect {
                 concat!("oauth.", $provider, ".group_teams"),
                 Kind::List,
                 "",
-                "Teams that groups stand for, `GROUP=TEAM` or `GROUP=TEAM:ROLE` separated by commas; `*` is each group                  for the team of its name. Compared at each login.",
+                "Teams that groups stand for, `GROUP=TEAM` or `GROUP=TEAM:ROLE` separated by commas; `*` is each group \
+                 for the team of its name. Compared at each login.",
             )
             .since("portus-rs"),
             Key::new(

@@ -56,7 +56,9 @@ impl Pool {
 
     pub fn put(&self, connection: Connection) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.push(connection);
+        if idle.len() < SEATS {
+            idle.push(connection);
+        }
     }
 
     /// When one has died, the others most likely have too.

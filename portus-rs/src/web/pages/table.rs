@@ -271,8 +271,19 @@ impl Visit {
 }
 
 impl<R> Table<R> {
+    pub fn rows(&self) -> &[R] {
+        &self.rows
+    }
+
+    /// The same table with these rows in the places of its own.
+    #[must_use]
+    pub fn dressed<V>(self, rows: Vec<V>) -> Table<V> {
+        let mut rows = rows.into_iter();
+        self.map(|_| rows.next())
+    }
+
     /// The same table of other rows; what becomes nothing is left out.
-    fn map<V>(self, view: impl Fn(R) -> Option<V>) -> Table<V> {
+    fn map<V>(self, view: impl FnMut(R) -> Option<V>) -> Table<V> {
         Table {
             prefix: self.prefix,
             rows: self.rows.into_iter().filter_map(view).collect(),

@@ -143,6 +143,7 @@ async fn people_change_their_own_account_and_nothing_privileged() {
         "credentials_version",
         "failed_attempts",
         "ldap_group_checked",
+        "directory",
     ] {
         for value in [json!(true), json!("1"), Value::Null] {
             let refused = put(json!({"display_name": "Mary", field: value})).await;

@@ -101,6 +101,10 @@ async fn an_account_that_the_directory_has_closed_is_closed_here() {
     slapd.modify(&dn("ann"), close("TRUE")).await;
     run(&service, "ldap-accounts").await;
     is_refused(&docker(&service, "ann", &token).await, GONE);
+    // Not even the right password opens it.
+    let text = "Sorry, this account has been disabled.";
+    is_refused(&docker(&service, "ann", &password("ann")).await, text);
+    is_refused(&docker(&service, "ann", &token).await, GONE);
     slapd.modify(&dn("ann"), close("FALSE")).await;
     // Logging in is as good as being found.
     is_in(&docker(&service, "ann", &password("ann")).await);
@@ -148,6 +152,12 @@ async fn an_admin_ties_an_account_to_the_directory_and_loosens_it() {
             .await
             .is_err()
     );
+    let renamed = users::UserChanges {
+        username: Some("anne".to_owned()),
+        ..Default::default()
+    };
+    let refused = users::update(&service.app, &root, ann.id, renamed).await;
+    assert!(refused.is_err());
     users::set_directory(&service.app, &root, ann.id, false)
         .await
         .unwrap();

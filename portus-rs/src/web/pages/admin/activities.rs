@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use crate::{
-    activity::sentence::Sentence,
-    queries::activities::{Activities, Row as Found},
+    queries::activities::Activities,
     web::{
         error::PageResult,
         extract::{declare::Parameters as _, filters::Filters},
         pages::{
+            activity::{self, Entry, Piece},
             route::{Route, get},
             table::{Shape, Table},
             view::{Moment, Page},
@@ -73,64 +73,22 @@ struct Filter {
     created_before: String,
 }
 
-/// An entry as a sentence.
-#[derive(Serialize)]
-pub struct Entry {
-    key: String,
-    parts: Vec<Part>,
-    created_at: Moment,
-}
-
-#[derive(Serialize)]
-struct Part {
-    text: String,
-    actor: bool,
-    /// The page about what it names, below the root.
-    to: Option<String>,
-}
-
-impl From<Found> for Entry {
-    fn from(found: Found) -> Self {
-        let sentence = Sentence::of(&found.row, &found.hosts);
-        let parts = sentence.parts.into_iter().map(|part| Part {
-            to: part.link.and_then(|link| page_of(link.kind, link.id)),
-            text: part.text,
-            actor: part.actor,
-        });
-        Self {
-            parts: parts.collect(),
-            key: found.row.key,
-            created_at: Moment(found.row.created_at),
-        }
-    }
-}
-
-/// Where one reads more about a thing.
-fn page_of(kind: &str, id: i64) -> Option<String> {
-    Some(match kind {
-        "Namespace" => format!("/namespaces/{id}"),
-        "Repository" => format!("/repositories/{id}"),
-        "Tag" => format!("/tags/{id}"),
-        "Team" => format!("/teams/{id}"),
-        "User" => format!("/admin/users/{id}/edit"),
-        "Registry" => format!("/admin/registries/{id}/edit"),
-        _ => return None,
-    })
-}
-
 impl Page for Log {
     const VIEW: &'static str = "admin/activities.html";
 
     fn samples() -> Vec<Self> {
-        let part = |actor, to: Option<&str>| Part {
+        let piece = |actor, href: Option<&str>| Piece {
             text: "<canary>".to_owned(),
             actor,
-            to: to.map(str::to_owned),
+            href: href.map(str::to_owned),
         };
         let entry = |key: &str| Entry {
+            id: 1,
             key: key.to_owned(),
-            parts: vec![part(true, None), part(false, Some("/teams/1"))],
-            created_at: Moment(chrono::NaiveDateTime::default()),
+            icon: "tag",
+            actor: "<canary>".to_owned(),
+            parts: vec![piece(true, None), piece(false, Some("/teams/1"))],
+            at: Moment(chrono::NaiveDateTime::default()),
         };
         let page = |entries: Vec<Entry>, misread| Self {
             entries: Table::sample(SHAPE, entries),
@@ -155,7 +113,10 @@ async fn list(visit: Admin) -> PageResult {
     let misread = read.finish().is_err();
     let who = visit.actor.who();
     let list = filters.narrow(&visit.app, Activities { who });
-    let entries = visit.plain_table(SHAPE, list, Entry::from).await?;
+    let found = visit.plain_table(SHAPE, list, |row| row).await?;
+    let viewer = visit.viewer().await?;
+    let told = activity::entries(&visit.app, &viewer, visit.language, found.rows()).await?;
+    let entries = found.dressed(told);
     let given = FIELDS.map(|name| (name, visit.text(name)));
     let query = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(given.iter().filter(|(_, value)| !value.is_empty()))

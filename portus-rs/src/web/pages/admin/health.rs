@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
-use super::jobs::ShownRun;
+use super::{
+    jobs::ShownRun,
+    registries::{Tested, tested},
+};
 use crate::{
     entities::registry,
     error::Result,
     queries::{self, events::UnknownHost, sync_runs},
-    remote::Trust,
     web::{
         error::PageResult,
         pages::{
@@ -45,9 +47,7 @@ struct Registry {
     enforced: bool,
     last_event_at: Option<Moment>,
     last_event_host: Option<String>,
-    /// `accepted`, `open` or `failed` of the last self-test.
-    trust: Option<&'static str>,
-    trust_text: Option<String>,
+    tested: Tested,
     last_run: Option<ShownRun>,
     /// A comparison that waits for a person.
     held: Option<i64>,
@@ -114,13 +114,12 @@ impl Page for Health {
             enforced: id == 1,
             last_event_at: (id == 1).then_some(then),
             last_event_host: (id == 1).then(|| "<canary>".to_owned()),
-            trust,
-            trust_text: Some("<canary>".to_owned()),
+            tested: Tested::sample(trust),
             last_run: (id != 3).then(|| ShownRun::sample(state)),
             held: (id == 2).then_some(9),
         };
         let well = Self {
-            registries: vec![registry(1, Some("accepted"), "done")],
+            registries: vec![registry(1, "accepted", "done")],
             inbox: Inbox {
                 waiting: 0,
                 oldest: None,
@@ -141,9 +140,9 @@ impl Page for Health {
         };
         let unwell = Self {
             registries: vec![
-                registry(2, Some("open"), "held"),
-                registry(3, Some("failed"), "failed"),
-                registry(4, None, "running"),
+                registry(2, "open", "held"),
+                registry(3, "failed", "failed"),
+                registry(4, "", "running"),
             ],
             inbox: Inbox {
                 waiting: 3,
@@ -182,13 +181,6 @@ async fn of_registry(visit: &Admin, row: registry::Model) -> Result<Registry> {
     let runs = queries::sync::runs(app, row.id, 1).await?;
     let run = sync_runs::dressed(app, runs).await?.pop();
     let held = queries::sync::held(app, row.id).await?;
-    let check = app.registries.last_check(row.id);
-    let (trust, trust_text) = match check.map(|it| it.trust) {
-        None => (None, None),
-        Some(Trust::Accepted) => (Some("accepted"), None),
-        Some(Trust::Open) => (Some("open"), None),
-        Some(Trust::Failed(error)) => (Some("failed"), Some(error.to_string())),
-    };
     Ok(Registry {
         id: row.id,
         name: row.name,
@@ -196,8 +188,7 @@ async fn of_registry(visit: &Admin, row: registry::Model) -> Result<Registry> {
         enforced: row.events_enforced,
         last_event_at: row.last_event_at.map(Moment),
         last_event_host: row.last_event_host,
-        trust,
-        trust_text,
+        tested: tested(app, row.id),
         last_run: run.map(ShownRun::from),
         held: held.map(|run| run.id),
     })

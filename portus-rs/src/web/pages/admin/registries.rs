@@ -1,5 +1,6 @@
 //! Registries: the list with how each is, and the form with its live check.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use crate::{
@@ -22,6 +23,9 @@ use crate::{
     },
 };
 
+/// For so long an answer of a registry counts as its present state.
+const FRESH: TimeDelta = TimeDelta::seconds(5);
+
 pub fn routes() -> Vec<Route> {
     vec![
         get("/admin/registries", list),
@@ -30,6 +34,7 @@ pub fn routes() -> Vec<Route> {
         get("/admin/registries/check", check),
         get("/admin/registries/{id}/edit", edit),
         put("/admin/registries/{id}", update),
+        get("/admin/registries/{id}/status", status),
         post("/admin/registries/{id}/check", check_now),
         post("/admin/registries/{id}/secret", renew_secret),
     ]
@@ -54,17 +59,41 @@ struct Row {
     last_event_at: Option<Moment>,
     last_event_host: Option<String>,
     /// The last self-test, if this process has made one.
-    tested: Option<Tested>,
+    tested: Tested,
 }
 
-/// What a registry said to our token.
-#[derive(Serialize)]
-struct Tested {
-    /// `accepted`, `open` or `failed`.
+/// What a registry said to our token; what `admin/registry_status.html` shows, too.
+#[derive(Default, Serialize)]
+pub struct Tested {
+    /// `accepted`, `open`, `failed`, or empty where it has not been asked.
     word: &'static str,
     /// What is wrong.
-    text: Option<String>,
-    at: Moment,
+    text: String,
+    /// When that was; empty where it has not been asked.
+    at: String,
+}
+
+impl Tested {
+    pub fn sample(word: &'static str) -> Self {
+        Self {
+            word,
+            text: "<canary>".to_owned(),
+            at: "2026-01-02T03:04:05Z".to_owned(),
+        }
+    }
+}
+
+impl Page for Tested {
+    const VIEW: &'static str = "admin/registry_status.html";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            Self::default(),
+            Self::sample("accepted"),
+            Self::sample("open"),
+            Self::sample("failed"),
+        ]
+    }
 }
 
 /// What `admin/registry.html` shows.
@@ -109,11 +138,7 @@ impl Page for List {
             enforced: id == 1,
             last_event_at: (id == 1).then_some(then),
             last_event_host: (id == 1).then(|| "<canary>".to_owned()),
-            tested: (id < 4).then(|| Tested {
-                word,
-                text: Some("<canary>".to_owned()),
-                at: then,
-            }),
+            tested: Tested::sample(word),
         };
         let rows = [(1, "accepted"), (2, "open"), (3, "failed"), (4, "")];
         vec![Self {
@@ -199,18 +224,32 @@ async fn list(visit: Admin) -> PageResult {
     visit.show("registries", &page).await
 }
 
-fn tested(app: &App, id: i64) -> Option<Tested> {
-    let check = app.registries.last_check(id)?;
-    let (word, text) = match check.trust {
-        Trust::Accepted => ("accepted", None),
-        Trust::Open => ("open", None),
-        Trust::Failed(error) => ("failed", Some(error.to_string())),
+/// The last self-test of a registry by this process.
+pub fn tested(app: &App, id: i64) -> Tested {
+    let Some(check) = app.registries.last_check(id) else {
+        return Tested::default();
     };
-    Some(Tested {
+    let (word, text) = match check.trust {
+        Trust::Accepted => ("accepted", String::new()),
+        Trust::Open => ("open", String::new()),
+        Trust::Failed(error) => ("failed", error.to_string()),
+    };
+    Tested {
         word,
         text,
-        at: Moment(check.at),
-    })
+        at: check.at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    }
+}
+
+/// How a registry is now; asked for by pages that have been shown already, since its answer may take a while.
+async fn status(visit: Admin) -> PageResult {
+    let row = of_path(&visit).await?;
+    let known = visit.app.registries.last_check(row.id);
+    let fresh = known.is_some_and(|it| it.at + FRESH > visit.now());
+    if !fresh {
+        RegistryClient::new(&visit.app, &row).check_token().await;
+    }
+    visit.show("", &tested(&visit.app, row.id)).await
 }
 
 async fn of_path(visit: &Admin) -> Result<registry::Model> {
@@ -422,7 +461,7 @@ async fn renew_secret(visit: Admin) -> PageResult {
 
 #[cfg(test)]
 mod tests {
-    use super::{Checked, Edit, List};
+    use super::{Checked, Edit, List, Tested};
 
-    crate::web::pages::view::renders!(List, Edit, Checked);
+    crate::web::pages::view::renders!(List, Edit, Checked, Tested);
 }

@@ -182,7 +182,7 @@ async fn an_account_keeps_a_bounded_number_of_sessions() {
     };
     for _ in 0..100 {
         let address = std::net::Ipv4Addr::LOCALHOST.into();
-        sessions::start_by(&service.app, &actor, address, &browser, "test")
+        sessions::start_by(&service.app, &actor, address, &browser, "password")
             .await
             .unwrap();
     }
@@ -190,7 +190,8 @@ async fn an_account_keeps_a_bounded_number_of_sessions() {
     assert!(!first.is_in(&service).await);
     // Nobody else begins a session for somebody.
     let address = std::net::Ipv4Addr::LOCALHOST.into();
-    let refused = sessions::start_by(&service.app, &Actor::Portus, address, &browser, "test").await;
+    let refused =
+        sessions::start_by(&service.app, &Actor::Portus, address, &browser, "password").await;
     assert!(refused.is_err());
     let nobody = TestRequest::get().uri("/api/v1/session");
     assert_eq!(service.call(nobody).await.status, 401);

@@ -56,7 +56,7 @@ async fn a_bot_is_shut_out_let_in_and_removed() {
     let site = Site::new().await;
     let robot = site.robot().await;
     let enabled = format!("{robot}/enabled");
-    let switched = |answer: Html| async { site.said(&site.anna, &answer).await };
+    let switched = async |answer: Html| site.said(&site.anna, &answer).await;
     let off = site.send(&site.anna, "put", &enabled, &[("enabled", "false")]);
     let said = switched(off.await).await;
     assert!(

@@ -60,10 +60,11 @@ async fn a_webhook_is_made_switched_changed_and_removed() {
     let hook = site.hook(&hooks).await;
     let page = site.get(&site.anna, &hook).await;
     page.is(200).says("********").says("Disabled").lacks(SECRET);
-    let on = site.send(&site.anna, "put", &format!("{hook}/toggle_enabled"), &[]);
+    let switch = format!("{hook}/toggle_enabled");
+    let on = site.send(&site.anna, "put", &switch, &[]);
     site.done(on.await, "Webhook &#x27;chat&#x27; is now enabled")
         .await;
-    let off = site.send(&site.anna, "put", &format!("{hook}/toggle_enabled"), &[]);
+    let off = site.send(&site.anna, "put", &switch, &[]);
     site.done(off.await, "Webhook &#x27;chat&#x27; is now disabled")
         .await;
     let fields = [
