@@ -112,6 +112,10 @@ fn every_message_that_a_template_says_is_there() {
 fn nothing_is_inline_and_nothing_from_other_hosts() {
     let mut found = Vec::new();
     for (name, text) in templates() {
+        // Letters are read where there are no style sheets.
+        if name.starts_with("mail/") {
+            continue;
+        }
         for wrong in [
             " style=\"",
             "<style",

@@ -37,6 +37,10 @@ pub(super) const HIDDEN: &[(&str, &[Line])] = &[
         "session.end",
         &[("oneself", "", ACCOUNTS), ("*", "", ADMINS)],
     ),
+    (
+        "user.drop_second_factor",
+        &[("oneself", "", ACCOUNTS), ("*", "", ADMINS)],
+    ),
     ("user.switch_admin", &[("*", "", ADMINS)]),
     (
         "user.manage_bot",
