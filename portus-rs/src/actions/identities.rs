@@ -45,6 +45,10 @@ pub struct Guest<'a> {
 }
 
 /// How far somebody has come whom a provider knows.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is moved once"
+)]
 pub enum Step {
     In(Started),
     /// A name is to be chosen, or an account's password shown. The secret is for the cookie.

@@ -10,6 +10,7 @@ use crate::{
 pub use crate::entities::user::PORTUS;
 
 /// What is kept in memory of an account that has proved itself.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     pub id: i64,

@@ -126,9 +126,9 @@ pub async fn check(
             return refuse(&reason);
         }
     };
-    if !claims
+    if claims
         .issued
-        .is_some_and(|it| claims.expires.saturating_sub(it) <= LONGEST_LIFE)
+        .is_none_or(|it| claims.expires.saturating_sub(it) > LONGEST_LIFE)
     {
         return refuse("it lives longer than a day, or does not say since when");
     }

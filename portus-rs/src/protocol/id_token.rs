@@ -325,7 +325,7 @@ impl Claims {
     }
 }
 
-/// A NumericDate (RFC 7519 section 2), fractions cut off.
+/// A `NumericDate` (RFC 7519 section 2), fractions cut off.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "a number as large as that saturates, and is refused as a time"

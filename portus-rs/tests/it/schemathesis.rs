@@ -53,7 +53,7 @@ extra-data-sources = { responses = false }
 "body.role" = { dictionary = "roles", probability = 0.5 }
 "#;
 
-/// Where `make test` puts a program of PyPI.
+/// Where `make test` puts a program of `PyPI`.
 fn program(name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let program = root.join("target/tools/schemathesis/bin").join(name);

@@ -73,6 +73,10 @@ fn claims() -> Value {
     json!({"iss": ISSUER, "sub": "248289761001", "aud": CLIENT, "exp": now + 300, "iat": now, "nonce": "n-0S6"})
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is written where it is called"
+)]
 fn with(change: Value) -> Value {
     let mut claims = claims();
     for (name, value) in change.as_object().unwrap() {

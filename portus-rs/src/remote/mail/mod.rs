@@ -16,7 +16,7 @@ use lettre::{
 use crate::config::{Email, Secret};
 
 /// How long the other side may take for one letter.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What is sent. Has no `Debug`: it may hold a secret.
 pub struct Letter {

@@ -125,7 +125,7 @@ impl NewTrust {
         let scope = match self.scope.filter(|it| !it.is_empty()).map(|it| it.parse()) {
             None => None,
             Some(Ok(scope)) => Some(scope),
-            Some(Err(_)) => {
+            Some(Err(())) => {
                 invalid.add("scope", "is not included in the list");
                 None
             }

@@ -68,10 +68,10 @@ impl Form {
                     }
                 }
             }
-            Error::Forbidden(text) | Error::Refused(text) | Error::Remote(text) => {
-                form.complaints.push(language.translate(&text).into_owned());
-            }
-            Error::Unknown(text)
+            Error::Forbidden(text)
+            | Error::Refused(text)
+            | Error::Remote(text)
+            | Error::Unknown(text)
             | Error::NotSignedIn(text)
             | Error::Limited(text)
             | Error::TooMany(text) => {

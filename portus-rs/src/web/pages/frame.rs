@@ -52,6 +52,7 @@ pub struct Reader {
 }
 
 /// What this installation offers.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Serialize)]
 pub struct Switches {
     pub anonymous_browsing: bool,

@@ -88,7 +88,7 @@ impl Language {
         let wanted = parse_accepted_languages(header);
         let offered: Vec<&LanguageIdentifier> = BOOKS.iter().map(|it| &it.identifier).collect();
         let found = negotiate_languages(&wanted, &offered, None, NegotiationStrategy::Lookup);
-        let found = found.first().map(|it| it.to_string());
+        let found = found.first().map(ToString::to_string);
         found.and_then(|tag| Self::of_tag(&tag)).unwrap_or_default()
     }
 
@@ -139,7 +139,7 @@ impl Language {
 
     /// What an action says in English, in this language where somebody has translated it: the message
     /// `said-LETTERS-AND-DIGITS`.
-    pub fn translate<'a>(self, english: &'a str) -> Cow<'a, str> {
+    pub fn translate(self, english: &str) -> Cow<'_, str> {
         if self == Self::English {
             return Cow::Borrowed(english);
         }

@@ -188,7 +188,7 @@ async fn come_back(visit: Visit) -> PageResult {
             keep(&visit, &mut response, &secret)?;
             Ok(response)
         }
-        Step::Out(text) => out(&visit, text),
+        Step::Out(text) => out(&visit, &text),
     }
 }
 
@@ -219,12 +219,12 @@ async fn stop(visit: &Visit, provider: Provider<'_>, stopped: Stopped) -> PageRe
         let address = guest(visit).address;
         identities::fail(&visit.app, provider, address, None, &stopped.reason).await?;
     }
-    out(visit, stopped.text)
+    out(visit, &stopped.text)
 }
 
 /// Back to the login page, with the reason.
-fn out(visit: &Visit, text: String) -> PageResult {
-    let text = visit.language.translate(&text).into_owned();
+fn out(visit: &Visit, text: &str) -> PageResult {
+    let text = visit.language.translate(text).into_owned();
     let mut response = visit.go_saying(SIGN_IN, &[Flash::alert(text)]);
     forget(visit, &mut response)?;
     Ok(response)
@@ -280,7 +280,7 @@ async fn show(visit: Visit) -> PageResult {
 
 async fn complete(visit: Visit) -> PageResult {
     let Some((pending, provider)) = pending(&visit).await? else {
-        return out(&visit, visit.say("oauth-late"));
+        return out(&visit, &visit.say("oauth-late"));
     };
     refuse_fields(&visit)?;
     let guest = guest(&visit);
@@ -312,7 +312,7 @@ async fn complete(visit: Visit) -> PageResult {
             };
             let_in(&visit, &started, back, text)
         }
-        Ok(Step::Out(text)) => out(&visit, text),
+        Ok(Step::Out(text)) => out(&visit, &text),
         Ok(Step::Pending(_)) => Ok(visit.go(SIGN_IN)),
         Err(error) => {
             let form = visit.refused("user", error)?;

@@ -39,6 +39,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// What `profile/edit.html` shows.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Serialize)]
 pub struct Profile {
     profile: Form,

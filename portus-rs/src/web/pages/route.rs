@@ -89,6 +89,7 @@ impl Route {
     }
 
     /// A write that needs no token of the session, since it makes a new one. It has to come from our own pages.
+    #[must_use]
     pub fn without_token(mut self) -> Self {
         self.token = false;
         self

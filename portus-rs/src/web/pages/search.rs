@@ -160,7 +160,7 @@ struct Lists {
 }
 
 impl Lists {
-    fn new(visit: &Member, viewer: Viewer, text: &str) -> Self {
+    fn new(visit: &Member, viewer: &Viewer, text: &str) -> Self {
         let backend = visit.app.database.backend();
         let text = text.to_lowercase();
         let holds = |column| Condition::all().add(dialect::contains(backend, column, text.clone()));
@@ -209,7 +209,7 @@ async fn show(visit: Member) -> PageResult {
         sought: sought.clone(),
     };
     if !page.blank {
-        let lists = Lists::new(&visit, visit.viewer().await?, wanted);
+        let lists = Lists::new(&visit, &visit.viewer().await?, wanted);
         fill(&visit, &mut page, lists).await?;
     }
     visit.show("search", &page).await

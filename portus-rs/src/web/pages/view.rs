@@ -174,6 +174,10 @@ fn bytes(size: f64) -> String {
 }
 
 /// Renders every sample of a page in every frame and language; for the tests of its module.
+///
+/// # Panics
+///
+/// Where a page does not render, or lets markup through.
 #[cfg(test)]
 pub fn every_look<P: Page>() -> Vec<String> {
     let mut looks = Vec::new();

@@ -267,6 +267,7 @@ impl Visit {
     }
 
     /// What is needed to say that the page failed, once the handler has the visit.
+    #[must_use]
     pub fn shadow(&self) -> Self {
         Self {
             app: self.app.clone(),

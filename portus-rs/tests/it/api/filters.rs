@@ -182,9 +182,8 @@ fn wanted(name: &str, schema: &Value, noun: &str) -> Vec<String> {
     match (noun, name) {
         // Found by what happened, and `object` looks for every name at once.
         ("activities" | "audit", "text") => ["actor", "action", "object"].map(str::to_owned).into(),
-        ("activities" | "audit", _) => vec![],
-        // What it shows to the other side.
-        ("webhooks", "username") => vec![],
+        // A webhook shows its user name to the other side.
+        ("activities" | "audit", _) | ("webhooks", "username") => vec![],
         (_, "name" | "username" | "application") => {
             vec![name.to_owned(), "name_contains".to_owned()]
         }

@@ -1,5 +1,6 @@
 //! Groups that a provider names, and the teams they stand for.
 
+use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 
 use super::{Browser, Sso, location};
@@ -43,6 +44,10 @@ async fn roles(service: &Service, name: &str) -> Vec<(String, String)> {
     found
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is written where it is called"
+)]
 fn person(groups: Value) -> Value {
     json!({"sub": "1", "email": "ann@id.example", "email_verified": true, "realm": {"groups": groups}})
 }
@@ -103,7 +108,6 @@ async fn a_team_keeps_its_last_owner() {
     sso.enter(&mut Browser::default()).await;
     let actor = portus_rs::identity::actor::Actor::Operator;
     let connection = service.database.connect().await;
-    use sea_orm::ConnectionTrait as _;
     let sql = format!(
         "DELETE FROM team_users WHERE team_id = {} AND user_id = {}",
         team.id, root.id

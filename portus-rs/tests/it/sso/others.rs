@@ -287,6 +287,10 @@ async fn a_list_that_cannot_be_had_lets_nobody_in() {
     );
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is written where it is called"
+)]
 fn gitlab(way: &Way, confirmed: Value) {
     way.answers("/api/v4/user", json!({"id": 42, "username": "tanuki", "name": "Tanuki", "email": "tanuki@corp.example", "confirmed_at": confirmed}));
 }

@@ -11,6 +11,7 @@ use portus_rs::{
     entities::{bot_trust, team, user},
     identity::actor::Actor,
 };
+use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 
 use super::{audited, how_often, start_of_time};
@@ -364,7 +365,6 @@ async fn a_trust_is_limited_to_its_namespaces_and_several_add_up() {
         json!(["pull", "push"])
     );
     assert_eq!(other.actions(&token, "apps/app").await, json!([]));
-    use sea_orm::ConnectionTrait as _;
     let connection = other.service.database.connect().await;
     connection
         .execute_unprepared(&format!("DELETE FROM namespaces WHERE id = {}", brief.id))

@@ -1,4 +1,4 @@
-//! `slapd`, OpenLDAP's server, with a small company in it.
+//! `slapd`, the server of `OpenLDAP`, with a small company in it.
 
 use std::{
     fmt::Write as _,

@@ -6,6 +6,7 @@ use super::super::view::Moment;
 use crate::queries::{namespaces, presented::NamespaceMore};
 
 /// What the component `namespacerows` shows.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Serialize)]
 pub struct Row {
     pub id: i64,
@@ -23,6 +24,10 @@ pub struct Row {
 }
 
 impl Row {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what a list gives is handed over"
+    )]
     pub fn new(row: namespaces::Row, more: NamespaceMore) -> Self {
         let namespace = row.namespace;
         Self {

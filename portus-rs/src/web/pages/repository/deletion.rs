@@ -214,7 +214,7 @@ async fn removed(
             match deletion::tag(app, actor, row.tag.id).await {
                 Ok(()) => report.removed.push(row.tag.name),
                 Err(Error::Refused(reason) | Error::Remote(reason)) => {
-                    report.kept.insert(row.tag.name, reason.to_string());
+                    report.kept.insert(row.tag.name, reason.clone());
                 }
                 Err(error) => return Err(error),
             }

@@ -66,6 +66,7 @@ pub struct Show {
     roles: [&'static str; 3],
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Serialize)]
 struct Row {
     id: i64,

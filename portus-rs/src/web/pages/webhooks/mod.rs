@@ -55,6 +55,7 @@ pub struct List {
     types: [&'static str; 2],
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Serialize)]
 struct Row {
     id: i64,
@@ -73,6 +74,10 @@ const METHODS: [&str; 2] = ["POST", "GET"];
 const TYPES: [&str; 2] = ["application/json", "application/x-www-form-urlencoded"];
 
 impl Row {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what a list gives is handed over"
+    )]
     fn new(row: Found, more: WebhookMore) -> Self {
         let webhook = row.webhook;
         Self {
