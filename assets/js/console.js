@@ -189,6 +189,8 @@
         // What one has ticked or opened stays as it is.
         if (part.querySelector("input[type=checkbox]:checked, details[open]")) continue;
         window.htmx?.ajax("GET", location.pathname + location.search, {
+          // Each for itself: of requests by one element only the last is answered.
+          source: part,
           target: `#${part.id}`,
           select: `#${part.id}`,
           swap: "outerHTML show:none",

@@ -110,7 +110,7 @@ pub fn pages(world: &World) -> Vec<Seen> {
         at(
             "root",
             "activities-nothing",
-            "/admin/activities?actor=nobody&created_after=2026-13-01",
+            "/admin/activities?actor=nobody&created_after=2026-12-01",
         ),
         at("root", "health", "/admin"),
         at("root", "jobs", "/admin/jobs"),

@@ -74,7 +74,7 @@ async fn a_namespace_is_made_on_the_page_of_its_team_too() {
         .is(403);
     site.send(&site.zoe, "post", "/namespaces", &new("zoes"))
         .await
-        .is(422);
+        .is(404);
 }
 
 #[actix_web::test]

@@ -62,9 +62,9 @@ fn a_team_leaves_its_namespaces_to_another() {
         page.open(&format!("/teams/{team}")).await;
         page.press("Delete").await;
         page.see("kept").await;
-        page.fill("New team", "heirs").await;
-        page.fill("Type leaving to confirm", "leaving").await;
-        page.press("Delete team").await;
+        page.fill("Team", "heirs").await;
+        page.fill("Name", "leaving").await;
+        page.press("Migrate namespaces and delete team").await;
         page.see(
             "Team 'leaving' was removed successfully and its namespaces were migrated to 'heirs'",
         )
