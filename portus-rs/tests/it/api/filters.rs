@@ -175,7 +175,7 @@ fn properties(document: &Value, schema: &Value, found: &mut BTreeMap<String, Val
 
 /// The parameters that narrow by a property: its name and parts of it, or both sides of its moment.
 fn wanted(name: &str, schema: &Value, noun: &str) -> Vec<String> {
-    if noun == "bots" && name.contains("sign_in") {
+    if noun == "bots" && (name.contains("sign_in") || name.starts_with("locked")) {
         // Bots show tokens and never sign in.
         return vec![];
     }
