@@ -175,8 +175,8 @@ fn properties(document: &Value, schema: &Value, found: &mut BTreeMap<String, Val
 
 /// The parameters that narrow by a property: its name and parts of it, or both sides of its moment.
 fn wanted(name: &str, schema: &Value, noun: &str) -> Vec<String> {
-    if noun == "bots" && (name.contains("sign_in") || name.starts_with("locked")) {
-        // Bots show tokens and never sign in.
+    if noun != "users" && (name.contains("sign_in") || name.starts_with("locked")) {
+        // Of accounts as parts of something else; the list of accounts has them.
         return vec![];
     }
     if schema.to_string().contains("/schemas/Time\"") {
@@ -188,6 +188,9 @@ fn wanted(name: &str, schema: &Value, noun: &str) -> Vec<String> {
         ("activities" | "audit", "text") => ["actor", "action", "object"].map(str::to_owned).into(),
         // A webhook shows its user name to the other side.
         ("activities" | "audit", _) | ("webhooks", "username") => vec![],
+        ("bots", "username" | "display_name") => {
+            ["name", "name_contains"].map(str::to_owned).into()
+        }
         (_, "name" | "username" | "application") => {
             vec![name.to_owned(), "name_contains".to_owned()]
         }
