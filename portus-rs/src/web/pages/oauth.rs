@@ -50,6 +50,16 @@ pub struct Button {
     pub title: String,
 }
 
+impl Button {
+    /// For the samples of the pages that have some.
+    pub fn samples() -> Vec<Self> {
+        vec![Self {
+            key: "openid_connect",
+            title: "Id<canary>".to_owned(),
+        }]
+    }
+}
+
 /// The buttons of all providers.
 pub fn buttons(visit: &Visit) -> Vec<Button> {
     let offered = visit.app.providers.offered();

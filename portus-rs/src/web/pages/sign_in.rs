@@ -76,10 +76,7 @@ impl Page for SignIn {
             passwords,
             resettable: passwords,
             first_is_admin: passwords,
-            providers: vec![Button {
-                key: "openid_connect",
-                title: "Id<canary>".to_owned(),
-            }],
+            providers: Button::samples(),
         };
         vec![page(Form::new("user"), false), page(refused, true)]
     }

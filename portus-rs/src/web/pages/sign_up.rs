@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{
     form::Form,
     language::Language,
+    oauth::{self, Button},
     route::{Route, get, post},
     sign_in,
     view::Page,
@@ -39,6 +40,8 @@ pub struct SignUp {
     makes_admin: bool,
     /// Whether nobody has an account yet to sign in with.
     first: bool,
+    /// The ways in through identity providers, which make an account as well.
+    providers: Vec<Button>,
 }
 
 impl Page for SignUp {
@@ -54,6 +57,7 @@ impl Page for SignUp {
             form,
             makes_admin,
             first,
+            providers: Button::samples(),
         };
         vec![
             page(Form::new("user"), true, true),
@@ -88,6 +92,7 @@ async fn page(visit: &Visit, form: Form) -> crate::error::Result<SignUp> {
         form,
         makes_admin: first && visit.app.config.first_user_admin,
         first,
+        providers: oauth::buttons(visit),
     })
 }
 

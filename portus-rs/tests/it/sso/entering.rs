@@ -74,17 +74,23 @@ async fn the_login_page_has_a_button_for_each_provider_and_a_get_begins_nothing(
     ];
     let sso = Sso::with(TestDatabase::sqlite(), &more).await;
     let mut browser = Browser::default();
-    let page = browser.get(&sso.service, "/users/sign_in").await;
-    for text in [
-        "Social logins",
-        "action=\"/users/auth/openid_connect\"",
-        "Open Id Connect",
-        "action=\"/users/auth/openid_connect_2\"",
-        "Partners",
-    ] {
-        assert!(page.body.contains(text), "{text} in {}", page.body);
-    }
-    assert!(!page.body.contains("auth/open_id\""), "{}", page.body);
+    // Without any account one is asked to make the first, which a provider may do.
+    let first = browser.get(&sso.service, "/users/sign_in").await;
+    assert_eq!(location(&first), "/users/sign_up");
+    let page = browser.get(&sso.service, "/users/sign_up").await;
+    let has_both = |page: &str| {
+        for text in [
+            "Social logins",
+            "action=\"/users/auth/openid_connect\"",
+            "Open Id Connect",
+            "action=\"/users/auth/openid_connect_2\"",
+            "Partners",
+        ] {
+            assert!(page.contains(text), "{text} in {page}");
+        }
+        assert!(!page.contains("auth/open_id\""), "{page}");
+    };
+    has_both(&page.body);
     let answer = browser
         .get(&sso.service, "/users/auth/openid_connect")
         .await;
@@ -108,6 +114,10 @@ async fn the_login_page_has_a_button_for_each_provider_and_a_get_begins_nothing(
     let path = "/users/auth/openid_connect_2";
     let answer = browser.post(&sso.service, path, &[]).await;
     assert_eq!(location(&answer), "/users/sign_in");
+    // And with an account, on the page to sign in.
+    let _ann = sso.register("1", "ann").await;
+    let page = Browser::default().get(&sso.service, "/users/sign_in").await;
+    has_both(&page.body);
 }
 
 #[actix_web::test]

@@ -152,10 +152,13 @@ impl Browser {
         })
     }
 
-    /// What the login page says at the top.
+    /// What the login page says at the top, or the page for the first account when there is none.
     pub async fn told(&mut self, service: &Service) -> String {
-        let page = self.get(service, "/users/sign_in").await.body;
-        let part = page.split("id=\"flashes\"").nth(1).unwrap();
+        let mut page = self.get(service, "/users/sign_in").await;
+        if page.status.is_redirection() {
+            page = self.get(service, location(&page)).await;
+        }
+        let part = page.body.split("id=\"flashes\"").nth(1).unwrap();
         unescaped(part.split("<div class=\"card").next().unwrap())
     }
 }
