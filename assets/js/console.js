@@ -182,7 +182,7 @@
   // What lives: a part with data-live is fetched again when the server says that something happened.
   const listen = () => {
     if (!document.querySelector("[data-live]") || !window.EventSource) return;
-    const source = new EventSource(`${document.body.dataset.root}/live`);
+    const source = new EventSource(`${document.body.dataset.root}/live?seen=${document.body.dataset.seen}`);
     source.addEventListener("change", () => {
       for (const part of document.querySelectorAll("[data-live]")) {
         if (part.contains(document.activeElement) && document.activeElement.matches("input, textarea")) continue;

@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, fmt};
 use sea_orm::{DbErr, SqlErr};
 use serde::Serialize;
 
+use crate::entities::dialect::{is_away, is_collision};
+
 /// The one error of everything below the doors.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -41,6 +43,9 @@ pub enum Error {
     /// Another server did not do its part; the text names it and what it said.
     #[error("{0}")]
     Remote(String),
+    /// The database does not answer. The door logs why, and says that it is worth asking again.
+    #[error("the database does not answer: {0}")]
+    Away(String),
     /// Ours. The door logs it and tells the outside nothing.
     #[error("{0:#}")]
     Internal(anyhow::Error),
@@ -52,6 +57,7 @@ impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match error {
             DbErr::RecordNotFound(_) => Self::NotFound,
+            away if is_away(&away) => Self::Away(away.to_string()),
             other => Self::Internal(anyhow::Error::new(other).context("the database refused")),
         }
     }
@@ -82,9 +88,7 @@ impl Error {
         let Self::Internal(error) = self else {
             return false;
         };
-        error
-            .downcast_ref::<DbErr>()
-            .is_some_and(crate::entities::dialect::is_collision)
+        error.downcast_ref::<DbErr>().is_some_and(is_collision)
     }
 }
 

@@ -1,10 +1,8 @@
 //! Pages of lists: what one costs, at the beginning and at the end, with more and more behind it.
 
-use crate::load::{self, Load, Plan, Until};
+use crate::load::{self, Load};
 use crate::stage::{Key, Size, Stage};
 use crate::table::{Bar, Table};
-
-const ASKED: u64 = 30;
 
 /// Every list that has pages, with the columns it can be sorted by.
 const SORTS: [(&str, &[&str]); 7] = [
@@ -111,29 +109,17 @@ pub fn measure(table: &mut Table) {
         for (list, query) in LISTS {
             for (sort, query) in sorted(list, query) {
                 let first = format!("/api/v1/{list}?per_page=15&page=1{query}");
-                let answer = ask(&portus.address, &Stage::get(&first, &auth));
+                let answer = load::repeat(&portus.address, &Stage::get(&first, &auth));
                 let last = pages(&answer.head);
                 let what = format!("/{list}{sort}");
                 add(table, &format!("{what}, first page"), &label, &answer);
                 let path = format!("/api/v1/{list}?per_page=15&page={last}{query}");
-                let answer = ask(&portus.address, &Stage::get(&path, &auth));
+                let answer = load::repeat(&portus.address, &Stage::get(&path, &auth));
                 add(table, &format!("{what}, last page"), &label, &answer);
             }
         }
         portus.stop();
     }
-}
-
-fn ask(address: &str, request: &[u8]) -> Load {
-    let plan = |count| Plan {
-        address,
-        connections: 1,
-        until: Until::Asked(count),
-        afresh: false,
-        status: 200,
-    };
-    load::run(plan(5), |_| request.to_vec());
-    load::run(plan(ASKED), |_| request.to_vec())
 }
 
 fn pages(head: &str) -> u64 {

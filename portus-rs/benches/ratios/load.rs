@@ -89,6 +89,19 @@ pub fn run(plan: Plan<'_>, make: impl Fn(u64) -> Vec<u8>) -> Load {
     load
 }
 
+/// One caller who asks for the same again and again, with everything warm.
+pub fn repeat(address: &str, request: &[u8]) -> Load {
+    let plan = |count| Plan {
+        address,
+        connections: 1,
+        until: Until::Asked(count),
+        afresh: false,
+        status: 200,
+    };
+    run(plan(5), |_| request.to_vec());
+    run(plan(30), |_| request.to_vec())
+}
+
 async fn ask(plan: Plan<'_>, make: &impl Fn(u64) -> Vec<u8>, state: &State) {
     let mut open = None;
     loop {

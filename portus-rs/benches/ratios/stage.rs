@@ -23,6 +23,8 @@ use crate::support::portus::{Builder, Portus};
 
 pub const USER: &str = "alice";
 pub const PASSWORD: &str = "correct horse battery";
+/// A member of every team.
+pub const MEMBER: &str = "mary";
 /// An image that [`USER`] may push.
 pub const IMAGE: &str = "alice/app";
 
@@ -117,10 +119,11 @@ impl Stage {
         self.events_secret = registries::renew_events_secret(&app, &Actor::Operator, registry.id)
             .await
             .unwrap();
-        self.admin_token = account(&app, "root", true).await;
-        self.token = account(&app, USER, false).await;
+        self.admin_token = account(&app, "root", true).await.1;
+        self.token = account(&app, USER, false).await.1;
+        let member = account(&app, MEMBER, false).await.0;
         let connection = self.connect().await;
-        seed(&connection, registry.id, size).await;
+        seed(&connection, registry.id, member, size).await;
         connection.close().await.unwrap();
     }
 
@@ -193,7 +196,8 @@ fn write_key(file: &Path, key: Key) {
     std::fs::write(file, key.private_key_to_pem_pkcs8().unwrap()).unwrap();
 }
 
-async fn account(app: &App, name: &str, admin: bool) -> String {
+/// An account's id and an application token of it.
+async fn account(app: &App, name: &str, admin: bool) -> (i64, String) {
     let new = NewUser {
         username: name.to_owned(),
         email: format!("{name}@example.org"),
@@ -203,11 +207,55 @@ async fn account(app: &App, name: &str, admin: bool) -> String {
         bot: false,
     };
     let made = users::create(app, &Actor::Operator, new).await.unwrap();
-    application_tokens::issue(app, &Actor::Operator, made.user.id, "bench")
-        .await
-        .unwrap()
-        .plain
+    let token = application_tokens::issue(app, &Actor::Operator, made.user.id, "bench").await;
+    (made.user.id, token.unwrap().plain)
 }
+
+/// A further repository, with so many tags; its id.
+pub async fn large_repository(connection: &DatabaseConnection, tags: usize) -> i64 {
+    let no = flag(connection);
+    let transaction = connection.begin().await.unwrap();
+    let statement = format!(
+        "INSERT INTO repositories (id,namespace_id,name,marked,created_at,updated_at) \
+         VALUES ({LARGE},1000,'large',{no},{TIME},{TIME})"
+    );
+    transaction.execute_unprepared(&statement).await.unwrap();
+    for part in 0..tags.div_ceil(ROWS) {
+        let numbers = part * ROWS..tags.min((part + 1) * ROWS);
+        let manifests: Vec<String> = numbers
+            .clone()
+            .map(|n| {
+                let digest = digest(n);
+                format!("({LARGE},'{digest}','application/vnd.oci.image.manifest.v1+json',12345678,'linux/amd64',1,{TIME},{TIME})")
+            })
+            .collect();
+        let tags: Vec<String> = numbers
+            .map(|n| {
+                let (digest, time) = (digest(n), time(n));
+                format!("({LARGE},'1.{n}','{digest}','portus',{no},{TIME},{time},{TIME},{time})")
+            })
+            .collect();
+        for statement in [
+            format!(
+                "INSERT INTO manifests (repository_id,digest,media_type,image_size,platforms,details,created_at,\
+                 updated_at) VALUES {}",
+                manifests.join(",")
+            ),
+            format!(
+                "INSERT INTO tags (repository_id,name,digest,username,marked,observed_at,pushed_at,created_at,\
+                 updated_at) VALUES {}",
+                tags.join(",")
+            ),
+        ] {
+            transaction.execute_unprepared(&statement).await.unwrap();
+        }
+    }
+    transaction.commit().await.unwrap();
+    LARGE
+}
+
+/// The id of the large repository.
+const LARGE: i64 = 900_000;
 
 /// Rows of one statement.
 const ROWS: usize = 500;
@@ -219,8 +267,9 @@ const MANIFESTS: usize = 10;
 const ACTIVITIES: usize = 20;
 const TIME: &str = "'2026-01-02 03:04:05.000000'";
 
-/// Namespaces of a hundred repositories each, with their tags and manifests, behind the service's back.
-async fn seed(connection: &DatabaseConnection, registry: i64, size: Size) {
+/// Namespaces of a hundred repositories each, with their tags and manifests, and an account for every fifth, behind the
+/// service's back.
+async fn seed(connection: &DatabaseConnection, registry: i64, member: i64, size: Size) {
     if size.repositories == 0 {
         return;
     }
@@ -243,6 +292,19 @@ async fn seed(connection: &DatabaseConnection, registry: i64, size: Size) {
         "teams",
         "id,name,hidden,created_at,updated_at",
         &mut (0..namespaces).map(|n| format!("({},'team{n:05}',{no},{TIME},{TIME})", first + n)),
+    )
+    .await;
+    insert(
+        "team_users",
+        "team_id,user_id,role,created_at,updated_at",
+        &mut (0..namespaces).map(|n| format!("({},{member},1,{TIME},{TIME})", first + n)),
+    )
+    .await;
+    insert(
+        "users",
+        "username,canonical_name,email,created_at,updated_at",
+        &mut (0..size.repositories / 5)
+            .map(|n| format!("('user{n:05}','user{n:05}','user{n:05}@example.org',{TIME},{TIME})")),
     )
     .await;
     insert(

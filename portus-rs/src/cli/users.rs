@@ -83,7 +83,7 @@ pub async fn make_admin(session: &Session, arguments: Arguments) -> Outcome {
     };
     match users::set_admin(&app, &Actor::Operator, user.id, true).await {
         Ok(_) => Ok(()),
-        Err(Error::Internal(error)) => Err(error.into()),
+        Err(error @ (Error::Internal(_) | Error::Away(_))) => Err(error.into()),
         Err(_) => Err(Failure::answer(
             253,
             "Sorry something went wrong and I couldn't set this user as admin.",

@@ -35,6 +35,30 @@ pub fn is_collision(error: &DbErr) -> bool {
         || text.contains("Lock wait timeout")
 }
 
+/// Whether the database was not reached, or hung up: asked again, it may answer.
+pub fn is_away(error: &DbErr) -> bool {
+    use sea_orm::sqlx::Error;
+    let cause = match error {
+        DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => return true,
+        DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
+            cause
+        }
+        _ => return false,
+    };
+    match cause.as_ref() {
+        Error::Io(_)
+        | Error::Tls(_)
+        | Error::PoolTimedOut
+        | Error::PoolClosed
+        | Error::WorkerCrashed => true,
+        // PostgreSQL says goodbye, or that it is about to start (class 57P); MariaDB ends what runs (1053).
+        Error::Database(cause) => cause
+            .code()
+            .is_some_and(|it| it.starts_with("57P0") || it == "08S01"),
+        _ => false,
+    }
+}
+
 /// Whether a text occurs in a column, sign by sign: no sign stands for others, and case counts.
 pub fn contains(backend: DatabaseBackend, column: Expr, text: String) -> Expr {
     let function = match backend {

@@ -116,7 +116,10 @@ where
 }
 
 fn shared(error: &Arc<Error>) -> Error {
-    Error::Internal(anyhow!("{error}"))
+    match &**error {
+        Error::Away(text) => Error::Away(text.clone()),
+        other => Error::Internal(anyhow!("{other}")),
+    }
 }
 
 impl Facts {
@@ -383,7 +386,7 @@ impl Facts {
     }
 }
 
-type Question = oneshot::Sender<Result<i64, String>>;
+type Question = oneshot::Sender<Result<i64, Arc<Error>>>;
 
 /// Hands out facts that are true now.
 pub struct Present {
@@ -409,10 +412,8 @@ impl Present {
         let (question, answer) = oneshot::channel();
         let gone = || Error::Internal(anyhow!("the reader of the permissions' epoch has ended"));
         self.ask.send(question).map_err(|_| gone())?;
-        let epoch = answer
-            .await
-            .map_err(|_| gone())?
-            .map_err(|text| Error::Internal(anyhow!(text)))?;
+        let epoch = answer.await.map_err(|_| gone())?;
+        let epoch = epoch.map_err(|error| shared(&error))?;
         {
             let facts = self.facts.read().await;
             if facts.epoch >= epoch {
@@ -435,9 +436,10 @@ async fn read_epochs(database: Database, mut questions: mpsc::UnboundedReceiver<
         let answer = match row {
             Ok(Some(row)) => Ok(row.value),
             Ok(None) => {
-                Err("the table auth_epoch has lost its row: run `portus-rs db:migrate`".to_owned())
+                let text = "the table auth_epoch has lost its row: run `portus-rs db:migrate`";
+                Err(Arc::new(Error::Internal(anyhow!(text))))
             }
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(Arc::new(Error::from(error))),
         };
         for question in waiting.drain(..) {
             // Whoever asked may have hung up.

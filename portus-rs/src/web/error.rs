@@ -22,9 +22,13 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Disabled => StatusCode::METHOD_NOT_ALLOWED,
         Error::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
         Error::Remote(_) => StatusCode::BAD_GATEWAY,
+        Error::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
+
+/// Seconds after which it is worth asking again when the database does not answer.
+pub const COME_AGAIN: u64 = 5;
 
 /// Every way in which the API refuses: status, name and meaning, for its document.
 pub const REFUSALS: &[(u16, &str, &str)] = &[
@@ -75,7 +79,11 @@ pub const REFUSALS: &[(u16, &str, &str)] = &[
     ),
     (500, "Failed", "Our fault; the log says why."),
     (502, "RegistryFailed", "Another server did not do its part."),
-    (503, "NotNow", "Something this depends on is not there now."),
+    (
+        503,
+        "NotNow",
+        "Something that this depends on is not there now, as the database; `Retry-After` says when to come again.",
+    ),
 ];
 
 /// A fault as the API says it: an object with the one key `message`.
@@ -140,8 +148,14 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
-        if let Self::Failed(Error::TooMany(_)) = self {
-            response.insert_header((header::RETRY_AFTER, throttle::HELD.num_seconds()));
+        match self {
+            Self::Failed(Error::TooMany(_)) => {
+                response.insert_header((header::RETRY_AFTER, throttle::HELD.num_seconds()));
+            }
+            Self::Failed(Error::Away(_)) => {
+                response.insert_header((header::RETRY_AFTER, COME_AGAIN));
+            }
+            _ => {}
         }
         let mut say = |text: &str| response.json(Body { message: text });
         match self {
@@ -158,6 +172,10 @@ impl ResponseError for ApiError {
                 Error::Internal(cause) => {
                     tracing::error!(error = %format!("{cause:#}"), "an API request failed: {cause:#}");
                     say("Internal server error")
+                }
+                Error::Away(_) => {
+                    tracing::error!("an API request failed: {error}");
+                    say("The database does not answer")
                 }
                 Error::Invalid(invalid) => response.json(Body {
                     message: Fields(invalid),

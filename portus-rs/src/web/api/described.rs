@@ -88,6 +88,7 @@ pub fn operations() -> Vec<(&'static str, &'static str, Value)> {
             "404": problem("There is no such page."),
             "422": problem("Not from our own pages, told to a browser."),
             "500": problem("Our fault; the log says why."),
+            "503": problem("The database does not answer."),
             "400": problem("It cannot be read."),
             "406": problem("`format` asks for something other than JSON."),
             "413": problem("The body is too large."),
@@ -313,6 +314,7 @@ fn sign_in() -> Value {
         "422": problem("The credentials are wrong, told to a browser with the form."),
         "429": problem("Too many wrong ones."),
         "500": problem("Our fault; the log says why."),
+            "503": problem("The database does not answer."),
     });
     it
 }

@@ -259,7 +259,7 @@ impl Operation {
 
     /// Every way it may be refused.
     pub fn refusals(&self) -> Vec<u16> {
-        let mut statuses = vec![406, 500];
+        let mut statuses = vec![406, 500, 503];
         let reads = self.method == Method::GET;
         let named = !self.path_names().is_empty();
         if !reads || named || !self.fields.is_empty() {

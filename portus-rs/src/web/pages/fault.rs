@@ -1,6 +1,13 @@
 //! Pages that say why there is no page. They work without login and without a database.
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        StatusCode,
+        header::{self, HeaderValue},
+    },
+    web::Data,
+};
 use serde::Serialize;
 use serde_json::json;
 
@@ -12,7 +19,10 @@ use super::{
 use crate::{
     app::App,
     error::Error,
-    web::{error::PageError, extract::params::Params},
+    web::{
+        error::{ApiError, COME_AGAIN, PageError},
+        extract::params::Params,
+    },
 };
 
 /// What `errors/fault.html` shows.
@@ -43,24 +53,32 @@ impl Fault {
     fn of(error: &PageError) -> Self {
         let status = error.status();
         let detail = match error {
-            PageError::Failed(Error::Internal(cause)) => {
-                tracing::error!(error = %format!("{cause:#}"), "a page failed: {cause:#}");
-                None
+            PageError::Failed(error) | PageError::Unreadable(ApiError::Failed(error)) => {
+                match error {
+                    Error::Internal(cause) => {
+                        tracing::error!(error = %format!("{cause:#}"), "a page failed: {cause:#}");
+                        None
+                    }
+                    Error::Away(_) => {
+                        tracing::error!("a page failed: {error}");
+                        None
+                    }
+                    Error::NotFound => None,
+                    Error::Forbidden(rule) => {
+                        tracing::info!(rule, "refused a page: {rule}");
+                        Some(rule.clone())
+                    }
+                    other => Some(other.to_string()),
+                }
             }
-            PageError::Failed(Error::NotFound) => None,
-            PageError::Failed(Error::Forbidden(rule)) => {
-                tracing::info!(rule, "refused a page: {rule}");
-                Some(rule.clone())
-            }
-            other => Some(other.to_string()),
+            PageError::Unreadable(other) => Some(other.to_string()),
         };
-        let away = matches!(error, PageError::Failed(Error::Internal(cause)) if is_away(cause));
         Self {
             status: status.as_u16(),
             kind: match status {
                 StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "unauthorized",
                 StatusCode::NOT_FOUND => "missing",
-                _ if away => "away",
+                StatusCode::SERVICE_UNAVAILABLE => "away",
                 status if status.is_client_error() => "forged",
                 _ => "broken",
             },
@@ -73,6 +91,15 @@ impl Fault {
     }
 
     fn answer(&self, app: &App, request: &HttpRequest, frame: &Frame) -> HttpResponse {
+        let mut response = self.said(app, request, frame);
+        if self.code() == StatusCode::SERVICE_UNAVAILABLE {
+            let when = HeaderValue::from(COME_AGAIN);
+            response.headers_mut().insert(header::RETRY_AFTER, when);
+        }
+        response
+    }
+
+    fn said(&self, app: &App, request: &HttpRequest, frame: &Frame) -> HttpResponse {
         if wants_json(request) {
             let text = self.detail.clone();
             let text =
@@ -84,13 +111,6 @@ impl Fault {
             Err(error) => actix_web::ResponseError::error_response(&PageError::from(error)),
         }
     }
-}
-
-/// Whether it is the database that does not answer.
-fn is_away(cause: &anyhow::Error) -> bool {
-    use sea_orm::DbErr;
-    let found = cause.downcast_ref::<DbErr>();
-    found.is_some_and(|it| matches!(it, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)))
 }
 
 /// To somebody who has been recognised.

@@ -79,7 +79,7 @@ impl Form {
             }
             Error::Kept(reason) => form.complaints.push(reason.to_string()),
             Error::Disabled => form.complaints.push(language.say("form-disabled")),
-            other @ (Error::NotFound | Error::Internal(_)) => return Err(other),
+            other @ (Error::NotFound | Error::Internal(_) | Error::Away(_)) => return Err(other),
         }
         Ok(form)
     }

@@ -27,6 +27,8 @@ pub struct Frame {
     pub registry_host: Option<String>,
     /// Whether pages say which registry something is in.
     pub several_registries: bool,
+    /// The newest entry of the audit log that the page can know of; what is newer is news.
+    pub seen: i64,
     /// Nothing is configured and the connection is not encrypted.
     pub in_the_clear: bool,
 }
@@ -137,6 +139,7 @@ impl Frame {
                 scanning: true,
             },
             registry_host: Some("registry.test<canary>".to_owned()),
+            seen: 7,
             several_registries: language == Language::Chinese,
             in_the_clear: true,
         };

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use actix_web::{HttpResponse, web::Bytes};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 
 use super::{
     route::{Route, get},
-    visit::Member,
+    visit::{Member, Visit},
 };
 use crate::{error::Error, identity::session, queries::activities, web::error::PageResult};
 
@@ -17,7 +17,6 @@ const BEAT: Duration = Duration::from_secs(2);
 /// After so many looks without news it says that it is still there, which proxies want to hear.
 const SILENCE: u32 = 10;
 
-const NEWS: Bytes = Bytes::from_static(b"event: change\ndata: news\n\n");
 const STILL_HERE: Bytes = Bytes::from_static(b": still here\n\n");
 
 pub fn routes() -> Vec<Route> {
@@ -27,9 +26,12 @@ pub fn routes() -> Vec<Route> {
 async fn stream(visit: Member) -> PageResult {
     let session = visit.session.clone().ok_or(Error::NotFound)?;
     let (app, who) = (visit.app.clone(), visit.actor.who());
+    let seen = seen(&visit);
     // The number of the newest entry of all, and of those that this reader may see.
     let latest = activities::latest(&app).await?;
     let newest = activities::newest(&app, who).await?;
+    // What happened while the page was on its way, or while the stream was interrupted, is told at once.
+    let begin = stream::iter(newest.filter(|it| *it > seen).map(news));
     let news = stream::unfold((latest, newest), move |(mut latest, newest)| {
         let (app, session) = (app.clone(), session.clone());
         async move {
@@ -46,8 +48,8 @@ async fn stream(visit: Member) -> PageResult {
                 }
                 latest = now;
                 let now = activities::newest(&app, who).await.ok()?;
-                if now != newest {
-                    return Some((Ok::<_, Error>(NEWS), (latest, now)));
+                if let Some(number) = now.filter(|_| now != newest) {
+                    return Some((news(number), (latest, now)));
                 }
             }
             Some((Ok(STILL_HERE), (latest, newest)))
@@ -57,5 +59,21 @@ async fn stream(visit: Member) -> PageResult {
         .content_type("text/event-stream")
         .insert_header(("Cache-Control", "no-store"))
         .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(Box::pin(news)))
+        .streaming(Box::pin(begin.chain(news))))
+}
+
+/// That there is news up to this entry. Browsers say the number again when they come back.
+fn news(number: i64) -> Result<Bytes, Error> {
+    Ok(Bytes::from(format!(
+        "event: change\nid: {number}\ndata: news\n\n"
+    )))
+}
+
+/// Up to which entry the reader has seen what there is: as they came back, else as their page was made. Whoever says
+/// neither wants to know only what comes.
+fn seen(visit: &Visit) -> i64 {
+    let back = visit.request.headers().get("Last-Event-ID");
+    let back = back.and_then(|it| it.to_str().ok()?.parse().ok());
+    let page = || visit.filled("seen").and_then(|it| it.parse().ok());
+    back.or_else(page).unwrap_or(i64::MAX)
 }

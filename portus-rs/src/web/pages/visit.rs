@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Result},
     identity::{actor::Actor, session::Session},
     policy::{self, Rule},
-    queries::{facts::Facts, viewer::Viewer},
+    queries::{activities, facts::Facts, viewer::Viewer},
     web::{
         error::{PageError, PageResult},
         extract::{client, params::Params, session},
@@ -41,6 +41,8 @@ pub struct Visit {
     pub facts: Arc<Facts>,
     pub language: Language,
     pub flashes: Vec<Flash>,
+    /// The newest entry of the audit log when the request came; 0 for a visitor, who is told no news.
+    seen: i64,
 }
 
 /// A request by somebody who is signed in.
@@ -136,7 +138,14 @@ impl Visit {
             Actor::User(Arc::clone(&session.account))
         });
         let chosen = actor.account().and_then(|it| it.language.clone());
+        // Before anything that the page shows is read: what comes after this is news to it.
+        let seen = if session.is_some() && request.method().is_safe() {
+            activities::latest(&app).await?
+        } else {
+            None
+        };
         Ok(Self {
+            seen: seen.unwrap_or(0),
             language: language(&request, chosen),
             flashes: flash::read(&app, &request),
             app,
@@ -262,6 +271,7 @@ impl Visit {
             reader,
             flashes: self.flashes.clone(),
             here: self.here(),
+            seen: self.seen,
             ..empty_frame(&self.app, &self.request, self.language)
         }
     }
@@ -278,6 +288,7 @@ impl Visit {
             facts: Arc::clone(&self.facts),
             language: self.language,
             flashes: Vec::new(),
+            seen: self.seen,
         }
     }
 
@@ -379,6 +390,7 @@ pub fn empty_frame(app: &App, request: &HttpRequest, language: Language) -> Fram
         without_registry: false,
         registry_host: None,
         several_registries: false,
+        seen: 0,
         in_the_clear: !secure && !client::address(request, proxies).is_loopback(),
     }
 }

@@ -30,7 +30,9 @@ impl ResponseError for RegistryError {
     fn status_code(&self) -> StatusCode {
         match &self.0 {
             // No client retries a token request, but a registry keeps an event until it is taken.
-            Error::Remote(_) | Error::Internal(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Remote(_) | Error::Internal(_) | Error::Away(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             error => status(error),
         }
     }
@@ -40,8 +42,8 @@ impl ResponseError for RegistryError {
         let (code, text) = match &self.0 {
             Error::NotSignedIn(text) => ("UNAUTHORIZED", text.clone()),
             Error::Forbidden(text) => ("DENIED", text.clone()),
-            Error::Internal(error) => {
-                tracing::error!("{error:#}");
+            failed @ (Error::Internal(_) | Error::Away(_)) => {
+                tracing::error!("{failed}");
                 (
                     "UNAVAILABLE",
                     "the service cannot answer right now".to_owned(),

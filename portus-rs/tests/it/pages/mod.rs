@@ -7,6 +7,7 @@ mod first_look;
 mod forms;
 mod images;
 mod links;
+mod live;
 mod page;
 mod seen;
 mod walks;

@@ -1,5 +1,6 @@
 //! The service as a process: how it starts, refuses to start, listens, stops, and shares a database with others.
 
+mod away;
 mod bounds;
 mod listening;
 mod refusals;

@@ -38,6 +38,7 @@ fn answers(own: Value) -> Value {
         "422": problem("What was sent cannot be; browsers get the form again."),
         "429": problem("Too often from there; `Retry-After` says when to come again."),
         "500": problem("Our fault; the log says why."),
+            "503": problem("The database does not answer."),
     });
     if let (Some(all), Value::Object(own)) = (all.as_object_mut(), own) {
         all.extend(own);
