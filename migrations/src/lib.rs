@@ -45,6 +45,7 @@ mod m0049_bot_trusts;
 mod m0050_activities;
 mod m0053_user_language;
 mod m0056_traffic;
+mod m0065_newest_tags;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -99,6 +100,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0041_team_users_group::Migration),
             Box::new(m0053_user_language::Migration),
             Box::new(m0056_traffic::Migration),
+            Box::new(m0065_newest_tags::Migration),
         ]
     }
 

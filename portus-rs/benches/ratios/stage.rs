@@ -297,7 +297,7 @@ async fn seed(connection: &DatabaseConnection, registry: i64, member: i64, size:
     insert(
         "team_users",
         "team_id,user_id,role,created_at,updated_at",
-        &mut (0..namespaces).map(|n| format!("({},{member},1,{TIME},{TIME})", first + n)),
+        &mut (0..namespaces).map(|n| format!("({},{member},2,{TIME},{TIME})", first + n)),
     )
     .await;
     insert(

@@ -8,6 +8,7 @@ use sea_orm::{
 };
 
 use super::{
+    feed,
     filter::{Filter, filters, named},
     list::{Listing, in_order},
     registries,
@@ -94,16 +95,7 @@ impl Listing for Activities {
 
 /// The number of the newest entry.
 pub async fn latest(app: &App) -> Result<Option<i64>> {
-    top(app, activity::Entity::find()).await
-}
-
-/// The number of the newest entry that this caller may read.
-pub async fn newest(app: &App, who: Who) -> Result<Option<i64>> {
-    top(app, Activities { who }.select()).await
-}
-
-async fn top(app: &App, among: Select<activity::Entity>) -> Result<Option<i64>> {
-    Ok(among
+    Ok(activity::Entity::find()
         .select_only()
         .column(activity::Column::Id)
         .order_by_desc(activity::Column::Id)
@@ -111,6 +103,12 @@ async fn top(app: &App, among: Select<activity::Entity>) -> Result<Option<i64>> 
         .into_tuple()
         .one(app.database.reader())
         .await?)
+}
+
+/// The number of the newest entry that this caller may read.
+pub async fn newest(app: &App, who: Who) -> Result<Option<i64>> {
+    let found = feed::newest(app, who, &Condition::all(), 1).await?;
+    Ok(found.first().copied())
 }
 
 async fn hosts(app: &App) -> Result<Arc<Hosts>> {

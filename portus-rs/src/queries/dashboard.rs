@@ -9,8 +9,8 @@ use sea_orm::{
 
 use super::{
     activities::{Activities, Row},
-    filter::Narrowed,
-    list::{self, Listing as _, Slice},
+    feed,
+    list::Listing as _,
     namespaces::Namespaces,
     repositories::{self, Repositories, Which},
     teams::Teams,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Entries and repositories shown.
-pub const SHOWN: u64 = 20;
+pub const SHOWN: usize = 20;
 
 /// How much there is, for admins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,13 +62,8 @@ pub async fn newest(app: &App, who: Who) -> Result<Vec<Row>> {
     let images = Condition::any()
         .add(named.is_null())
         .add(named.starts_with("sha256-").not());
-    let list = Narrowed::to(Activities { who }, images);
-    let slice = Slice {
-        offset: 0,
-        limit: SHOWN,
-    };
-    let ids = list::ids(app, &list, "id", true, Some(slice)).await?;
-    list.load(app, &ids).await
+    let ids = feed::newest(app, who, &images, SHOWN).await?;
+    Activities { who }.load(app, &ids).await
 }
 
 /// Which of these things are still there, for this caller.
@@ -187,7 +182,7 @@ pub async fn repositories(
                     .add(star::Column::RepositoryId.in_subquery(seen)),
             )
             .order_by_desc(star::Column::Id)
-            .limit(SHOWN)
+            .limit(SHOWN as u64)
             .into_tuple()
             .all(reader)
             .await?
@@ -197,7 +192,7 @@ pub async fn repositories(
             .column(repository::Column::Id)
             .order_by_desc(repository::Column::UpdatedAt)
             .order_by_desc(repository::Column::Id)
-            .limit(SHOWN)
+            .limit(SHOWN as u64)
             .into_tuple()
             .all(reader)
             .await?

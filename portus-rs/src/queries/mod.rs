@@ -12,6 +12,7 @@ pub mod deletion;
 pub mod events;
 pub mod explain;
 pub mod facts;
+pub mod feed;
 pub mod filter;
 pub mod health;
 pub mod identities;

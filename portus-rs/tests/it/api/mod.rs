@@ -9,6 +9,7 @@ mod counting;
 mod deletion;
 mod deliveries;
 mod explain;
+mod feed;
 mod filters;
 mod limited_tokens;
 mod lists;

@@ -80,6 +80,13 @@ on_every_database! {
         assert_eq!(names(&format!("q={}", &digest(&image("body 7"))[..20])).await, ["v07"]);
         assert_eq!(names("q=nothing").await, [""; 0]);
         assert_eq!(names("sort_by=nonsense&page=99").await.len(), 3);
+        // A further tag makes its image the newest, once; both ways round, the pages are the same.
+        world.stock(&[("qa/web", "again", &image("body 3"))]).await;
+        let down = [names("").await, names("page=2").await].concat();
+        let mut up = [names("sort_by=pushed_at&sort_asc=true").await, names("sort_by=pushed_at&sort_asc=true&page=2").await].concat();
+        up.reverse();
+        assert_eq!((down.len(), down[0].as_str(), down[12].as_str()), (13, "again", "v00"), "{down:?}");
+        assert_eq!(up, down);
     }
 
     async fn strangers_see_nothing_of_a_private_repository(database: TestDatabase) {
