@@ -30,6 +30,7 @@ pub mod sign_up;
 pub mod table;
 pub mod tag;
 pub mod teams;
+mod trusts;
 pub mod view;
 pub mod visit;
 mod webhooks;
@@ -64,6 +65,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         dashboard::routes(),
         live::routes(),
         teams::routes(),
+        trusts::routes(),
         admin::routes(),
         repositories::routes(),
         repository::routes(),

@@ -5,6 +5,7 @@ mod counting;
 mod members;
 mod namespaces;
 mod teams;
+mod trusts;
 mod webhooks;
 
 use actix_web::{http::Method, test::TestRequest};
