@@ -1,5 +1,6 @@
 //! What only admins see: people, registries, what happened, how everything is.
 
+mod access;
 mod activities;
 mod explain;
 mod health;
@@ -14,6 +15,7 @@ pub fn routes() -> Vec<Route> {
     [
         users::routes(),
         user::routes(),
+        access::routes(),
         registries::routes(),
         activities::routes(),
         health::routes(),

@@ -13,6 +13,7 @@ pub mod flash;
 pub mod form;
 pub mod frame;
 pub mod help;
+mod identities;
 pub mod language;
 mod live;
 pub mod namespaces;
@@ -59,6 +60,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         sign_up::routes(),
         passwords::routes(),
         profile::routes(),
+        identities::routes(),
         second_factor::routes(),
         oauth::routes(),
         preferences::routes(),
