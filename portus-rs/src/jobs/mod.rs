@@ -21,8 +21,12 @@ use crate::{
     entities::SyncState,
     error::{Error, Result},
     identity::{seen, throttle},
-    queries::sync,
-    remote::{RegistryClient, Trust},
+    queries::{
+        self,
+        jobs::{DETAILS, GROUPS, HOUSEKEEPING, MAIL, PEOPLE},
+        sync,
+    },
+    remote::{Deletes, RegistryClient, Trust},
 };
 
 /// Becomes true when the process is to end.
@@ -343,7 +347,7 @@ async fn synchronise(app: &Arc<App>, strategy: Option<SyncStrategy>, stop: &Stop
     })
 }
 
-/// Asks each registry whether it takes our tokens; the health page shows the answers.
+/// Asks each registry whether it takes our tokens, and whether it deletes; the health page shows the answers.
 async fn test_registries(app: &Arc<App>) -> Result<Ran> {
     for registry in sync::registries(app, None).await? {
         if !registry.events_enforced && app.config.background.registry {
@@ -353,7 +357,8 @@ async fn test_registries(app: &Arc<App>) -> Result<Ran> {
                 registry.name
             );
         }
-        match RegistryClient::new(app, &registry).check_token().await {
+        let client = RegistryClient::new(app, &registry);
+        match client.check_token().await {
             Trust::Accepted => {
                 tracing::debug!("The registry {} accepts our tokens", registry.name);
             }
@@ -361,7 +366,18 @@ async fn test_registries(app: &Arc<App>) -> Result<Ran> {
                 "The registry {} asks nobody for a token: whoever reaches it may do everything",
                 registry.name
             ),
-            Trust::Failed(error) => tracing::warn!("The registry {}: {error}", registry.name),
+            Trust::Failed(error) => {
+                tracing::warn!("The registry {}: {error}", registry.name);
+                continue;
+            }
+        }
+        let wanted = app.config.delete.enabled && !registry.proxy;
+        if client.check_deletion().await == Deletes::No && wanted {
+            tracing::warn!(
+                "The registry {} deletes nothing, although delete.enabled is on here: start it with \
+                 REGISTRY_STORAGE_DELETE_ENABLED=true",
+                registry.name
+            );
         }
     }
     Ok(Ran::Done)

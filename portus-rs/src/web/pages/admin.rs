@@ -2,6 +2,7 @@
 
 mod access;
 mod activities;
+mod deletion;
 mod explain;
 mod health;
 mod jobs;
@@ -18,6 +19,7 @@ pub fn routes() -> Vec<Route> {
         access::routes(),
         registries::routes(),
         activities::routes(),
+        deletion::routes(),
         health::routes(),
         jobs::routes(),
         explain::routes(),

@@ -1,5 +1,6 @@
 //! Pages and their forms, asked as a browser without scripts asks.
 
+mod admin;
 mod bots;
 mod counting;
 mod members;
