@@ -402,6 +402,7 @@ fn template(facts: &Facts<'_>) -> &'static str {
         "registry:sync" => {
             "{owner} asked for a comparison with the catalog of the registry {registry}"
         }
+        "job:run" => "{owner} had the job '{job}' run",
         "registry:confirm_sync" => {
             "{owner} confirmed what a comparison with the registry {registry} removes"
         }

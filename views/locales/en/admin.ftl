@@ -146,6 +146,7 @@ explain-needs-id = That action is about one thing: give its id.
 jobs-all = Jobs
 jobs-job = Job
 jobs-last = Last run
+jobs-took = Took
 jobs-next = Next run
 jobs-state = State
 jobs-run = Run now
@@ -168,11 +169,23 @@ job-details = Image details
 job-details-about = Reads sizes, platforms and kinds of images from the registries.
 job-housekeeping = Housekeeping
 job-housekeeping-about = Clears ended sessions, unused logins and old comparisons away.
+job-mail = Mail
+job-mail-about = Sends letters, and those once more that failed.
+job-people = LDAP accounts
+job-people-about = Asks the directory who is still there.
+job-groups = LDAP groups
+job-groups-about = Brings teams up to date with their groups in the directory.
 job-asked-for = The job begins within seconds.
 sync-title = Comparison with { $name }
 sync-strategy = Strategy
 sync-looked-at = Looked at
-sync-counts = { $repositories } repositories, { $tags } tags
+sync-counts = { $repositories ->
+    [one] { $repositories } repository
+   *[other] { $repositories } repositories
+}, { $tags ->
+    [one] { $tags } tag
+   *[other] { $tags } tags
+}
 sync-repairs = Repairs
 sync-repaired = { $added } added, { $changed } changed, { $removed } removed, { $errors } errors
 sync-message = It says
@@ -192,7 +205,10 @@ events-replay-all = Try all again
 events-none = Everything was applied
 events-none-text = Notifications that cannot be applied are kept here until somebody tries them again.
 event-replayed = The notification is tried again.
-events-replayed = { $name } notifications are tried again.
+events-replayed = { $n ->
+    [one] { $n } notification is tried again.
+   *[other] { $n } notifications are tried again.
+}
 health-lost-secret = The secrets of the webhook { $name } were stored under another key base and have to be entered again.
 health-open-webhook = Open it
 health-set-secret = Set it up

@@ -150,3 +150,7 @@ field-request-method = Request method
 field-content-type = Content type
 field-secret = Secret
 field-value = Value
+took-moment = < 1 s
+took-seconds = { $n } s
+took-minutes = { $n } min { $rest } s
+took-hours = { $n } h { $rest } min

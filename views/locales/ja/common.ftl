@@ -126,3 +126,7 @@ field-request-method = リクエストメソッド
 field-content-type = コンテンツタイプ
 field-secret = シークレット
 field-value = 値
+took-moment = 1 秒未満
+took-seconds = { $n } 秒
+took-minutes = { $n } 分 { $rest } 秒
+took-hours = { $n } 時間 { $rest } 分

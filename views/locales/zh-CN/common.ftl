@@ -126,3 +126,7 @@ field-request-method = 请求方法
 field-content-type = 内容类型
 field-secret = 签名密钥
 field-value = 值
+took-moment = 不到一秒
+took-seconds = { $n } 秒
+took-minutes = { $n } 分 { $rest } 秒
+took-hours = { $n } 小时 { $rest } 分

@@ -7,6 +7,7 @@ mod explain;
 mod health;
 mod jobs;
 mod registries;
+mod took;
 mod user;
 mod users;
 
