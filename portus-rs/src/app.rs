@@ -17,7 +17,7 @@ use crate::{
         scope::Access,
         token::{Claims, HeaderForm, Issue},
     },
-    queries::{facts::Present, health::Health},
+    queries::{facts::Present, health::Health, jobs},
     remote::{
         RegistryClients,
         ldap::Directory,
@@ -61,8 +61,28 @@ pub struct Wake {
     pub mail: Notify,
     /// Somebody wants a registry compared.
     pub requests: Notify,
+    /// Somebody wants a job to run.
+    pub wanted: Notify,
     /// Somebody wants the house kept now.
     pub housekeeping: Notify,
+    /// Somebody wants the directory asked who is still there.
+    pub people: Notify,
+    /// Somebody wants the directory asked who is in which group.
+    pub groups: Notify,
+}
+
+impl Wake {
+    /// What rings for a job that is due; comparisons are asked for by rows of their own.
+    pub fn bell(&self, job: &str) -> Option<&Notify> {
+        match job {
+            jobs::DETAILS => Some(&self.details),
+            jobs::MAIL => Some(&self.mail),
+            jobs::HOUSEKEEPING => Some(&self.housekeeping),
+            jobs::PEOPLE => Some(&self.people),
+            jobs::GROUPS => Some(&self.groups),
+            _ => None,
+        }
+    }
 }
 
 impl App {

@@ -10,6 +10,7 @@ pub mod groups;
 pub mod homes;
 pub mod identities;
 pub mod inbox;
+pub mod jobs;
 pub mod mails;
 pub mod manifests;
 pub mod members;

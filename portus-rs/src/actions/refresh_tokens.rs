@@ -5,7 +5,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::change::Change;
+use super::{application_tokens::unknown_like_foreign, change::Change};
 use crate::{
     activity::Activity,
     app::App,
@@ -100,6 +100,33 @@ pub async fn revoke(app: &App, actor: &Actor, id: i64) -> Result<()> {
     change
         .commit([Activity::docker_login_ended(&owner, &token.service)])
         .await
+}
+
+/// Ends every docker login of an account. Returns how many there were.
+pub async fn revoke_all(app: &App, actor: &Actor, user_id: i64) -> Result<usize> {
+    let mut change = Change::begin(app, actor).await?;
+    let permit = change.permit::<EndSessions>(user_id).await;
+    let permit = permit.map_err(|error| unknown_like_foreign(actor, error))?;
+    let tokens = refresh_token::Entity::find()
+        .filter(refresh_token::Column::UserId.eq(user_id))
+        .order_by_asc(refresh_token::Column::Id)
+        .all(change.reader())
+        .await?;
+    if tokens.is_empty() {
+        return Ok(0);
+    }
+    change
+        .delete_where::<refresh_token::Entity, _>(
+            &permit,
+            refresh_token::Column::Id.is_in(tokens.iter().map(|it| it.id)),
+        )
+        .await?;
+    let owner = permit.into_inner();
+    let told = tokens
+        .iter()
+        .map(|it| Activity::docker_login_ended(&owner, &it.service));
+    change.commit(told.collect::<Vec<_>>()).await?;
+    Ok(tokens.len())
 }
 
 /// Removes logins that nobody has used for 90 days. Returns how many.

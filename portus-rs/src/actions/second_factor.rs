@@ -11,7 +11,7 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::change::Change;
+use super::{application_tokens::unknown_like_foreign, change::Change};
 use crate::{
     activity::Activity,
     app::App,
@@ -179,7 +179,8 @@ pub async fn remove(app: &App, actor: &Actor, user_id: i64, code: Option<&str>) 
         prove(app, account, code.unwrap_or_default()).await?;
     }
     let mut change = Change::begin(app, actor).await?;
-    let permit = change.permit::<DropSecondFactor>(user_id).await?;
+    let permit = change.permit::<DropSecondFactor>(user_id).await;
+    let permit = permit.map_err(|error| unknown_like_foreign(actor, error))?;
     let owner = permit.on().clone();
     change
         .delete_where::<second_factor::Entity, _>(

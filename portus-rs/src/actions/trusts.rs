@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Trusts that a bot may have.
-const MOST: u64 = 20;
+pub const MOST: u64 = 20;
 
 /// A trust to be made.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +34,55 @@ pub struct NewTrust {
     pub scope: Option<TokenScope>,
     /// Names or ids of the only namespaces it is good for; empty is no limit.
     pub namespaces: Vec<String>,
+}
+
+/// A trust as somebody wrote it, to be read.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    pub name: String,
+    pub issuer: String,
+    pub audience: String,
+    /// Each as `NAME=PATTERN`.
+    pub claims: Vec<String>,
+    pub scope: Option<String>,
+    pub namespaces: Vec<String>,
+}
+
+impl Written {
+    pub fn understood(self) -> Result<NewTrust> {
+        let mut invalid = Invalid::default();
+        let mut claims = BTreeMap::new();
+        for written in self.claims {
+            match written.split_once('=') {
+                Some((name, pattern)) => {
+                    let name = name.trim();
+                    let before = claims.insert(name.to_owned(), pattern.to_owned());
+                    if before.is_some() {
+                        invalid.add("claims", format!("'{name}' is there twice"));
+                    }
+                }
+                None => invalid.add("claims", format!("'{written}' must be NAME=PATTERN")),
+            }
+        }
+        let scope = match self.scope.filter(|it| !it.is_empty()).map(|it| it.parse()) {
+            None => None,
+            Some(Ok(scope)) => Some(scope),
+            Some(Err(())) => {
+                invalid.add("scope", "is not included in the list");
+                None
+            }
+        };
+        invalid.into_result()?;
+        let namespaces = self.namespaces.into_iter();
+        Ok(NewTrust {
+            name: self.name,
+            issuer: self.issuer,
+            audience: self.audience,
+            claims,
+            scope,
+            namespaces: namespaces.filter(|it| !it.is_empty()).collect(),
+        })
+    }
 }
 
 /// Lets jobs with such a token be the bot.

@@ -1,4 +1,4 @@
-//! What the audit log keeps of registries.
+//! What the audit log keeps of registries, and of the jobs that look after them.
 
 use super::{Activity, Kind};
 use crate::entities::registry;
@@ -18,6 +18,10 @@ impl Activity {
 
     pub fn sync_confirmed(registry: &registry::Model, run: i64) -> Self {
         Self::of_registry("registry:confirm_sync", registry).with("run", run)
+    }
+
+    pub fn job_wanted(job: &str) -> Self {
+        Self::new("job:run", None).with("job", job)
     }
 
     fn of_registry(key: &'static str, registry: &registry::Model) -> Self {

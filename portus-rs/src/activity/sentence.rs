@@ -294,6 +294,7 @@ impl<'a> Facts<'a> {
 /// What Portus' entries say, and ours.
 fn template(facts: &Facts<'_>) -> &'static str {
     let blank = |name: &str| facts.parameter(name).trim().is_empty();
+    let one = facts.parameter("count") == "1";
     match facts.row.key.as_str() {
         "team.create" => "{owner} created team {team}",
         "team.add_member" => {
@@ -349,6 +350,7 @@ fn template(facts: &Facts<'_>) -> &'static str {
         "comment:create" => "{owner} commented on {repository}",
         "comment:destroy" => "{owner} deleted a comment on {repository}",
         "vulnerability:rescan" => "{owner} had {image} scanned again",
+        "vulnerability:rescan_all" if one => "{owner} had everything scanned again: one tag",
         "vulnerability:rescan_all" => "{owner} had everything scanned again: {count} tags",
         "user:create" => "{owner} created the user {user}",
         "user:sign_up" => "{owner} signed up from {address}",
@@ -377,8 +379,10 @@ fn template(facts: &Facts<'_>) -> &'static str {
         "user:link" => "{owner} linked the user {user} with an account at {provider}",
         "user:throttle" => "Wrong passwords for {user} are being slowed down",
         "user.delete" => "{owner} removed the user {user}",
+        "user:clear_passwords" if one => "{owner} cleared the local password of one user",
         "user:clear_passwords" => "{owner} cleared the local passwords of {count} users",
         "session:create" => "{owner} signed in from {address}",
+        "session:destroy" if one => "{owner} ended a session of {user}",
         "session:destroy" => "{owner} ended {count} sessions of {user}",
         "session:fail" => "A sign-in as {user} from {address} failed",
         "application_token.create" => "{owner} created a token for the application {application}",
@@ -402,6 +406,7 @@ fn template(facts: &Facts<'_>) -> &'static str {
         "registry:sync" => {
             "{owner} asked for a comparison with the catalog of the registry {registry}"
         }
+        "job:run" => "{owner} had the job '{job}' run",
         "registry:confirm_sync" => {
             "{owner} confirmed what a comparison with the registry {registry} removes"
         }

@@ -15,6 +15,7 @@ mod forms;
 mod health;
 mod help;
 mod ldap;
+mod logins;
 mod native;
 mod progress;
 pub mod rake;
@@ -241,6 +242,7 @@ fn native_command(words: Vec<String>, sources: Sources) -> Outcome {
         Command::RegistryConfig(options) => context::run(registry_config::print(&session, options)),
         Command::Token(options) => context::run(tokens::issue(&session, options)),
         Command::Explain(options) => context::run(explain::print(&session, options)),
+        Command::Logins { deed } => context::run(logins::perform(&session, deed)),
         Command::LdapCheck(options) => context::run(ldap::check(&session, options)),
         Command::Health(options) => context::run(health::check(&session, options)),
         Command::Client(options) => context::run(client::ask(&session, options)),

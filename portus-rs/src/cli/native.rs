@@ -2,7 +2,7 @@
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use super::{client, events, explain, health, ldap, registry_config, sync, tokens};
+use super::{client, events, explain, health, ldap, logins, registry_config, sync, tokens};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -55,6 +55,11 @@ pub enum Command {
     Explain(explain::Options),
     /// Issue an application token for a user: for the API, and for docker in place of the password
     Token(tokens::Options),
+    /// List where somebody is signed in, end it, and take a lost second factor off
+    Logins {
+        #[command(subcommand)]
+        deed: logins::Deed,
+    },
     #[command(
         name = "ldap:check",
         about = "Walk the steps of a login through the LDAP directory, and say what each found"

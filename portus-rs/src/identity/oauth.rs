@@ -24,6 +24,10 @@ use crate::{
 /// How long somebody may take at the provider, and afterwards with the form.
 pub const PATIENCE: TimeDelta = TimeDelta::minutes(10);
 
+/// Ways through a provider that one address may begin within [`throttle::HELD`], and answers it may bring: as many as it
+/// may send wrong passwords.
+const MOST: i64 = throttle::SPRAYED;
+
 /// Longest address to go back to; the whole has to fit into a cookie.
 const LONGEST_RETURN: usize = 1024;
 
@@ -117,7 +121,10 @@ pub async fn depart(
     provider: Provider<'_>,
     redirect: &str,
     return_to: Option<String>,
+    address: IpAddr,
 ) -> Result<Result<Departure, Stopped>> {
+    let source = throttle::source(address);
+    throttle::pace(app, "to a provider", &source, MOST).await?;
     let begun = match provider.begin(redirect).await {
         Ok(begun) => begun,
         Err(error) => {
@@ -152,6 +159,8 @@ pub async fn arrive(
     answer: Answer<'_>,
     address: IpAddr,
 ) -> Result<Result<Arrival, Stopped>> {
+    let source = throttle::source(address);
+    throttle::pace(app, "from a provider", &source, MOST).await?;
     let now = app.clock.now();
     let stop = |reason: &str| {
         tracing::info!(
@@ -177,7 +186,6 @@ pub async fn arrive(
     if !secret::same(&flow.state, answer.state) {
         return stop("the answer belongs to another login");
     }
-    let source = throttle::source(address);
     if seen::mark(app, &flow.state, &source, now + PATIENCE).await? != Seen::Now {
         return stop("the answer has been used already");
     }

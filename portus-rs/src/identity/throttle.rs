@@ -31,7 +31,7 @@ pub const MOST: i64 = 10;
 /// How long it is held back, and how long failures are remembered.
 pub const HELD: TimeDelta = TimeDelta::minutes(10);
 /// Failures of one address, whatever the names, after which one failure holds a pair back.
-const SPRAYED: i64 = 100;
+pub const SPRAYED: i64 = 100;
 /// Failures of one address after which names that nobody has are no longer written down.
 const FLOODED: i64 = 1000;
 /// What another replica wrote is seen after this long at most, when this one has not written itself.

@@ -24,7 +24,7 @@ use pass::Pass;
 pub use requested::run_requested;
 
 /// The job's name in logs and in its lease.
-pub const NAME: &str = "Registry synchronization";
+pub use crate::queries::jobs::SYNC as NAME;
 /// How long a synchronisation by hand waits for one that is under way.
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -129,6 +129,9 @@ async fn rung(app: &App, work: Work) {
         Work::Mail => app.wake.mail.notified().await,
         Work::Details => app.wake.details.notified().await,
         Work::Housekeeping => app.wake.housekeeping.notified().await,
+        Work::People => app.wake.people.notified().await,
+        Work::Groups => app.wake.groups.notified().await,
+        Work::Wanted => app.wake.wanted.notified().await,
         _ => std::future::pending().await,
     }
 }

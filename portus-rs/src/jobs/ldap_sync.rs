@@ -23,8 +23,6 @@ use crate::{
     remote::ldap::{Directory, Fault, Group, Members, Person, Wanted, dn_key},
 };
 
-pub const PEOPLE: &str = "LDAP accounts";
-pub const GROUPS: &str = "LDAP groups";
 /// Seconds between two looks at the accounts: an account whose person has left is dead within 10 minutes, failures and
 /// remembered passwords included.
 pub const PEOPLE_EVERY: u64 = 240;

@@ -21,8 +21,12 @@ use crate::{
     entities::SyncState,
     error::{Error, Result},
     identity::{seen, throttle},
-    queries::sync,
-    remote::{RegistryClient, Trust},
+    queries::{
+        self,
+        jobs::{DETAILS, GROUPS, HOUSEKEEPING, MAIL, PEOPLE},
+        sync,
+    },
+    remote::{Deletes, RegistryClient, Trust},
 };
 
 /// Becomes true when the process is to end.
@@ -57,6 +61,8 @@ enum Work {
     Sync(Option<SyncStrategy>),
     /// What somebody asked for, whatever is configured.
     Requested,
+    /// Looking for jobs that somebody wants run.
+    Wanted,
     Details,
     SelfTest,
     Mail,
@@ -136,8 +142,9 @@ async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
         false,
         Work::Requested,
     ));
+    jobs.push(job("Wanted jobs", every(5), false, Work::Wanted));
     // Whoever finds tags describes them.
-    jobs.push(job("Manifest details", every(30), true, Work::Details));
+    jobs.push(job(DETAILS, every(30), true, Work::Details));
     if !only {
         jobs.push(job(
             "Registry self-test",
@@ -145,12 +152,12 @@ async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
             false,
             Work::SelfTest,
         ));
-        jobs.push(job("Outgoing mail", every(15), true, Work::Mail));
+        jobs.push(job(MAIL, every(15), true, Work::Mail));
         jobs.push(USAGE);
-        jobs.push(job("Housekeeping", every(3600), true, Work::Housekeeping));
+        jobs.push(job(HOUSEKEEPING, every(3600), true, Work::Housekeeping));
     }
     if !only && let Some(ldap) = &app.config.ldap {
-        use ldap_sync::{GROUPS, GROUPS_EVERY, PEOPLE, PEOPLE_EVERY};
+        use ldap_sync::{GROUPS_EVERY, PEOPLE_EVERY};
         jobs.push(job(PEOPLE, every(PEOPLE_EVERY), true, Work::People));
         if ldap.group_sync.is_some() {
             jobs.push(job(GROUPS, every(GROUPS_EVERY), true, Work::Groups));
@@ -283,6 +290,7 @@ fn run<'a>(
     match work {
         Work::Sync(strategy) => Box::pin(synchronise(app, strategy, stop)),
         Work::Requested => Box::pin(answer_requests(app, stop)),
+        Work::Wanted => Box::pin(ring(app)),
         Work::Details => Box::pin(describe(app, stop)),
         Work::SelfTest => Box::pin(test_registries(app)),
         Work::Mail => Box::pin(send_mail(app)),
@@ -297,6 +305,16 @@ fn run<'a>(
             Ok(Ran::Done)
         }),
     }
+}
+
+/// Begins what is due, whichever process was told that somebody wants it.
+async fn ring(app: &Arc<App>) -> Result<Ran> {
+    for name in queries::jobs::due(app).await? {
+        if let Some(bell) = app.wake.bell(&name) {
+            bell.notify_one();
+        }
+    }
+    Ok(Ran::Done)
 }
 
 /// A pass that failed says so in its row, and is not tried again by itself.
@@ -343,7 +361,7 @@ async fn synchronise(app: &Arc<App>, strategy: Option<SyncStrategy>, stop: &Stop
     })
 }
 
-/// Asks each registry whether it takes our tokens; the health page shows the answers.
+/// Asks each registry whether it takes our tokens, and whether it deletes; the health page shows the answers.
 async fn test_registries(app: &Arc<App>) -> Result<Ran> {
     for registry in sync::registries(app, None).await? {
         if !registry.events_enforced && app.config.background.registry {
@@ -353,7 +371,8 @@ async fn test_registries(app: &Arc<App>) -> Result<Ran> {
                 registry.name
             );
         }
-        match RegistryClient::new(app, &registry).check_token().await {
+        let client = RegistryClient::new(app, &registry);
+        match client.check_token().await {
             Trust::Accepted => {
                 tracing::debug!("The registry {} accepts our tokens", registry.name);
             }
@@ -361,7 +380,18 @@ async fn test_registries(app: &Arc<App>) -> Result<Ran> {
                 "The registry {} asks nobody for a token: whoever reaches it may do everything",
                 registry.name
             ),
-            Trust::Failed(error) => tracing::warn!("The registry {}: {error}", registry.name),
+            Trust::Failed(error) => {
+                tracing::warn!("The registry {}: {error}", registry.name);
+                continue;
+            }
+        }
+        let wanted = app.config.delete.enabled && !registry.proxy;
+        if client.check_deletion().await == Deletes::No && wanted {
+            tracing::warn!(
+                "The registry {} deletes nothing, although delete.enabled is on here: start it with \
+                 REGISTRY_STORAGE_DELETE_ENABLED=true",
+                registry.name
+            );
         }
     }
     Ok(Ran::Done)

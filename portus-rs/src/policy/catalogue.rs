@@ -305,6 +305,7 @@ catalogue! {
 
     "registry.create" "set up a registry": guard(registries::CreateRegistry);
     "registry.manage" "change a registry": guard(registries::ManageRegistry);
+    "job.run" "have a background job run now": guard(registries::RunJob);
 
     "activity.show" "read an entry of the audit log": rule "activities::show" on ActivityFacts, Hidden,
         |standing, it, rules| activities::show(standing, it);

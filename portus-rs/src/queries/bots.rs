@@ -8,6 +8,7 @@ use super::{
     application_tokens,
     filter::{Filter, filters},
     list::{Listing, in_order},
+    trusts,
     users::{Row, with_homes},
     viewer::Viewer,
 };
@@ -90,6 +91,8 @@ pub struct Kept {
     /// In its team; none if it was taken out of it.
     pub role: Option<Role>,
     pub tokens: Vec<application_tokens::Row>,
+    /// How many kinds of jobs enter as it.
+    pub trusts: i64,
 }
 
 /// The same list as pages show it.
@@ -127,10 +130,12 @@ impl Listing for Stable {
             .into_iter()
             .collect();
         let mut tokens = application_tokens::of_all(app, ids).await?;
+        let trusts = trusts::counts(app, ids).await?;
         let kept = rows.into_iter().map(|user| {
             let kept = Kept {
                 role: roles.get(&user.id).copied(),
                 tokens: tokens.remove(&user.id).unwrap_or_default(),
+                trusts: trusts.get(&user.id).copied().unwrap_or_default(),
                 user,
             };
             (kept.user.id, kept)

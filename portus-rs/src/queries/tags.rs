@@ -195,6 +195,21 @@ pub async fn newest_names(
     Ok(found)
 }
 
+/// How many tags each of these repositories has, those left out that say something about another image.
+pub async fn counts_of_images(app: &App, repository_ids: &[i64]) -> Result<HashMap<i64, i64>> {
+    let counted: Vec<(i64, i64)> = tag::Entity::find()
+        .select_only()
+        .column(tag::Column::RepositoryId)
+        .column_as(tag::Column::Id.count(), "tags")
+        .filter(tag::Column::RepositoryId.is_in(repository_ids.iter().copied()))
+        .filter(tag::Column::Name.starts_with("sha256-").not())
+        .group_by(tag::Column::RepositoryId)
+        .into_tuple()
+        .all(app.database.reader())
+        .await?;
+    Ok(counted.into_iter().collect())
+}
+
 /// A tag in a repository that the caller may see; of that very repository if one is named.
 pub async fn show(app: &App, viewer: &Viewer, id: i64, repository_id: Option<i64>) -> Result<Row> {
     let row = whole_by_ids(app, &[id])

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect as _};
 
 use super::viewer::Viewer;
 use crate::{
     app::App,
-    entities::{bot_trust, namespace},
+    entities::{bot_trust, namespace, user},
     error::{Error, Result},
     policy, queries,
 };
@@ -20,8 +20,14 @@ pub struct Row {
     pub namespaces: Option<Vec<String>>,
 }
 
+/// A bot with its trusts.
+pub struct Kept {
+    pub bot: user::Model,
+    pub trusts: Vec<Row>,
+}
+
 /// The trusts of a bot, for whoever looks after it.
-pub async fn of(app: &App, viewer: &Viewer, bot: i64) -> Result<Vec<Row>> {
+pub async fn of(app: &App, viewer: &Viewer, bot: i64) -> Result<Kept> {
     let bot = queries::users::by_id(app, bot).await?;
     let standing = match bot.owner_team_id {
         Some(team) => viewer.standing(team),
@@ -37,7 +43,24 @@ pub async fn of(app: &App, viewer: &Viewer, bot: i64) -> Result<Vec<Row>> {
         .order_by_asc(bot_trust::Column::Id)
         .all(app.database.reader())
         .await?;
-    shown(app, rows).await
+    Ok(Kept {
+        trusts: shown(app, rows).await?,
+        bot,
+    })
+}
+
+/// How many trusts each of these bots has; those without any are not there.
+pub async fn counts(app: &App, bots: &[i64]) -> Result<HashMap<i64, i64>> {
+    let counted: Vec<(i64, i64)> = bot_trust::Entity::find()
+        .select_only()
+        .column(bot_trust::Column::UserId)
+        .column_as(bot_trust::Column::Id.count(), "trusts")
+        .filter(bot_trust::Column::UserId.is_in(bots.iter().copied()))
+        .group_by(bot_trust::Column::UserId)
+        .into_tuple()
+        .all(app.database.reader())
+        .await?;
+    Ok(counted.into_iter().collect())
 }
 
 /// Trusts with what they name.

@@ -31,7 +31,7 @@ use crate::{
 
 pub use error::{Absence, RegistryError};
 pub use pages::Pages;
-pub use reach::{Check, Reached, Trust};
+pub use reach::{Check, Deletes, DeletionCheck, Reached, Trust};
 pub use registry::{Fetched, Head, RegistryClient};
 
 /// Tokens and challenges remembered.
@@ -48,6 +48,7 @@ pub struct RegistryClients {
     /// The service that a registry's own challenge names, by registry.
     services: moka::sync::Cache<i64, exchange::Asks>,
     checks: Mutex<HashMap<i64, Check>>,
+    deletions: Mutex<HashMap<i64, DeletionCheck>>,
 }
 
 impl RegistryClients {
@@ -71,6 +72,7 @@ impl RegistryClients {
                 .time_to_live(CHALLENGES)
                 .build(),
             checks: Mutex::new(HashMap::new()),
+            deletions: Mutex::new(HashMap::new()),
         })
     }
 
@@ -78,6 +80,19 @@ impl RegistryClients {
     pub fn last_check(&self, registry_id: i64) -> Option<Check> {
         let checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
         checks.get(&registry_id).cloned()
+    }
+
+    /// How a registry answered the last deletion that was only a question.
+    pub fn last_deletion(&self, registry_id: i64) -> Option<DeletionCheck> {
+        let all = self.deletions.lock();
+        let all = all.unwrap_or_else(PoisonError::into_inner);
+        all.get(&registry_id).cloned()
+    }
+
+    fn keep_deletion(&self, registry_id: i64, check: DeletionCheck) {
+        let all = self.deletions.lock();
+        let mut all = all.unwrap_or_else(PoisonError::into_inner);
+        all.insert(registry_id, check);
     }
 
     fn keep_check(&self, registry_id: i64, check: Check) {

@@ -38,6 +38,29 @@ pub struct Check {
     pub at: NaiveDateTime,
 }
 
+/// Whether a registry deletes what it is told to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deletes {
+    Yes,
+    /// `storage.delete.enabled` is off there, or it is a cache of another registry.
+    No,
+    /// It is in read-only mode for a while.
+    ReadOnly,
+    /// It cannot be asked; the text says why.
+    Unknown(RegistryError),
+}
+
+/// How a registry answered a deletion, and when it was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeletionCheck {
+    pub deletes: Deletes,
+    pub at: NaiveDateTime,
+}
+
+/// A repository that nobody need have, and a digest that nothing has: with both, nothing can be deleted.
+const NOWHERE: &str = "portus-rs/deletion-check";
+const NOTHING: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+
 /// The registry's `/v2/`. A hostname may carry a port.
 pub(super) fn base(hostname: &str, use_ssl: bool) -> Result<Url> {
     let scheme = if use_ssl { "https" } else { "http" };
@@ -113,6 +136,24 @@ impl RegistryClient<'_> {
         };
         self.clients().keep_check(self.row.id, check);
         trust
+    }
+
+    /// Whether it deletes images, found out by having it delete one that cannot exist: it says that there is none, or
+    /// that it deletes nothing at all. The result is kept for the health page.
+    pub async fn check_deletion(&self) -> Deletes {
+        let deletes = match self.delete_manifest(NOWHERE, NOTHING).await {
+            // No registry has it, so one that has deleted it deletes.
+            Ok(()) | Err(RegistryError::Absent(_)) => Deletes::Yes,
+            Err(RegistryError::Unsupported { read_only: true }) => Deletes::ReadOnly,
+            Err(RegistryError::Unsupported { read_only: false }) => Deletes::No,
+            Err(error) => Deletes::Unknown(error),
+        };
+        let check = DeletionCheck {
+            deletes: deletes.clone(),
+            at: self.app.clock.now(),
+        };
+        self.clients().keep_deletion(self.row.id, check);
+        deletes
     }
 
     async fn ask_trust(&self) -> Result<Trust> {

@@ -204,6 +204,11 @@ pub enum PageError {
     /// What the browser sent cannot be read.
     #[error(transparent)]
     Unreadable(#[from] ApiError),
+    /// The form was made for a session that is not this one.
+    #[error(
+        "this form was made before you signed in anew; load its page again and send it once more"
+    )]
+    Stale,
 }
 
 /// What a page's handler answers.
@@ -214,6 +219,7 @@ impl PageError {
         match self {
             Self::Failed(error) | Self::Unreadable(ApiError::Failed(error)) => status(error),
             Self::Unreadable(error) => error.status_code(),
+            Self::Stale => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 }

@@ -174,6 +174,7 @@ fn every_key_of_the_audit_log_is_documented_and_no_other() {
         .collect();
     let nouns = [
         "team",
+        "job",
         "namespace",
         "repository",
         "user",

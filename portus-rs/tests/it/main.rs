@@ -18,6 +18,7 @@ mod compose;
 mod deletion;
 mod harness;
 mod house;
+mod jobs;
 mod ldap;
 mod minimal;
 mod pages;

@@ -63,9 +63,14 @@ user-no-tokens = No application tokens
 token-revoked = The token was removed successfully
 user-sessions = Sessions
 user-end-sessions = Sign out everywhere
-user-session-begun = begun
-user-session-seen = last used
 user-no-sessions = Signed in nowhere
+user-factor-remove = Remove the second factor
+user-factor-what = For somebody who has lost theirs, once you are sure who asks: { $name } then signs in with the password alone, and can set up another one.
+user-factor-button = Yes, remove it
+user-factor-none = Whoever knows the password signs in.
+user-end-docker = End all
+user-no-docker = No docker logins
+user-docker-ended = All docker logins of '{ $name }' were ended
 user-delete = Delete { $name }
 user-delete-what = The account and its application tokens go for good. Its personal namespace and the images in it stay; entries of the log keep the name.
 user-delete-name = Type { $name } to confirm
@@ -141,6 +146,7 @@ explain-needs-id = That action is about one thing: give its id.
 jobs-all = Jobs
 jobs-job = Job
 jobs-last = Last run
+jobs-took = Took
 jobs-next = Next run
 jobs-state = State
 jobs-run = Run now
@@ -163,11 +169,23 @@ job-details = Image details
 job-details-about = Reads sizes, platforms and kinds of images from the registries.
 job-housekeeping = Housekeeping
 job-housekeeping-about = Clears ended sessions, unused logins and old comparisons away.
+job-mail = Mail
+job-mail-about = Sends letters, and those once more that failed.
+job-people = LDAP accounts
+job-people-about = Asks the directory who is still there.
+job-groups = LDAP groups
+job-groups-about = Brings teams up to date with their groups in the directory.
 job-asked-for = The job begins within seconds.
 sync-title = Comparison with { $name }
 sync-strategy = Strategy
 sync-looked-at = Looked at
-sync-counts = { $repositories } repositories, { $tags } tags
+sync-counts = { $repositories ->
+    [one] { $repositories } repository
+   *[other] { $repositories } repositories
+}, { $tags ->
+    [one] { $tags } tag
+   *[other] { $tags } tags
+}
 sync-repairs = Repairs
 sync-repaired = { $added } added, { $changed } changed, { $removed } removed, { $errors } errors
 sync-message = It says
@@ -187,7 +205,10 @@ events-replay-all = Try all again
 events-none = Everything was applied
 events-none-text = Notifications that cannot be applied are kept here until somebody tries them again.
 event-replayed = The notification is tried again.
-events-replayed = { $name } notifications are tried again.
+events-replayed = { $n ->
+    [one] { $n } notification is tried again.
+   *[other] { $n } notifications are tried again.
+}
 health-lost-secret = The secrets of the webhook { $name } were stored under another key base and have to be entered again.
 health-open-webhook = Open it
 health-set-secret = Set it up
@@ -211,5 +232,16 @@ health-key = Signing key
 health-key-ends = Its certificate ends
 health-no-certificate = It has no certificate.
 health-deletion = Deleting images
-health-deletion-on = Switched on here. The registry needs storage.delete.enabled too.
+health-deletion-on = Switched on here
 health-deletion-off = Switched off: delete.enabled
+health-deletes-yes = The registry deletes what it is told to.
+health-deletes-no = The registry deletes nothing.
+health-deletes-readonly = The registry is in read-only mode (storage.maintenance.readonly).
+health-deletes-unknown = The registry could not be asked:
+health-deletes-fix = What is deleted here stays in it. Start it with storage.delete.enabled in its config.yml, or with:
+health-mail = Mail
+health-mail-trouble = Letters that are tried again: { $waiting }. Given up: { $lost }.
+health-mail-said = What went wrong last:
+health-mail-smtp = Mend email.smtp in the configuration, or the server that it names.
+health-mail-program = Mend email.sendmail in the configuration, or set up a server in email.smtp.
+health-mail-well = No letter has failed lately

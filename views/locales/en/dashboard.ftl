@@ -59,3 +59,4 @@ dashboard-health-no-sync = The catalog has not been compared yet
 dashboard-health-certificate = The signing certificate ends
 dashboard-health-no-certificate = The signing key has no certificate: registries 3.x need one
 dashboard-health-deletion-off = Deleting images is switched off (delete.enabled)
+dashboard-health-deletes-nothing = { $what } deletes nothing, although deleting images is on here

@@ -82,3 +82,7 @@ said-owner-took-the-link-of-the-user-user-with-provider-back = { $owner } がユ
 said-owner-used-a-recovery-code = { $owner } がリカバリーコードを使用しました
 said-user-is-in-the-ldap-directory-again = { $user } が LDAP ディレクトリに戻りました
 said-user-is-not-in-the-ldap-directory-any-more = { $user } が LDAP ディレクトリからなくなりました
+said-owner-had-everything-scanned-again-one-tag = { $owner } がすべての再スキャンを指示しました: 1 タグ
+said-owner-cleared-the-local-password-of-one-user = { $owner } が 1 人のローカルパスワードを消去しました
+said-owner-ended-a-session-of-user = { $owner } が { $user } のセッションを終了しました
+said-owner-had-the-job-job-run = { $owner } がジョブ「{ $job }」を実行させました

@@ -40,3 +40,4 @@ dashboard-health-no-sync = カタログの比較はまだ行われていませ�
 dashboard-health-certificate = 署名証明書の期限
 dashboard-health-no-certificate = 署名鍵に証明書がありません。3.x のレジストリには必要です
 dashboard-health-deletion-off = イメージの削除は無効です (delete.enabled)
+dashboard-health-deletes-nothing = ここではイメージの削除が有効ですが、{ $what } は何も削除しません

@@ -82,3 +82,7 @@ said-owner-took-the-link-of-the-user-user-with-provider-back = { $owner } 解除
 said-owner-used-a-recovery-code = { $owner } 使用了恢复代码
 said-user-is-in-the-ldap-directory-again = { $user } 又出现在 LDAP 目录中
 said-user-is-not-in-the-ldap-directory-any-more = { $user } 已不在 LDAP 目录中
+said-owner-had-everything-scanned-again-one-tag = { $owner } 要求重新扫描全部镜像：1 个标签
+said-owner-cleared-the-local-password-of-one-user = { $owner } 清除了 1 个用户的本地密码
+said-owner-ended-a-session-of-user = { $owner } 结束了 { $user } 的一个会话
+said-owner-had-the-job-job-run = { $owner } 让任务“{ $job }”立即运行

@@ -40,3 +40,4 @@ dashboard-health-no-sync = 尚未与目录比较
 dashboard-health-certificate = 签名证书到期
 dashboard-health-no-certificate = 签名密钥没有证书：3.x 镜像仓库服务需要证书
 dashboard-health-deletion-off = 删除镜像已关闭 (delete.enabled)
+dashboard-health-deletes-nothing = 此处已启用删除镜像，但 { $what } 不删除任何内容

@@ -105,6 +105,35 @@ fn nothing_is_too_little_for_a_sentence() {
     }
 }
 
+#[test]
+fn one_is_told_as_one() {
+    let count = |key: &str, count: u64| {
+        text(key, |row| {
+            row.parameters = serde_json::json!({"username": "bob", "count": count}).to_string();
+        })
+    };
+    for (key, one, many) in [
+        (
+            "session:destroy",
+            "alice ended a session of bob",
+            "alice ended 2 sessions of bob",
+        ),
+        (
+            "user:clear_passwords",
+            "alice cleared the local password of one user",
+            "alice cleared the local passwords of 2 users",
+        ),
+        (
+            "vulnerability:rescan_all",
+            "alice had everything scanned again: one tag",
+            "alice had everything scanned again: 2 tags",
+        ),
+    ] {
+        assert_eq!(count(key, 1), one);
+        assert_eq!(count(key, 2), many);
+    }
+}
+
 fn text(key: &str, change: impl FnOnce(&mut activity::Model)) -> String {
     let mut row = row(key);
     change(&mut row);

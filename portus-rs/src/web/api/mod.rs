@@ -9,6 +9,7 @@ mod conditional;
 mod cors;
 mod deletion;
 mod described;
+mod docker_logins;
 mod events;
 mod explain;
 mod health;
@@ -54,6 +55,7 @@ fn nouns() -> Vec<Noun> {
         application_tokens::operations(),
         sessions::operations(),
         identities::operations(),
+        docker_logins::operations(),
         teams::operations(),
         members::operations(),
         bots::operations(),

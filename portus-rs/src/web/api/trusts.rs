@@ -14,7 +14,7 @@ use super::{
 use crate::{
     actions::trusts,
     entities::TokenScope,
-    error::{Error, Invalid, Result},
+    error::Error,
     queries::{self, trusts::Row},
     web::{
         error::ApiResult,
@@ -105,53 +105,31 @@ impl From<Row> for BotTrust {
     }
 }
 
-impl NewTrust {
-    fn understood(self) -> Result<trusts::NewTrust> {
-        let mut invalid = Invalid::default();
-        let mut claims = BTreeMap::new();
-        for written in self.claims.unwrap_or_default() {
-            match written.split_once('=') {
-                Some((name, pattern)) => {
-                    if claims
-                        .insert(name.trim().to_owned(), pattern.to_owned())
-                        .is_some()
-                    {
-                        invalid.add("claims", format!("'{name}' is there twice"));
-                    }
-                }
-                None => invalid.add("claims", format!("'{written}' must be NAME=PATTERN")),
-            }
+impl From<NewTrust> for trusts::Written {
+    fn from(new: NewTrust) -> Self {
+        Self {
+            name: new.name,
+            issuer: new.issuer,
+            audience: new.audience,
+            claims: new.claims.unwrap_or_default(),
+            scope: new.scope,
+            namespaces: new.namespaces.unwrap_or_default(),
         }
-        let scope = match self.scope.filter(|it| !it.is_empty()).map(|it| it.parse()) {
-            None => None,
-            Some(Ok(scope)) => Some(scope),
-            Some(Err(())) => {
-                invalid.add("scope", "is not included in the list");
-                None
-            }
-        };
-        invalid.into_result()?;
-        let namespaces = self.namespaces.unwrap_or_default();
-        Ok(trusts::NewTrust {
-            name: self.name,
-            issuer: self.issuer,
-            audience: self.audience,
-            claims,
-            scope,
-            namespaces: namespaces.into_iter().filter(|it| !it.is_empty()).collect(),
-        })
     }
 }
 
 async fn list(call: Call) -> ApiResult<List<BotTrust>> {
     let viewer = call.viewer().await?;
-    let rows = queries::trusts::of(&call.app, &viewer, call.id("id")?).await?;
-    Ok(List::of(rows.into_iter().map(BotTrust::from).collect()))
+    let kept = queries::trusts::of(&call.app, &viewer, call.id("id")?).await?;
+    Ok(List::of(
+        kept.trusts.into_iter().map(BotTrust::from).collect(),
+    ))
 }
 
 async fn create(call: Call, new: NewTrust) -> ApiResult<Created<BotTrust>> {
     let bot = call.id("id")?;
-    let made = trusts::create(&call.app, &call.actor, bot, new.understood()?).await?;
+    let new = trusts::Written::from(new).understood()?;
+    let made = trusts::create(&call.app, &call.actor, bot, new).await?;
     let mut shown = queries::trusts::shown(&call.app, vec![made]).await?;
     created(BotTrust::from(shown.pop().ok_or(Error::NotFound)?))
 }

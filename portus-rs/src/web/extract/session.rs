@@ -42,17 +42,20 @@ pub fn require_ours(
     if request.method().is_safe() {
         return Ok(());
     }
-    let header = request
-        .headers()
-        .get(CSRF)
-        .and_then(|value| value.to_str().ok());
-    let ours =
-        is_same_origin(app, request) && header.or(field).is_some_and(|given| session.knows(given));
-    if ours {
+    if is_same_origin(app, request) && knows_token(request, session, field) {
         Ok(())
     } else {
         Err(Error::forbidden(Rule::ForgedRequest))
     }
+}
+
+/// Whether a write brings the session's token along, in the header or in a field.
+pub fn knows_token(request: &HttpRequest, session: &Session, field: Option<&str>) -> bool {
+    let header = request
+        .headers()
+        .get(CSRF)
+        .and_then(|value| value.to_str().ok());
+    header.or(field).is_some_and(|given| session.knows(given))
 }
 
 /// Whether the browser says nothing that speaks against it.

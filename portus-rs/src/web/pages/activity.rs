@@ -195,7 +195,7 @@ mod tests {
         let mut missing = BTreeSet::new();
         for key in &keys {
             for actor in ["ann", "portus"] {
-                for parameters in ["{}", r#"{"new":"x","old":"y"}"#] {
+                for parameters in ["{}", r#"{"new":"x","old":"y"}"#, r#"{"count":1}"#] {
                     let row = row(key, actor, parameters);
                     for language in [Language::Japanese, Language::Chinese] {
                         let asked = std::cell::RefCell::new(Vec::new());

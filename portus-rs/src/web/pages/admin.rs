@@ -1,10 +1,13 @@
 //! What only admins see: people, registries, what happened, how everything is.
 
+mod access;
 mod activities;
+mod deletion;
 mod explain;
 mod health;
 mod jobs;
 mod registries;
+mod took;
 mod user;
 mod users;
 
@@ -14,8 +17,10 @@ pub fn routes() -> Vec<Route> {
     [
         users::routes(),
         user::routes(),
+        access::routes(),
         registries::routes(),
         activities::routes(),
+        deletion::routes(),
         health::routes(),
         jobs::routes(),
         explain::routes(),

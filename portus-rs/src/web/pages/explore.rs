@@ -102,7 +102,8 @@ async fn show(visit: Visit) -> PageResult {
         let (ids, total) = list::page(app, list, by, descending, wanted.slice).await?;
         let rows = list.load(app, &ids).await?;
         let names = tags::newest_names(app, &ids, TAGS).await?;
-        Ok((dressed(rows, names), total))
+        let counts = tags::counts_of_images(app, &ids).await?;
+        Ok((dressed(rows, names, &counts), total))
     });
     let page = Explore {
         asked: visit.params.read().string("explore[search]").is_some(),
@@ -115,6 +116,7 @@ async fn show(visit: Visit) -> PageResult {
 fn dressed(
     rows: Vec<crate::queries::repositories::Row>,
     mut names: HashMap<i64, Vec<String>>,
+    counts: &HashMap<i64, i64>,
 ) -> Vec<Found> {
     let found = rows.into_iter().map(|row| {
         let line = Line::from(row);
@@ -122,7 +124,7 @@ fn dressed(
         let shown = i64::try_from(names.len()).unwrap_or(0);
         Found {
             summary: line.description.as_deref().and_then(markdown::summary),
-            more: line.tags - shown,
+            more: counts.get(&line.id).map_or(0, |all| all - shown),
             names,
             line,
         }

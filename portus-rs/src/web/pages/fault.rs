@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{
     frame::Frame,
     view::Page,
-    visit::{Visit, empty_frame, language, wants_json},
+    visit::{Visit, empty_frame, form_of, language, wants_json},
 };
 use crate::{
     app::App,
@@ -33,17 +33,27 @@ pub struct Fault {
     kind: &'static str,
     /// What is known of it, for whoever may know.
     detail: Option<String>,
+    /// The page to be loaded again.
+    back: Option<String>,
 }
 
 impl Page for Fault {
     const VIEW: &'static str = "errors/fault.html";
 
     fn samples() -> Vec<Self> {
-        let kinds = ["unauthorized", "missing", "forged", "broken", "away"];
+        let kinds = [
+            "unauthorized",
+            "missing",
+            "forged",
+            "stale",
+            "broken",
+            "away",
+        ];
         let fault = |kind| Self {
             status: 500,
             kind,
             detail: Some("because <canary>".to_owned()),
+            back: (kind == "stale").then(|| "/teams/<canary>".to_owned()),
         };
         kinds.map(fault).into()
     }
@@ -72,10 +82,12 @@ impl Fault {
                 }
             }
             PageError::Unreadable(other) => Some(other.to_string()),
+            PageError::Stale => None,
         };
         Self {
             status: status.as_u16(),
             kind: match status {
+                _ if matches!(error, PageError::Stale) => "stale",
                 StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "unauthorized",
                 StatusCode::NOT_FOUND => "missing",
                 StatusCode::SERVICE_UNAVAILABLE => "away",
@@ -83,6 +95,7 @@ impl Fault {
                 _ => "broken",
             },
             detail,
+            back: None,
         }
     }
 
@@ -122,7 +135,11 @@ pub fn page(visit: &Visit, error: &PageError) -> HttpResponse {
 /// To somebody of whom nothing is known.
 pub fn without_visit(app: &App, request: &HttpRequest, error: &PageError) -> HttpResponse {
     let frame = empty_frame(app, request, language(request, None));
-    Fault::of(error).answer(app, request, &frame)
+    let mut fault = Fault::of(error);
+    if matches!(error, PageError::Stale) {
+        fault.back = form_of(app, request);
+    }
+    fault.answer(app, request, &frame)
 }
 
 /// The page about an error that this address names, as `/500` or `/errors/500` below our root.
@@ -139,6 +156,7 @@ fn named(app: &App, path: &str) -> Option<Fault> {
         status,
         kind,
         detail: None,
+        back: None,
     })
 }
 

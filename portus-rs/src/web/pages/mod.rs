@@ -13,6 +13,7 @@ pub mod flash;
 pub mod form;
 pub mod frame;
 pub mod help;
+mod identities;
 pub mod language;
 mod live;
 pub mod namespaces;
@@ -30,6 +31,7 @@ pub mod sign_up;
 pub mod table;
 pub mod tag;
 pub mod teams;
+mod trusts;
 pub mod view;
 pub mod visit;
 mod webhooks;
@@ -58,12 +60,14 @@ pub fn routes(service: &mut web::ServiceConfig) {
         sign_up::routes(),
         passwords::routes(),
         profile::routes(),
+        identities::routes(),
         second_factor::routes(),
         oauth::routes(),
         preferences::routes(),
         dashboard::routes(),
         live::routes(),
         teams::routes(),
+        trusts::routes(),
         admin::routes(),
         repositories::routes(),
         repository::routes(),

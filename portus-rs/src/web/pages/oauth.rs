@@ -151,7 +151,13 @@ async fn leave(visit: Visit) -> PageResult {
     let provider = provider(&visit)?;
     let redirect = callback(&visit, provider);
     let return_to = own_path(&visit.text("return_to"));
-    match oauth::depart(&visit.app, provider, &redirect, return_to).await? {
+    let address = guest(&visit).address;
+    let departed = oauth::depart(&visit.app, provider, &redirect, return_to, address).await;
+    let departed = match departed {
+        Err(Error::TooMany(text)) => return out(&visit, &text),
+        other => other?,
+    };
+    match departed {
         Ok(departure) => {
             let page = Leave {
                 provider: provider.title().to_owned(),
@@ -182,7 +188,11 @@ async fn come_back(visit: Visit) -> PageResult {
         answer,
         guest.address,
     )
-    .await?;
+    .await;
+    let arrived = match arrived {
+        Err(Error::TooMany(text)) => return out(&visit, &text),
+        other => other?,
+    };
     let arrival = match arrived {
         Ok(arrival) => arrival,
         Err(stopped) => return stop(&visit, provider, stopped).await,

@@ -1,6 +1,6 @@
 //! One's own account: what others see of it, password, tokens, where one is signed in, and its end.
 
-mod devices;
+pub mod devices;
 mod tokens;
 
 use actix_web::http::header;
@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{
     form::Form,
+    identities::{self, Link},
     route::{Route, delete, get, post, put},
     view::{Moment, Page},
     visit::Member,
@@ -56,6 +57,7 @@ pub struct Profile {
     more_tokens: bool,
     sessions: Vec<SignedIn>,
     docker_logins: Vec<DockerLogin>,
+    identities: Vec<Link>,
     second_factor: Option<Factor>,
     /// Whether there can be one.
     offers_second_factor: bool,
@@ -90,6 +92,7 @@ impl Page for Profile {
             more_tokens: true,
             sessions: SignedIn::samples(),
             docker_logins: DockerLogin::samples(),
+            identities: Link::samples(),
             second_factor: Some(factor),
             offers_second_factor: true,
         };
@@ -111,6 +114,7 @@ impl Page for Profile {
             more_tokens: false,
             sessions: Vec::new(),
             docker_logins: Vec::new(),
+            identities: Vec::new(),
             second_factor: None,
             offers_second_factor: true,
         };
@@ -158,6 +162,7 @@ async fn page(visit: &Member, forms: Forms) -> Result<Profile> {
         tokens,
         sessions: devices::sessions(visit, id).await?,
         docker_logins: devices::docker_logins(visit, id).await?,
+        identities: identities::of(visit, id).await?,
         second_factor: second_factor.map(|it| Factor {
             since: Moment(it.since),
             codes: it.codes,

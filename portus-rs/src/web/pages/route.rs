@@ -143,7 +143,7 @@ async fn visited(
 ) -> HttpResponse {
     let visit = match Visit::open(app.clone(), request.clone(), params, route.token).await {
         Ok(visit) => visit,
-        Err(error) => return fault::without_visit(&app, &request, &error.into()),
+        Err(error) => return fault::without_visit(&app, &request, &error),
     };
     let shadow = visit.shadow();
     match (route.run)(visit).await {

@@ -119,20 +119,25 @@ impl Visitor for Admin {
 }
 
 impl Visit {
-    /// Finds out who asks. A write that our own pages cannot have sent is refused.
+    /// Finds out who asks. A write that our own pages cannot have sent is refused, and one whose form was made for
+    /// another session is stale.
     pub async fn open(
         app: Data<App>,
         request: HttpRequest,
         params: Params,
         token: bool,
-    ) -> Result<Self> {
+    ) -> Result<Self, PageError> {
         let facts = app.present.facts().await?;
         let session = session::resume(&app, &facts, &request).await?;
-        if let Some(session) = session.as_ref().filter(|_| token) {
+        if !request.method().is_safe() {
+            if !session::is_same_origin(&app, &request) {
+                return Err(Error::forbidden(Rule::ForgedRequest).into());
+            }
             let field = params.read().string("authenticity_token");
-            session::require_ours(&app, &request, session, field.as_deref())?;
-        } else if !request.method().is_safe() && !session::is_same_origin(&app, &request) {
-            return Err(Error::forbidden(Rule::ForgedRequest));
+            let known = |it: &Session| session::knows_token(&request, it, field.as_deref());
+            if token && !session.as_ref().is_none_or(known) {
+                return Err(PageError::Stale);
+            }
         }
         let actor = session.as_ref().map_or(Actor::Anonymous, |session| {
             Actor::User(Arc::clone(&session.account))
@@ -227,12 +232,7 @@ impl Visit {
         let back = if self.request.method().is_safe() {
             self.here()
         } else {
-            // The page whose form it was.
-            let root = self.app.config.listener.url_root.as_str();
-            let referer = self.request.headers().get(header::REFERER);
-            let referer = referer.and_then(|it| it.to_str().ok()?.parse::<url::Url>().ok());
-            let path = referer.map(|it| it.path().to_owned()).unwrap_or_default();
-            path.strip_prefix(root).unwrap_or_default().to_owned()
+            form_of(&self.app, &self.request).unwrap_or_default()
         };
         if matches!(back.as_str(), "" | "/") {
             return Turned::Away("/users/sign_in".to_owned(), None);
@@ -361,6 +361,16 @@ impl Visit {
         let flashes: Vec<Flash> = form.sentences().map(Flash::alert).collect();
         Ok(self.go_saying(path, &flashes))
     }
+}
+
+/// The page whose form was sent, as far as the browser says; below our root.
+pub fn form_of(app: &App, request: &HttpRequest) -> Option<String> {
+    let referer = request.headers().get(header::REFERER)?;
+    let referer: url::Url = referer.to_str().ok()?.parse().ok()?;
+    let path = referer
+        .path()
+        .strip_prefix(app.config.listener.url_root.as_str())?;
+    own_path(path)
 }
 
 /// A path below our root that a link may lead to, and nothing that a browser takes for another host.

@@ -285,7 +285,7 @@ async fn without_a_session_and_its_token_nothing_is_changed() {
         let to = answer.headers.get("location").unwrap().to_str().unwrap();
         assert!(to.starts_with("/users/sign_in"), "{path}: {to}");
         let forged = page.forged(&service, method, path).await;
-        assert_eq!(forged.status, 403, "{path}");
+        assert_eq!(forged.status, 422, "{path}");
     }
     assert_eq!(service.count("sessions").await, 1);
 }

@@ -242,6 +242,17 @@ async fn an_admin_takes_it_off_somebody_who_has_lost_theirs_and_nobody_else_does
     let bob = Page::signed_in(&service, "bob").await;
     assert_eq!(bob.send(&service, "delete", &path, &[]).await.status, 403);
     assert_eq!(service.count("second_factors").await, 1);
+    let by_api = format!("/api/v1/users/{}/second_factor", ann.id);
+    for (who, body, status) in [
+        (&bob, json!({}), 403),
+        (&page, json!({}), 401),
+        (&page, json!({"code": "000000"}), 401),
+    ] {
+        let request = who.0.write(Method::DELETE, &by_api, &body);
+        let answer = service.call(request).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+    }
+    assert_eq!(service.count("second_factors").await, 1);
     let root = Page::signed_in(&service, "root").await;
     assert_eq!(root.send(&service, "delete", &path, &[]).await.status, 303);
     assert_eq!(service.count("second_factors").await, 0);

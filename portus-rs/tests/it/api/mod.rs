@@ -8,6 +8,7 @@ mod conformance;
 mod counting;
 mod deletion;
 mod deliveries;
+mod docker_logins;
 mod explain;
 mod feed;
 mod filters;

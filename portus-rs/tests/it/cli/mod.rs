@@ -5,6 +5,7 @@ mod beside_a_registry;
 mod database;
 mod events;
 mod forms;
+mod logins;
 mod registry_config;
 mod servers;
 

@@ -13,16 +13,20 @@ use super::{
 
 /// Shows every page to whom it is for, and gathers what `judge` finds wrong.
 pub fn on_every_page(look: Look, judge: &impl AsyncFn(&Page, &Seen) -> Vec<String>) {
-    let wrong = found_on_every_page(look, judge);
+    let wrong = found_on_every_page(look, &|_| true, judge);
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-fn found_on_every_page(look: Look, judge: &impl AsyncFn(&Page, &Seen) -> Vec<String>) -> String {
+fn found_on_every_page(
+    look: Look,
+    wanted: &impl Fn(&str) -> bool,
+    judge: &impl AsyncFn(&Page, &Seen) -> Vec<String>,
+) -> String {
     let world = RUNTIME.block_on(world());
     let mut wrong = String::new();
     browse(look, &world.site.portus.url(), async |page| {
         let mut who = "";
-        for seen in pages(world) {
+        for seen in pages(world).into_iter().filter(|it| wanted(it.name)) {
             if seen.who != who {
                 page.become_user(seen.who).await;
                 who = seen.who;
@@ -176,6 +180,18 @@ fn a_first_visit_is_light() {
     });
 }
 
+/// Whether a picture is wanted: of all pages, or of those that `PAGES` names.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "PAGES belongs to the tests, not to the service's configuration"
+)]
+fn is_wanted(name: &str) -> bool {
+    let Ok(pages) = std::env::var("PAGES") else {
+        return true;
+    };
+    pages.split(',').any(|it| it.trim() == name)
+}
+
 /// For `make screenshots`.
 #[test]
 #[ignore = "it judges nothing: `make screenshots` runs it"]
@@ -186,7 +202,7 @@ fn pictures() {
         ("dark", Look::DARK),
         ("phone", Look::PHONE),
     ] {
-        wrong += &found_on_every_page(look, &async |page, seen| {
+        wrong += &found_on_every_page(look, &is_wanted, &async |page, seen| {
             page.keep(&format!("{name}/{}", seen.name)).await;
             Vec::new()
         });

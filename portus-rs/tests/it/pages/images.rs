@@ -186,6 +186,11 @@ on_every_database! {
         for number in 0..12 {
             world.stock(&[("open/etcd", &format!("2.{number:02}"), &image(&format!("c{number}")))]).await;
         }
+        // Signatures and the like are no tags that anybody pulls.
+        for kind in [".sig", ".att", ""] {
+            let about = digest(&image("c1")).replace(':', "-");
+            world.stock(&[("open/etcd", &format!("{about}{kind}"), &image(kind))]).await;
+        }
         let explore = async |query: &str| {
             let request = actix_web::test::TestRequest::get().uri(query);
             let answer = world.service.call(request).await;

@@ -99,6 +99,7 @@ pub fn pages(world: &World) -> Vec<Seen> {
         at("root", "user-new", "/admin/users?new=1"),
         seen("root", "user", format!("/admin/users/{user}/edit")),
         seen("root", "bot", format!("/admin/users/{bot}/edit")),
+        seen("root", "bot-trusts", format!("/bots/{bot}/trusts")),
         at("root", "registries", "/admin/registries"),
         at("root", "registry-new", "/admin/registries/new"),
         seen(

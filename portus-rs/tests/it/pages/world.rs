@@ -234,6 +234,28 @@ async fn machines(site: &Site) -> (i64, i64) {
     let bot = site.post("/api/v1/users", bot).await["id"]
         .as_i64()
         .unwrap();
+    let trust = json!({"name": "main branch", "issuer": "https://token.actions.githubusercontent.com",
+        "audience": "https://portus.example.com", "namespaces": ["base"],
+        "claims": ["sub=repo:example/runtime:ref:refs/heads/(main|release/.*)", "ref_protected=true"]});
+    site.post(&format!("/api/v1/bots/{bot}/trusts"), trust)
+        .await;
+    let helper = json!({"bot": {"username": "deployer", "display_name": "Deploys staging", "role": "viewer"}});
+    let teams = site.get("/api/v1/teams").await;
+    let mut rows = teams.as_array().unwrap().iter();
+    let platform = rows.find(|it| it["name"] == "platform").unwrap();
+    let path = format!("/api/v1/teams/{}/bots", platform["id"]);
+    site.post(&path, helper).await;
+    let token = format!("{}/v2/token", site.portus.url());
+    let docker = [
+        ("grant_type", "password"),
+        ("username", "ben"),
+        ("password", crate::support::site::PASSWORD),
+        ("access_type", "offline"),
+        ("client_id", "docker"),
+        ("service", &site.service()),
+    ];
+    let kept = site.http.post(token).form(&docker).send().await.unwrap();
+    good(kept).await;
     let left = site.user("frank").await;
     let path = format!("/api/v1/users/{left}/enabled");
     good(site.api(Method::DELETE, &path, None).await).await;

@@ -315,3 +315,106 @@ async fn a_link_is_seen_and_taken_back_by_its_owner_and_by_admins() {
     assert_eq!(location(&sso.enter(&mut again).await), "/users/oauth");
     assert_eq!(again.who(service).await, None);
 }
+
+/// What stands between two marks of a page.
+fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
+    let (_, after) = page
+        .split_once(from)
+        .unwrap_or_else(|| panic!("{from} is not in {page}"));
+    after.split(to).next().unwrap()
+}
+
+#[actix_web::test]
+async fn links_are_taken_back_on_the_profile_and_where_admins_look_after_people() {
+    let sso = Sso::start().await;
+    let service = &sso.service;
+    for (subject, name) in [("1", "ann"), ("2", "bob")] {
+        sso.register(subject, name).await;
+    }
+    let by_name = async |name: &str| {
+        let found = portus_rs::queries::by_name::user(&service.app.database, name).await;
+        found.unwrap().unwrap()
+    };
+    let bob = by_name("bob").await;
+    sso.person(as_subject("1", "ann"));
+    let mut ann = Browser::default();
+    sso.enter(&mut ann).await;
+    let profile = ann.get(service, "/users/edit").await.body;
+    assert!(profile.contains("Linked accounts"), "{profile}");
+    assert!(profile.contains("ann@id.example"), "{profile}");
+    assert!(profile.contains("only if you know a password"), "{profile}");
+    let own = between(&profile, "action=\"/users/identities/", "\"").to_owned();
+    let csrf = between(&profile, "name=\"authenticity_token\" value=\"", "\"").to_owned();
+    let delete = [("_method", "delete"), ("authenticity_token", csrf.as_str())];
+
+    // Somebody else's is not there.
+    let listed = service.count("identities").await;
+    let bobs =
+        portus_rs::queries::identities::of(&service.app, portus_rs::policy::Who::Operator, bob.id);
+    let bobs = bobs.await.unwrap()[0].id;
+    let path = format!("/users/identities/{bobs}");
+    assert_eq!(ann.post(service, &path, &delete).await.status, 404);
+    let path = format!("/admin/users/{}/identities/{bobs}", bob.id);
+    assert_eq!(ann.post(service, &path, &delete).await.status, 403);
+    assert_eq!(service.count("identities").await, listed);
+
+    let path = format!("/users/identities/{own}");
+    let answer = ann.post(service, &path, &delete).await;
+    assert_eq!(location(&answer), "/users/edit");
+    let profile = ann.get(service, "/users/edit").await.body;
+    assert!(profile.contains("was taken back"), "{profile}");
+    assert!(!profile.contains("Linked accounts"), "{profile}");
+
+    service.admin("root").await;
+    let root = crate::api::sessions::Browser::signed_in(service, "root").await;
+    let page = root
+        .get(service, &format!("/admin/users/{}/edit", bob.id))
+        .await
+        .body;
+    assert!(page.contains("bob@id.example"), "{page}");
+    let path = format!("/admin/users/{}/identities/{bobs}", bob.id);
+    assert!(page.contains(&format!("action=\"{path}\"")), "{page}");
+    let ann_id = by_name("ann").await.id;
+    let wrong = format!("/admin/users/{ann_id}/identities/{bobs}");
+    let delete = [("_method", "delete")];
+    assert_eq!(root.send(service, &wrong, &delete).await.status, 404);
+    assert_eq!(root.send(service, &path, &delete).await.status, 303);
+    assert_eq!(service.count("identities").await, 0);
+}
+
+fn as_subject(subject: &str, name: &str) -> serde_json::Value {
+    json!({"sub": subject, "email": format!("{name}@id.example"), "email_verified": true})
+}
+
+#[actix_web::test]
+async fn an_address_comes_and_goes_through_providers_as_often_as_it_may_send_wrong_passwords() {
+    let sso = Sso::start().await;
+    let service = &sso.service;
+    let mut ann = Browser::default();
+    let refused = async |answer: crate::support::service::Answer, ann: &mut Browser| {
+        assert_eq!(location(&answer), "/users/sign_in");
+        let told = ann.told(service).await;
+        assert!(
+            told.contains("Too many attempts from your address"),
+            "{told}"
+        );
+    };
+    let path = format!("/users/auth/{OPENID}");
+    for _ in 0..100 {
+        let answer = ann.post(service, &path, &[]).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    let answer = ann.post(service, &path, &[]).await;
+    refused(answer, &mut ann).await;
+    let back = format!("{path}/callback?state=guessed&code=x");
+    for _ in 0..100 {
+        ann.get(service, &back).await;
+        let told = ann.told(service).await;
+        assert!(told.contains("Could not authenticate you"), "{told}");
+    }
+    let answer = ann.get(service, &back).await;
+    refused(answer, &mut ann).await;
+    service.app.clock.advance(chrono::TimeDelta::minutes(11));
+    sso.provider.state().now += 11 * 60;
+    assert_eq!(ann.post(service, &path, &[]).await.status, 200);
+}

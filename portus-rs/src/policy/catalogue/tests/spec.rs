@@ -344,6 +344,7 @@ const SPEC: &[(&str, &[Line])] = &[
     ),
     ("registry.create", &[("*", "", ADMINS)]),
     ("registry.manage", &[("*", "", ADMINS)]),
+    ("job.run", &[("*", "", ADMINS)]),
     // Section 4 with D17: "Registry: everybody" only for what was public.
     (
         "activity.show",

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{
+    deletion::{self, Deletion},
     jobs::ShownRun,
     registries::{Tested, tested},
 };
@@ -37,6 +38,18 @@ pub struct Health {
     listening: bool,
     /// Webhooks whose secrets were stored under another key base.
     lost: Vec<Lost>,
+    mail: Option<Mail>,
+}
+
+/// Letters that do not go out.
+#[derive(Serialize)]
+struct Mail {
+    waiting: u64,
+    given_up: u64,
+    /// What was said of the latest one.
+    error: String,
+    /// Whether an SMTP server is configured; else a program takes the letters.
+    smtp: bool,
 }
 
 #[derive(Serialize)]
@@ -48,6 +61,7 @@ struct Registry {
     last_event_at: Option<Moment>,
     last_event_host: Option<String>,
     tested: Tested,
+    deletion: Deletion,
     last_run: Option<ShownRun>,
     /// A comparison that waits for a person.
     held: Option<i64>,
@@ -107,7 +121,7 @@ impl Page for Health {
 
     fn samples() -> Vec<Self> {
         let then = Moment(chrono::NaiveDateTime::default());
-        let registry = |id: i64, trust, state| Registry {
+        let registry = |id: i64, trust, deletes, state| Registry {
             id,
             name: "<canary>".to_owned(),
             hostname: "<canary>".to_owned(),
@@ -115,11 +129,12 @@ impl Page for Health {
             last_event_at: (id == 1).then_some(then),
             last_event_host: (id == 1).then(|| "<canary>".to_owned()),
             tested: Tested::sample(trust),
+            deletion: Deletion::sample(deletes),
             last_run: (id != 3).then(|| ShownRun::sample(state)),
             held: (id == 2).then_some(9),
         };
         let well = Self {
-            registries: vec![registry(1, "accepted", "done")],
+            registries: vec![registry(1, "accepted", "yes", "done")],
             inbox: Inbox {
                 waiting: 0,
                 oldest: None,
@@ -137,12 +152,13 @@ impl Page for Health {
             deletion: true,
             listening: true,
             lost: Vec::new(),
+            mail: None,
         };
         let unwell = Self {
             registries: vec![
-                registry(2, "open", "held"),
-                registry(3, "failed", "failed"),
-                registry(4, "", "running"),
+                registry(2, "open", "no", "held"),
+                registry(3, "failed", "unknown", "failed"),
+                registry(4, "", "", "running"),
             ],
             inbox: Inbox {
                 waiting: 3,
@@ -171,6 +187,12 @@ impl Page for Health {
                 namespace_id: 1,
                 id: 2,
             }],
+            mail: Some(Mail {
+                waiting: 2,
+                given_up: 1,
+                error: "refused <canary>".to_owned(),
+                smtp: true,
+            }),
         };
         vec![well, unwell]
     }
@@ -182,6 +204,7 @@ async fn of_registry(visit: &Admin, row: registry::Model) -> Result<Registry> {
     let run = sync_runs::dressed(app, runs).await?.pop();
     let held = queries::sync::held(app, row.id).await?;
     Ok(Registry {
+        deletion: deletion::known(app, &row),
         id: row.id,
         name: row.name,
         hostname: row.hostname,
@@ -203,6 +226,7 @@ async fn show(visit: Admin) -> PageResult {
     let inbox = queries::events::standing(app).await?;
     let strangers = queries::events::unknown_hosts(app).await?;
     let lost = queries::webhooks::with_lost_secrets(app).await?;
+    let mail = queries::mails::trouble(app).await?;
     let certificate = app.keys.signing.certificate();
     let page = Health {
         registries,
@@ -230,6 +254,12 @@ async fn show(visit: Admin) -> PageResult {
                 id: webhook.id,
             })
             .collect(),
+        mail: mail.map(|it| Mail {
+            waiting: it.waiting,
+            given_up: it.given_up,
+            error: it.last_error,
+            smtp: app.config.email.smtp.is_some(),
+        }),
     };
     visit.show("admin", &page).await
 }

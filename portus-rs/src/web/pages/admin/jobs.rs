@@ -3,13 +3,16 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::took::Took;
 use crate::{
-    actions::{inbox, sync_runs},
+    actions::{inbox, jobs as deeds, sync_runs},
+    app::App,
     entities::lease,
     error::{Error, Result},
     queries::{
         self,
         dead_events::{DeadEvents, Row as Dead},
+        jobs,
         sync_runs::{Row as Run, SyncRuns},
     },
     web::{
@@ -65,6 +68,8 @@ struct Job {
     started_at: Option<Moment>,
     finished_at: Option<Moment>,
     next_run_at: Option<Moment>,
+    /// The last time.
+    took: Option<Took>,
     error: Option<String>,
     running: bool,
 }
@@ -86,6 +91,7 @@ pub struct ShownRun {
     message: Option<String>,
     started_at: Moment,
     finished_at: Option<Moment>,
+    took: Option<Took>,
 }
 
 impl From<Run> for ShownRun {
@@ -105,6 +111,7 @@ impl From<Run> for ShownRun {
             message: run.message,
             started_at: Moment(run.started_at),
             finished_at: run.finished_at.map(Moment),
+            took: Took::between(Some(run.started_at), run.finished_at),
         }
     }
 }
@@ -126,6 +133,7 @@ impl ShownRun {
             message: Some("<canary>".to_owned()),
             started_at: Moment(chrono::NaiveDateTime::default()),
             finished_at: None,
+            took: Took::samples().pop().filter(|_| state != "running"),
         }
     }
 }
@@ -183,6 +191,7 @@ impl Page for Jobs {
             started_at: Some(then),
             finished_at: None,
             next_run_at: Some(then),
+            took: Took::samples().first().copied(),
             error: Some("<canary>".to_owned()),
             running: slug == "sync",
         };
@@ -191,6 +200,7 @@ impl Page for Jobs {
             started_at: None,
             finished_at: None,
             next_run_at: None,
+            took: None,
             error: None,
             running: false,
         };
@@ -246,48 +256,78 @@ impl Page for Events {
 }
 
 /// What one process at a time does, by the word in addresses and the name of its lease.
-const KNOWN: [(&str, &str); 3] = [
-    ("sync", "Registry synchronization"),
-    ("details", "Manifest details"),
-    ("housekeeping", "Housekeeping"),
+const KNOWN: [(&str, &str); 6] = [
+    ("sync", jobs::SYNC),
+    ("details", jobs::DETAILS),
+    ("housekeeping", jobs::HOUSEKEEPING),
+    ("mail", jobs::MAIL),
+    ("people", jobs::PEOPLE),
+    ("groups", jobs::GROUPS),
 ];
 
-async fn list(visit: Admin) -> PageResult {
-    let leases = queries::jobs::all(&visit.app).await?;
-    let now = visit.now();
-    let job = |(slug, name): (&'static str, &str)| {
-        let lease: Option<&lease::Model> = leases.iter().find(|it| it.name == name);
-        let held = |it: &&lease::Model| it.holder.is_some() && it.expires_at > Some(now);
-        Job {
+/// Those that there is something to do for.
+fn known(app: &App) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let directory = app.config.ldap.as_ref();
+    let people = directory.is_some();
+    let groups = directory.is_some_and(|it| it.group_sync.is_some());
+    KNOWN.into_iter().filter(move |(_, name)| match *name {
+        jobs::PEOPLE => people,
+        jobs::GROUPS => groups,
+        _ => true,
+    })
+}
+
+impl Job {
+    fn new(slug: &'static str, lease: Option<&lease::Model>, now: chrono::NaiveDateTime) -> Self {
+        let held = |it: &lease::Model| it.holder.is_some() && it.expires_at > Some(now);
+        let running = lease.is_some_and(held);
+        // While it runs the end is that of the time before.
+        let ended = lease.filter(|_| !running);
+        Self {
             slug,
-            running: lease.as_ref().is_some_and(held),
+            running,
             started_at: lease.and_then(|it| it.started_at).map(Moment),
             finished_at: lease.and_then(|it| it.finished_at).map(Moment),
             next_run_at: lease.and_then(|it| it.next_run_at).map(Moment),
+            took: ended.and_then(|it| Took::between(it.started_at, it.finished_at)),
             error: lease.and_then(|it| it.last_error.clone()),
         }
-    };
+    }
+}
+
+async fn list(visit: Admin) -> PageResult {
+    let leases = jobs::all(&visit.app).await?;
+    let now = visit.now();
+    let all = known(&visit.app).map(|(slug, name)| {
+        let lease = leases.iter().find(|it| it.name == name);
+        Job::new(slug, lease, now)
+    });
     let page = Jobs {
-        jobs: KNOWN.map(job).into(),
+        jobs: all.collect(),
         runs: visit.plain_table(RUNS, SyncRuns, ShownRun::from).await?,
     };
     visit.show("jobs", &page).await
 }
 
-/// Whichever process runs the job begins it; a comparison also where another one does.
+/// Whichever process runs the job begins it.
 async fn run(visit: Admin) -> PageResult {
-    let wake = &visit.app.wake;
-    match visit.segment("name") {
-        "sync" => {
-            let registries = queries::sync::wanted_registries(&visit.app, None).await?;
-            let ids: Vec<i64> = registries.iter().map(|it| it.id).collect();
-            sync_runs::request(&visit.app, &visit.actor, &ids, None).await?;
-        }
-        "details" => wake.details.notify_one(),
-        "housekeeping" => wake.housekeeping.notify_one(),
-        _ => return Err(Error::NotFound.into()),
+    let slug = visit.segment("name");
+    let Some((_, name)) = known(&visit.app).find(|it| it.0 == slug) else {
+        return Err(Error::NotFound.into());
+    };
+    let asked = if name == jobs::SYNC {
+        let registries = queries::sync::wanted_registries(&visit.app, None).await?;
+        let ids: Vec<i64> = registries.iter().map(|it| it.id).collect();
+        sync_runs::request(&visit.app, &visit.actor, &ids, None)
+            .await
+            .map(drop)
+    } else {
+        deeds::want(&visit.app, &visit.actor, name).await
+    };
+    match asked {
+        Ok(()) => Ok(visit.go_telling("/admin/jobs", visit.say("job-asked-for"))),
+        Err(error) => visit.go_refused("/admin/jobs", error),
     }
-    Ok(visit.go_telling("/admin/jobs", visit.say("job-asked-for")))
 }
 
 async fn shown(visit: &Admin) -> Result<Comparison> {
@@ -334,7 +374,9 @@ async fn replay(visit: Admin) -> PageResult {
 
 async fn replay_all(visit: Admin) -> PageResult {
     let replayed = inbox::replay_all(&visit.app, &visit.actor).await?;
-    let said = visit.tell("events-replayed", &replayed.to_string());
+    let said = visit
+        .language
+        .tell("events-replayed", [("n", replayed.into())]);
     Ok(visit.go_telling("/admin/events", said))
 }
 

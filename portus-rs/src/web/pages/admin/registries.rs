@@ -252,7 +252,7 @@ async fn status(visit: Admin) -> PageResult {
     visit.show("", &tested(&visit.app, row.id)).await
 }
 
-async fn of_path(visit: &Admin) -> Result<registry::Model> {
+pub async fn of_path(visit: &Admin) -> Result<registry::Model> {
     let id = visit.id("id")?;
     let rows = all(&visit.app).await?;
     rows.into_iter()
@@ -442,13 +442,15 @@ async fn ask_again(visit: &Admin, old: &registry::Model, new: &RegistryChanges) 
 /// Asks the registry now, with a token of ours.
 async fn check_now(visit: Admin) -> PageResult {
     let row = of_path(&visit).await?;
-    let trust = RegistryClient::new(&visit.app, &row).check_token().await;
+    let client = RegistryClient::new(&visit.app, &row);
+    let trust = client.check_token().await;
+    client.check_deletion().await;
     let flash = match trust {
         Trust::Accepted => Flash::notice(visit.tell("registry-accepts", &row.name)),
         Trust::Open => Flash::alert(visit.tell("registry-open", &row.name)),
         Trust::Failed(error) => Flash::alert(format!("{}: {error}", row.name)),
     };
-    Ok(visit.go_saying("/admin/registries", &[flash]))
+    Ok(visit.go_saying(&visit.back_to("/admin/registries"), &[flash]))
 }
 
 /// The secret that there was ends.

@@ -2,14 +2,16 @@
 
 use serde::Serialize;
 
-use super::users::is_hidden;
+use super::{
+    access::{self, Access},
+    users::is_hidden,
+};
 use crate::{
     actions::{
         application_tokens::{self, NewToken},
-        sessions,
         users::{self, UserChanges},
     },
-    entities::{session, user},
+    entities::user,
     error::{Error, Invalid, Result},
     queries::{self, application_tokens::Row as Token},
     web::{
@@ -29,7 +31,6 @@ pub fn routes() -> Vec<Route> {
         get("/admin/users/{id}/edit", edit),
         put("/admin/users/{id}", update),
         delete("/admin/users/{id}", remove),
-        delete("/admin/users/{id}/sessions", end_sessions),
         post("/admin/users/{id}/application_tokens", issue),
         delete("/admin/users/{id}/application_tokens/{token_id}", revoke),
     ]
@@ -53,7 +54,7 @@ pub struct User {
     token_form: Form,
     removal: Form,
     teams: Vec<Membership>,
-    sessions: Vec<Session>,
+    access: Access,
     tokens: Vec<ShownToken>,
     /// A token that has just been made, shown this once.
     plain_token: Option<String>,
@@ -64,14 +65,6 @@ struct Membership {
     id: i64,
     name: String,
     role: &'static str,
-}
-
-#[derive(Serialize)]
-struct Session {
-    address: String,
-    user_agent: String,
-    created_at: Moment,
-    last_seen_at: Moment,
 }
 
 #[derive(Serialize)]
@@ -102,17 +95,6 @@ impl From<Token> for ShownToken {
     }
 }
 
-impl From<session::Model> for Session {
-    fn from(row: session::Model) -> Self {
-        Self {
-            address: row.address,
-            user_agent: row.user_agent,
-            created_at: Moment(row.created_at),
-            last_seen_at: Moment(row.last_seen_at),
-        }
-    }
-}
-
 impl Page for User {
     const VIEW: &'static str = "admin/user.html";
 
@@ -136,12 +118,7 @@ impl Page for User {
                 name: "<canary>".to_owned(),
                 role: "owner",
             }],
-            sessions: vec![Session {
-                address: "<canary>".to_owned(),
-                user_agent: "<canary>".to_owned(),
-                created_at: then,
-                last_seen_at: then,
-            }],
+            access: Access::sample(),
             tokens: vec![ShownToken {
                 id: 1,
                 application: "<canary>".to_owned(),
@@ -158,14 +135,14 @@ impl Page for User {
         refused.form.again = true;
         refused.form.complaints.push("no <canary>".to_owned());
         refused.teams.clear();
-        refused.sessions.clear();
+        refused.access = Access::none();
         refused.tokens.clear();
         vec![page(false), page(true), refused]
     }
 }
 
 /// The account of the path, unless it is one's own.
-async fn of_path(visit: &Admin) -> Result<user::Model> {
+pub async fn of_path(visit: &Admin) -> Result<user::Model> {
     let row = queries::users::by_id(&visit.app, visit.id("id")?).await?;
     if is_hidden(&row.username) {
         return Err(Error::NotFound);
@@ -176,7 +153,6 @@ async fn of_path(visit: &Admin) -> Result<user::Model> {
 async fn shown(visit: &Admin, row: user::Model) -> Result<User> {
     let app = &visit.app;
     let memberships = queries::users::memberships(app, row.id).await?;
-    let sessions = queries::sessions::of(app, visit.actor.who(), row.id).await?;
     let viewer = visit.viewer().await?;
     let tokens = queries::application_tokens::of(app, &viewer, row.id).await?;
     let form = Form::new("user")
@@ -200,7 +176,7 @@ async fn shown(visit: &Admin, row: user::Model) -> Result<User> {
         token_form: Form::new("token"),
         removal: Form::new("removal"),
         teams: teams.collect(),
-        sessions: sessions.into_iter().map(Session::from).collect(),
+        access: access::of(visit, &row).await?,
         tokens: tokens.into_iter().map(ShownToken::from).collect(),
         plain_token: None,
         username: row.username,
@@ -280,13 +256,6 @@ async fn remove(visit: Admin) -> PageResult {
             visit.show_again("users", &page).await
         }
     }
-}
-
-async fn end_sessions(visit: Admin) -> PageResult {
-    let row = of_path(&visit).await?;
-    sessions::end_all(&visit.app, &visit.actor, row.id, None).await?;
-    let said = visit.tell("user-signed-out", &row.username);
-    Ok(visit.go_telling(&format!("/admin/users/{}/edit", row.id), said))
 }
 
 async fn issue(visit: Admin) -> PageResult {

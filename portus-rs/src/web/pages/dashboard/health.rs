@@ -1,12 +1,15 @@
 //! What an admin should know without asking: whether events come, whether anything waits for them, and how long keys last.
 //! From rows alone: no other server is asked while somebody waits for the page.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::{
-    entities::SyncState,
+    entities::{SyncState, registry},
     error::Result,
     queries::{events, sync_runs},
+    remote::Deletes,
     web::pages::{view::Moment, visit::Member},
 };
 
@@ -56,6 +59,7 @@ impl Sign {
             "certificate",
             "no-certificate",
             "deletion-off",
+            "deletes-nothing",
         ];
         let sign = |(place, name): (usize, &'static str)| Self {
             count: 2,
@@ -145,7 +149,16 @@ pub async fn signs(visit: &Member) -> Result<Vec<Sign>> {
             }
         }
     });
-    if !app.config.delete.enabled {
+    if app.config.delete.enabled {
+        let keeps = |it: &&Arc<registry::Model>| {
+            let last = app.registries.last_deletion(it.id);
+            !it.proxy && last.is_some_and(|it| it.deletes == Deletes::No)
+        };
+        signs.extend(registries.iter().filter(keeps).map(|it| Sign {
+            what: it.name.clone(),
+            ..Sign::new("deletes-nothing", false)
+        }));
+    } else {
         signs.push(Sign::new("deletion-off", true));
     }
     // What is not well comes first.

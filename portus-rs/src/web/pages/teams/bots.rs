@@ -51,6 +51,7 @@ pub struct Bot {
     role: Option<&'static str>,
     enabled: bool,
     tokens: Vec<Token>,
+    trusts: i64,
 }
 
 #[derive(Serialize)]
@@ -78,6 +79,7 @@ impl Bot {
             role: kept.role.map(Role::as_str),
             enabled: kept.user.enabled,
             tokens: tokens.collect(),
+            trusts: kept.trusts,
         }
     }
 
@@ -101,6 +103,7 @@ impl Bot {
             } else {
                 Vec::new()
             },
+            trusts: i64::from(enabled),
         };
         vec![bot(true), bot(false)]
     }

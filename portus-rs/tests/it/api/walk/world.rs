@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use portus_rs::{
     actions::{change::Change, sync_runs, webhooks::deliveries::Message},
-    entities::{EventState, identity, registry_event, session, team},
+    entities::{EventState, identity, refresh_token, registry_event, session, team},
     identity::actor::Actor,
 };
 use sea_orm::ActiveValue::Set;
@@ -46,6 +46,7 @@ pub fn named(before: &str, name: &str) -> Option<Named> {
         ("comments", "comment_id") => "comment",
         ("registries", "id") => "registry",
         ("sessions", "id") => "session",
+        ("docker_logins", "id") => "docker login",
         ("sync", "id") => "run",
         ("events", "id") => "event",
         ("openapi-spec", "resource") | ("typeahead", "q") => return Some(Named::Text),
@@ -167,6 +168,18 @@ async fn furnish(
         ..Default::default()
     };
     let session = change.insert(&books, session).await.unwrap().id;
+    let login = refresh_token::ActiveModel {
+        user_id: Set(owner.id),
+        application_token_id: Set(None),
+        token_sha256: Set(format!("of {namespace}")),
+        service: Set(registry.to_owned()),
+        client_id: Set("docker".to_owned()),
+        address: Set("192.0.2.1".to_owned()),
+        created_at: Set(now),
+        last_used_at: Set(now),
+        ..Default::default()
+    };
+    let login = change.insert(&books, login).await.unwrap().id;
     let identity = identity::ActiveModel {
         user_id: Set(owner.id),
         provider: Set("openid_connect".to_owned()),
@@ -186,6 +199,7 @@ async fn furnish(
     let mut ids = Ids::from([
         ("session", session),
         ("identity", identity),
+        ("docker login", login),
         ("trust", trust),
         ("user", owner.id),
         ("application token", number(&token)),

@@ -7,7 +7,8 @@ impl Site {
         format!("/teams/{}/bots", self.team)
     }
 
-    async fn robot(&self) -> String {
+    /// Where a bot of the team is looked after.
+    pub(super) async fn robot(&self) -> String {
         let fields = [("bot[username]", "ci"), ("bot[role]", "contributor")];
         let made = self.send(&self.anna, "post", &self.bots(), &fields).await;
         made.is(303);

@@ -1,10 +1,12 @@
 //! Pages and their forms, asked as a browser without scripts asks.
 
+mod admin;
 mod bots;
 mod counting;
 mod members;
 mod namespaces;
 mod teams;
+mod trusts;
 mod webhooks;
 
 use actix_web::{http::Method, test::TestRequest};

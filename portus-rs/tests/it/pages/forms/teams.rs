@@ -1,6 +1,6 @@
 //! Teams: made, changed, removed.
 
-use super::Site;
+use super::{Html, Site};
 
 #[actix_web::test]
 async fn a_team_is_made_with_a_form_and_listed() {
@@ -182,9 +182,42 @@ async fn a_write_without_the_sessions_token_changes_nothing() {
     for token in ["", "forged"] {
         let form = [("authenticity_token", token), ("team[name]", "ops")];
         let request = site.anna.request(actix_web::http::Method::POST, "/teams");
-        let answer = site.service.call(request.set_form(form)).await;
-        assert!(answer.status.is_client_error(), "{}", answer.body);
+        let request = request
+            .insert_header(("Referer", "http://localhost/teams?page=2"))
+            .set_form(form);
+        Html(site.service.call(request).await)
+            .is(422)
+            .says("This form is out of date")
+            .says("href=\"/teams\"");
     }
+    // A page of somebody else's is not gone back to, and a program is told why.
+    for (name, value, wanted) in [
+        ("Referer", "http://localhost//evil.example", "out of date"),
+        (
+            "Accept",
+            "application/json",
+            "{\"error\":\"This form is out of date\"}",
+        ),
+    ] {
+        let request = site.anna.request(actix_web::http::Method::POST, "/teams");
+        let request = request
+            .insert_header((name, value))
+            .set_form([("team[name]", "ops")]);
+        Html(site.service.call(request).await)
+            .is(422)
+            .says(wanted)
+            .lacks("evil.example");
+    }
+    // What another site sends is no old form of ours.
+    let request = site.anna.request(actix_web::http::Method::POST, "/teams");
+    let form = [
+        ("authenticity_token", site.anna.csrf()),
+        ("team[name]", "ops"),
+    ];
+    let request = request
+        .insert_header(("Sec-Fetch-Site", "cross-site"))
+        .set_form(form);
+    Html(site.service.call(request).await).is(403);
     assert_eq!(site.service.count("teams WHERE name = 'ops'").await, 0);
 }
 

@@ -1,0 +1,169 @@
+//! `logins`: where somebody is signed in, and ending it when a machine or a phone is lost.
+
+use crate::{
+    actions::{refresh_tokens, second_factor, sessions},
+    app::App,
+    entities::user,
+    error::Error,
+    identity::actor::Actor,
+    queries::{self, by_name},
+};
+
+use super::{
+    console::{complain, say},
+    context::Session,
+    failure::{Failure, Outcome},
+};
+
+/// What to do about somebody's logins.
+#[derive(Debug, clap::Subcommand)]
+pub enum Deed {
+    /// List browsers that are signed in, and docker logins
+    List {
+        /// The user whose logins they are
+        user: String,
+        /// Print JSON, one object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// End logins; they are refused from the next request on
+    End {
+        /// The user whose logins they are
+        user: String,
+        /// A browser, by the id that `logins list` prints; may be repeated
+        #[arg(long, value_name = "ID", required_unless_present_any = ["docker", "all"])]
+        browser: Vec<i64>,
+        /// A docker login, by the id that `logins list` prints; may be repeated
+        #[arg(long, value_name = "ID")]
+        docker: Vec<i64>,
+        /// All of them
+        #[arg(long, conflicts_with_all = ["browser", "docker"])]
+        all: bool,
+    },
+    /// Take the second factor off an account whose owner has lost it
+    DropSecondFactor {
+        /// The user who has lost it
+        user: String,
+    },
+}
+
+pub async fn perform(session: &Session, deed: Deed) -> Outcome {
+    let app = session.app().await?;
+    match deed {
+        Deed::List { user, json } => list(&app, &named(&app, &user).await?, json).await,
+        Deed::End {
+            user, all: true, ..
+        } => end_all(&app, &named(&app, &user).await?).await,
+        Deed::End {
+            user,
+            browser,
+            docker,
+            ..
+        } => end(&app, &named(&app, &user).await?, &browser, &docker).await,
+        Deed::DropSecondFactor { user } => drop_factor(&app, &named(&app, &user).await?).await,
+    }
+}
+
+async fn named(app: &App, name: &str) -> Result<user::Model, Failure> {
+    let found = by_name::user(&app.database, name).await?;
+    found.ok_or_else(|| Failure::aborted(format!("there is no user '{name}'")))
+}
+
+async fn list(app: &App, owner: &user::Model, json: bool) -> Outcome {
+    let who = Actor::Operator.who();
+    let browsers = queries::sessions::of(app, who, owner.id).await?;
+    let docker = queries::refresh_tokens::of(app, who, owner.id).await?;
+    if json {
+        for it in browsers {
+            let line = serde_json::json!({"kind": "browser", "id": it.id, "address": it.address,
+                "client": it.user_agent, "created_at": it.created_at, "last_used_at": it.last_seen_at});
+            say(line.to_string());
+        }
+        for it in docker {
+            let line = serde_json::json!({"kind": "docker", "id": it.id, "address": it.address,
+                "client": it.client_id, "service": it.service, "created_at": it.created_at,
+                "last_used_at": it.last_used_at});
+            say(line.to_string());
+        }
+        return Ok(());
+    }
+    if browsers.is_empty() && docker.is_empty() {
+        say(format!("{} is logged in nowhere.", owner.username));
+    }
+    let at = |moment: chrono::NaiveDateTime| moment.format("%Y-%m-%d %H:%M:%S");
+    for it in browsers {
+        let (id, used) = (it.id, at(it.last_seen_at));
+        say(format!(
+            "browser {id}  last used {used}  {}  {}",
+            it.address, it.user_agent
+        ));
+    }
+    for it in docker {
+        let (id, used) = (it.id, at(it.last_used_at));
+        say(format!(
+            "docker {id}  last used {used}  {}  {} at {}",
+            it.address, it.client_id, it.service
+        ));
+    }
+    Ok(())
+}
+
+async fn end_all(app: &App, owner: &user::Model) -> Outcome {
+    let browsers = sessions::end_all(app, &Actor::Operator, owner.id, None).await?;
+    let docker = refresh_tokens::revoke_all(app, &Actor::Operator, owner.id).await?;
+    say(format!(
+        "Ended: {browsers} in browsers, {docker} of docker."
+    ));
+    complain(
+        "portus-rs: whoever knows the password or an application token gets in again: change them, or disable the account",
+    );
+    Ok(())
+}
+
+async fn end(app: &App, owner: &user::Model, browsers: &[i64], docker: &[i64]) -> Outcome {
+    let who = Actor::Operator.who();
+    let theirs = queries::sessions::of(app, who, owner.id).await?;
+    for id in browsers {
+        if !theirs.iter().any(|it| it.id == *id) {
+            return Err(unknown(owner, "browser", *id));
+        }
+        sessions::end(app, &Actor::Operator, *id).await?;
+        say(format!("Ended: browser {id}."));
+    }
+    let theirs = queries::refresh_tokens::of(app, who, owner.id).await?;
+    for id in docker {
+        if !theirs.iter().any(|it| it.id == *id) {
+            return Err(unknown(owner, "docker login", *id));
+        }
+        refresh_tokens::revoke(app, &Actor::Operator, *id).await?;
+        say(format!("Ended: docker {id}."));
+    }
+    Ok(())
+}
+
+fn unknown(owner: &user::Model, kind: &str, id: i64) -> Failure {
+    Failure::aborted(format!(
+        "{} has no {kind} {id}; see portus-rs logins list {}",
+        owner.username, owner.username
+    ))
+}
+
+async fn drop_factor(app: &App, owner: &user::Model) -> Outcome {
+    if !owner.second_factor {
+        return Err(Failure::aborted(format!(
+            "{} has no second factor",
+            owner.username
+        )));
+    }
+    match second_factor::remove(app, &Actor::Operator, owner.id, None).await {
+        Err(Error::NotFound) => Err(Failure::aborted("the account is gone")),
+        done => {
+            done?;
+            say(format!(
+                "{} signs in with the password alone now.",
+                owner.username
+            ));
+            Ok(())
+        }
+    }
+}
