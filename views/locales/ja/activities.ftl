@@ -82,3 +82,6 @@ said-owner-took-the-link-of-the-user-user-with-provider-back = { $owner } がユ
 said-owner-used-a-recovery-code = { $owner } がリカバリーコードを使用しました
 said-user-is-in-the-ldap-directory-again = { $user } が LDAP ディレクトリに戻りました
 said-user-is-not-in-the-ldap-directory-any-more = { $user } が LDAP ディレクトリからなくなりました
+said-owner-added-the-passkey-passkey = { $owner } がパスキー { $passkey } を追加しました
+said-owner-removed-the-passkey-passkey-of-user = { $owner } が { $user } のパスキー { $passkey } を削除しました
+said-the-passkey-passkey-of-user-was-refused-from-address-it-may-have-been-copied = { $user } のパスキー { $passkey } が { $address } から拒否されました（複製された可能性があります）

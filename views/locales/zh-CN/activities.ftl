@@ -82,3 +82,6 @@ said-owner-took-the-link-of-the-user-user-with-provider-back = { $owner } 解除
 said-owner-used-a-recovery-code = { $owner } 使用了恢复代码
 said-user-is-in-the-ldap-directory-again = { $user } 又出现在 LDAP 目录中
 said-user-is-not-in-the-ldap-directory-any-more = { $user } 已不在 LDAP 目录中
+said-owner-added-the-passkey-passkey = { $owner } 添加了通行密钥 { $passkey }
+said-owner-removed-the-passkey-passkey-of-user = { $owner } 移除了 { $user } 的通行密钥 { $passkey }
+said-the-passkey-passkey-of-user-was-refused-from-address-it-may-have-been-copied = { $user } 的通行密钥 { $passkey } 从 { $address } 被拒绝：它可能已被复制

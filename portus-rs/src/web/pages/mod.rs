@@ -17,6 +17,7 @@ pub mod language;
 mod live;
 pub mod namespaces;
 pub mod oauth;
+pub mod passkeys;
 pub mod passwords;
 mod preferences;
 pub mod profile;
@@ -59,6 +60,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         passwords::routes(),
         profile::routes(),
         second_factor::routes(),
+        passkeys::routes(),
         oauth::routes(),
         preferences::routes(),
         dashboard::routes(),

@@ -59,6 +59,8 @@ pub struct Profile {
     second_factor: Option<Factor>,
     /// Whether there can be one.
     offers_second_factor: bool,
+    /// How many there are.
+    passkeys: u64,
 }
 
 /// A second factor that is asked for.
@@ -92,6 +94,7 @@ impl Page for Profile {
             docker_logins: DockerLogin::samples(),
             second_factor: Some(factor),
             offers_second_factor: true,
+            passkeys: 2,
         };
         let mut refused = Form::new("user").with("email", "x<canary>");
         refused
@@ -113,6 +116,7 @@ impl Page for Profile {
             docker_logins: Vec::new(),
             second_factor: None,
             offers_second_factor: true,
+            passkeys: 0,
         };
         vec![full, bare]
     }
@@ -163,6 +167,7 @@ async fn page(visit: &Member, forms: Forms) -> Result<Profile> {
             codes: it.codes,
         }),
         offers_second_factor: !owner.bot,
+        passkeys: queries::passkeys::count(app, id).await?,
         username: owner.username,
     })
 }
