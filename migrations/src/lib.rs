@@ -46,6 +46,9 @@ mod m0050_activities;
 mod m0053_user_language;
 mod m0056_traffic;
 mod m0065_newest_tags;
+mod m0060_passkeys;
+mod m0061_passkey_challenges;
+mod m0062_session_confirmed;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -101,6 +104,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0053_user_language::Migration),
             Box::new(m0056_traffic::Migration),
             Box::new(m0065_newest_tags::Migration),
+            Box::new(m0060_passkeys::Migration),
+            Box::new(m0061_passkey_challenges::Migration),
+            Box::new(m0062_session_confirmed::Migration),
         ]
     }
 
@@ -113,6 +119,8 @@ impl MigratorTrait for Migrator {
 pub const TABLES: &[&str] = &[
     "outgoing_mails",
     "password_resets",
+    "passkey_challenges",
+    "passkeys",
     "recovery_codes",
     "second_factors",
     "bot_trusts",

@@ -15,6 +15,7 @@ pub mod mails;
 pub mod manifests;
 pub mod members;
 pub mod namespaces;
+pub mod passkeys;
 pub mod password_resets;
 pub mod refresh_tokens;
 pub mod registries;

@@ -11,11 +11,11 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::{application_tokens::unknown_like_foreign, change::Change};
+use super::{application_tokens::unknown_like_foreign, change::Change, passkeys};
 use crate::{
     activity::Activity,
     app::App,
-    entities::{recovery_code, second_factor, session, user},
+    entities::{passkey, recovery_code, second_factor, session, user},
     error::{Error, Result},
     identity::{
         actor::{Account, Actor},
@@ -63,17 +63,22 @@ impl Proof {
     }
 }
 
-/// Makes a key. Nothing asks for its codes before [`confirm`]; until then it may be made anew.
-pub async fn begin(app: &App, actor: &Actor) -> Result<()> {
+/// Makes a key. Nothing asks for its codes before [`confirm`]; until then it may be made anew. Who has passkeys already
+/// shows one first.
+pub async fn begin(app: &App, actor: &Actor, session: Option<i64>) -> Result<()> {
     let mut change = Change::begin(app, actor).await?;
     let permit = change
         .permit::<EditProfile>(actor.user_id().ok_or_else(no_account)?)
         .await?;
     let owner = permit.on().clone();
-    if owner.second_factor {
+    let had = stored(change.reader(), owner.id).await?;
+    if had.is_some_and(|row| row.confirmed_at.is_some()) {
         return Err(Error::Refused(
             "There is a second factor already: remove it first.".to_owned(),
         ));
+    }
+    if owner.second_factor {
+        passkeys::require_confirmed(app, &owner, session).await?;
     }
     let sealed = app
         .vault
@@ -126,6 +131,7 @@ pub async fn confirm(
     let account = actor.account().ok_or_else(no_account)?;
     pace(app, account.id).await?;
     let mut change = Change::begin(app, actor).await?;
+    change.take_turns().await?;
     let permit = change.permit::<EditProfile>(account.id).await?;
     let row = stored(change.reader(), account.id).await?;
     let Some(row) = row.filter(|row| row.confirmed_at.is_none()) else {
@@ -144,19 +150,48 @@ pub async fn confirm(
         ..Default::default()
     };
     change.update(&permit, confirmed).await?;
-    let codes = renew(&mut change, &permit, account.id).await?;
-    mark(&mut change, &permit, account.id, true).await?;
-    let mut others = sea_orm::Condition::all().add(session::Column::UserId.eq(account.id));
-    if let Some(kept) = kept {
-        others = others.add(session::Column::Id.ne(kept));
-    }
-    change
-        .delete_where::<session::Entity, _>(&permit, others)
-        .await?;
+    let codes = switch_on(&mut change, &permit, account.id, kept).await?;
     change
         .commit([Activity::second_factor_added(permit.on())])
         .await?;
     Ok(codes)
+}
+
+/// From now on the account asks for more than its password. Returns its recovery codes, which are never shown again;
+/// sessions but `kept` end.
+pub(super) async fn switch_on<P: Authority>(
+    change: &mut Change<'_>,
+    permit: &P,
+    user_id: i64,
+    kept: Option<i64>,
+) -> Result<Vec<String>> {
+    let codes = renew(change, permit, user_id).await?;
+    mark(change, permit, user_id, true).await?;
+    let mut others = sea_orm::Condition::all().add(session::Column::UserId.eq(user_id));
+    if let Some(kept) = kept {
+        others = others.add(session::Column::Id.ne(kept));
+    }
+    change
+        .delete_where::<session::Entity, _>(permit, others)
+        .await?;
+    Ok(codes)
+}
+
+/// The account asks for no more than its password once there is nothing more.
+pub(super) async fn settle<P: Authority>(
+    change: &mut Change<'_>,
+    permit: &P,
+    user_id: i64,
+) -> Result<()> {
+    let codes = stored(change.reader(), user_id).await?;
+    let codes = codes.is_some_and(|row| row.confirmed_at.is_some());
+    if codes || passkeys::count(change.reader(), user_id).await? > 0 {
+        return Ok(());
+    }
+    change
+        .delete_where::<recovery_code::Entity, _>(permit, recovery_code::Column::UserId.eq(user_id))
+        .await?;
+    mark(change, permit, user_id, false).await
 }
 
 /// Makes new recovery codes; the old ones are good no more.
@@ -172,13 +207,15 @@ pub async fn renew_codes(app: &App, actor: &Actor, code: &str) -> Result<Vec<Str
     Ok(codes)
 }
 
-/// Takes the second factor off an account. Whoever does it to themselves shows a code once more; an admin does it for
-/// somebody who has lost theirs.
+/// Takes the second factor off an account. Whoever does it to themselves shows a code once more, and keeps their
+/// passkeys; an admin does it for somebody who has lost everything, and takes those too.
 pub async fn remove(app: &App, actor: &Actor, user_id: i64, code: Option<&str>) -> Result<()> {
-    if let Some(account) = actor.account().filter(|it| it.id == user_id) {
+    let oneself = actor.account().filter(|it| it.id == user_id);
+    if let Some(account) = oneself {
         prove(app, account, code.unwrap_or_default()).await?;
     }
     let mut change = Change::begin(app, actor).await?;
+    change.take_turns().await?;
     let permit = change.permit::<DropSecondFactor>(user_id).await;
     let permit = permit.map_err(|error| unknown_like_foreign(actor, error))?;
     let owner = permit.on().clone();
@@ -188,18 +225,17 @@ pub async fn remove(app: &App, actor: &Actor, user_id: i64, code: Option<&str>) 
             second_factor::Column::UserId.eq(user_id),
         )
         .await?;
-    change
-        .delete_where::<recovery_code::Entity, _>(
-            &permit,
-            recovery_code::Column::UserId.eq(user_id),
-        )
-        .await?;
+    if oneself.is_none() {
+        change
+            .delete_where::<passkey::Entity, _>(&permit, passkey::Column::UserId.eq(user_id))
+            .await?;
+    }
     if !owner.second_factor {
         return change
             .commit_unrecorded("it was being set up and asked nobody for anything")
             .await;
     }
-    mark(&mut change, &permit, user_id, false).await?;
+    settle(&mut change, &permit, user_id).await?;
     change
         .commit([Activity::second_factor_removed(&owner)])
         .await
@@ -290,7 +326,8 @@ fn open(app: &App, row: &second_factor::Model) -> Result<String> {
     }
 }
 
-async fn renew<P: Authority>(
+/// Makes the recovery codes of an account anew.
+pub(super) async fn renew<P: Authority>(
     change: &mut Change<'_>,
     permit: &P,
     user_id: i64,

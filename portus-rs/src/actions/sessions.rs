@@ -102,7 +102,8 @@ pub async fn sign_in_with_code(
     }
 }
 
-async fn enter(
+/// Begins the session of somebody who has shown enough.
+pub(super) async fn enter(
     app: &App,
     account: Arc<Account>,
     address: IpAddr,
@@ -151,6 +152,7 @@ pub async fn start_by(
         created_at: Set(now),
         last_seen_at: Set(now),
         expires_at: Set(now + lifetime(app, browser.remember)),
+        confirmed_at: Set(None),
     };
     let session = change.insert(&permit, row).await?;
     let surplus: Vec<i64> = session::Entity::find()

@@ -362,6 +362,11 @@ fn template(facts: &Facts<'_>) -> &'static str {
         "second_factor:destroy" => "{owner} removed the second factor of {user}",
         "second_factor:renew_codes" => "{owner} made new recovery codes",
         "second_factor:use_code" => "{owner} used a recovery code",
+        "passkey:create" => "{owner} added the passkey {passkey}",
+        "passkey:destroy" => "{owner} removed the passkey {passkey} of {user}",
+        "passkey:refuse" => {
+            "The passkey {passkey} of {user} was refused from {address}: it may have been copied"
+        }
         "session:end_docker_login" => "{owner} ended a docker login of {user} at {service}",
         "user:create_bot" => "{owner} created the bot {user} of the team {team}",
         "user:update" => "{owner} changed {fields} of the user {user}",

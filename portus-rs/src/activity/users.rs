@@ -48,6 +48,21 @@ impl Activity {
         Self::of_second_factor("second_factor:use_code", id, username).by(Some(id), username)
     }
 
+    pub fn passkey_added(user: &user::Model, name: &str) -> Self {
+        Self::of_second_factor("passkey:create", user.id, &user.username).with("passkey", name)
+    }
+
+    pub fn passkey_removed(user: &user::Model, name: &str) -> Self {
+        Self::of_second_factor("passkey:destroy", user.id, &user.username).with("passkey", name)
+    }
+
+    /// Its counter stood where it had been before: somebody may have a copy.
+    pub fn passkey_refused(user: &user::Model, name: &str, address: &str) -> Self {
+        Self::of_second_factor("passkey:refuse", user.id, &user.username)
+            .with("passkey", name)
+            .with("address", address)
+    }
+
     fn of_second_factor(key: &'static str, id: i64, username: &str) -> Self {
         Self::new(key, Some((Kind::User, id))).with("username", username)
     }

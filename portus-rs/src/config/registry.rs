@@ -39,7 +39,8 @@ pub(super) const KEYS: &[Key] = &[
         "machine_fqdn.external_url",
         Kind::Url,
         "",
-        "Where people and the registry reach this service, when it is not `https://` and the name above.",
+        "Where people and the registry reach this service, when it is not `https://` and the name above. Passkeys are used \
+         at this address only and belong to its host.",
     )
     .since("portus-rs"),
     Key::new(

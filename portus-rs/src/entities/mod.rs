@@ -15,6 +15,8 @@ pub mod manifest;
 pub mod manifest_child;
 pub mod namespace;
 pub mod outgoing_mail;
+pub mod passkey;
+pub mod passkey_challenge;
 pub mod password_reset;
 pub mod pending_sign_in;
 pub mod provider_membership;

@@ -19,6 +19,8 @@ pub struct Model {
     pub last_seen_at: DateTime,
     /// The end, however much it is used.
     pub expires_at: DateTime,
+    /// When its owner last showed again that it is them.
+    pub confirmed_at: Option<DateTime>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

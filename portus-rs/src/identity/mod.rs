@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod ldap;
 pub mod names;
 pub mod oauth;
+pub mod passkey;
 pub mod password;
 pub mod secret;
 pub mod seen;

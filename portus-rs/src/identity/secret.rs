@@ -17,6 +17,8 @@ pub enum Kind {
     PasswordReset,
     /// In the cookie of a browser whose person a provider knows, and we do not yet.
     SignIn,
+    /// In the cookie of a browser that has been asked to sign with a passkey.
+    Passkey,
     /// Sent by a registry with its notifications.
     Events,
 }
@@ -29,6 +31,7 @@ impl Kind {
             Self::Session => "prs_s_",
             Self::PasswordReset => "prs_p_",
             Self::SignIn => "prs_i_",
+            Self::Passkey => "prs_k_",
             Self::Events => "prs_e_",
         }
     }
@@ -95,6 +98,7 @@ mod tests {
             Kind::Session,
             Kind::PasswordReset,
             Kind::SignIn,
+            Kind::Passkey,
             Kind::Events,
         ] {
             let secret = generate(kind).unwrap();

@@ -15,7 +15,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use tokio_cron_scheduler::JobScheduler;
 
 use crate::{
-    actions::{identities, mails, password_resets, refresh_tokens, sessions, sync_runs},
+    actions::{identities, mails, passkeys, password_resets, refresh_tokens, sessions, sync_runs},
     app::App,
     config::{Schedule, SyncStrategy},
     entities::SyncState,
@@ -405,6 +405,7 @@ async fn keep_house(app: &Arc<App>) -> Result<Ran> {
     password_resets::expire(app).await?;
     mails::expire(app).await?;
     identities::expire(app).await?;
+    passkeys::expire(app).await?;
     seen::expire(app).await?;
     if logins + sessions + runs > 0 {
         tracing::debug!(

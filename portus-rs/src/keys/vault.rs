@@ -35,6 +35,8 @@ pub enum Purpose {
     SecondFactor,
     /// That somebody has shown their password, and not yet the rest.
     HalfSignedIn,
+    /// What a browser has been asked to sign with a passkey.
+    Passkey,
     /// What the next page says once.
     Flash,
     /// What a browser carries to an identity provider and back.
@@ -51,6 +53,7 @@ impl Purpose {
             Self::WebhookHeader => b"webhook header",
             Self::SecondFactor => b"second factor",
             Self::HalfSignedIn => b"half signed in",
+            Self::Passkey => b"passkey",
             Self::Flash => b"flash",
             Self::SignIn => b"sign-in",
             Self::Profile => b"profile",

@@ -21,6 +21,7 @@ pub mod jobs;
 pub mod list;
 pub mod mails;
 pub mod namespaces;
+pub mod passkeys;
 pub mod presented;
 pub mod refresh_tokens;
 pub mod registries;

@@ -27,9 +27,14 @@ pub async fn of(app: &App, user_id: i64) -> Result<Option<SecondFactor>> {
     let Some(since) = stored.and_then(|row| row.confirmed_at) else {
         return Ok(None);
     };
-    let codes = recovery_code::Entity::find()
-        .filter(recovery_code::Column::UserId.eq(user_id))
-        .count(reader)
-        .await?;
+    let codes = codes_left(app, user_id).await?;
     Ok(Some(SecondFactor { since, codes }))
+}
+
+/// How many recovery codes an account has left.
+pub async fn codes_left(app: &App, user_id: i64) -> Result<u64> {
+    Ok(recovery_code::Entity::find()
+        .filter(recovery_code::Column::UserId.eq(user_id))
+        .count(app.database.reader())
+        .await?)
 }

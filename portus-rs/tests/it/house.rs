@@ -185,6 +185,7 @@ fn every_key_of_the_audit_log_is_documented_and_no_other() {
         "webhook",
         "session",
         "second_factor",
+        "passkey",
     ];
     let is_key = |text: &&str| {
         let noun = text.split(['.', ':']).next().unwrap_or_default();

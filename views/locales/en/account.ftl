@@ -122,3 +122,37 @@ identities-there = Account there
 identities-unlink = Take the link with { $name } back
 identities-question = The account at { $name } opens this one no more. Sessions that began through it go on.
 identity-unlinked = The link with { $name } was taken back.
+sign-in-passkey = Sign in with a passkey
+sign-in-passkey-text = Your account has a second factor. Use your passkey, or enter one of your recovery codes.
+passkeys-title = Passkeys
+passkeys-about = A passkey lets you in by the fingerprint, face or PIN of your device, or by a security key: alone, or in place of a code after your password. Docker then logs in with application tokens.
+passkeys-yours = Your passkeys
+passkeys-none = You have no passkeys yet.
+passkeys-new = Another passkey
+passkeys-name-hint = What it is on, so that you know it again later.
+passkeys-add = Add a passkey
+passkeys-most = You have as many passkeys as one can have. Remove one to add another.
+passkeys-added = The passkey '{ $name }' was added.
+passkeys-remove = Remove the passkey { $name }
+passkeys-remove-question = This passkey will let you in no more. Your device may keep its own half until you delete it there.
+passkeys-removed = The passkey was removed.
+passkeys-confirm = Show that it is you
+passkeys-confirm-about = Before passkeys are added or removed.
+passkeys-code-hint = A code of your authenticator, or a recovery code.
+passkeys-use = Use a passkey
+passkeys-go-on = Continue
+passkeys-codes-about = Each of them lets you in once without your passkey, after the password.
+passkeys-back = Back to the profile
+passkeys-count = { $n ->
+    [0] You have no passkeys.
+    [one] You have { $n } passkey.
+   *[other] You have { $n } passkeys.
+}
+passkeys-manage = Manage passkeys
+passkeys-need-scripts = Passkeys need scripts, which this browser does not run.
+passkeys-unable = This browser does not know passkeys.
+passkeys-elsewhere = Passkeys are used at { $name } only. You are at another address.
+passkeys-failed = That did not work. Nothing was changed; try again.
+passkeys-known = This device has a passkey for your account already.
+passkeys-obstacle-plain = Browsers use passkeys over https only, and this service is configured as { $name }. An administrator can set machine_fqdn.external_url to an address that begins with https.
+passkeys-obstacle-number = Passkeys belong to the name of a host, and this service is configured as { $name }. An administrator can give it a name and https, and set machine_fqdn.external_url to that address.

@@ -86,3 +86,6 @@ said-owner-had-everything-scanned-again-one-tag = { $owner } がすべての再�
 said-owner-cleared-the-local-password-of-one-user = { $owner } が 1 人のローカルパスワードを消去しました
 said-owner-ended-a-session-of-user = { $owner } が { $user } のセッションを終了しました
 said-owner-had-the-job-job-run = { $owner } がジョブ「{ $job }」を実行させました
+said-owner-added-the-passkey-passkey = { $owner } がパスキー { $passkey } を追加しました
+said-owner-removed-the-passkey-passkey-of-user = { $owner } が { $user } のパスキー { $passkey } を削除しました
+said-the-passkey-passkey-of-user-was-refused-from-address-it-may-have-been-copied = { $user } のパスキー { $passkey } が { $address } から拒否されました（複製された可能性があります）

@@ -86,3 +86,6 @@ said-owner-had-everything-scanned-again-one-tag = { $owner } 要求重新扫描�
 said-owner-cleared-the-local-password-of-one-user = { $owner } 清除了 1 个用户的本地密码
 said-owner-ended-a-session-of-user = { $owner } 结束了 { $user } 的一个会话
 said-owner-had-the-job-job-run = { $owner } 让任务“{ $job }”立即运行
+said-owner-added-the-passkey-passkey = { $owner } 添加了通行密钥 { $passkey }
+said-owner-removed-the-passkey-passkey-of-user = { $owner } 移除了 { $user } 的通行密钥 { $passkey }
+said-the-passkey-passkey-of-user-was-refused-from-address-it-may-have-been-copied = { $user } 的通行密钥 { $passkey } 从 { $address } 被拒绝：它可能已被复制

@@ -18,6 +18,7 @@ pub mod language;
 mod live;
 pub mod namespaces;
 pub mod oauth;
+pub mod passkeys;
 pub mod passwords;
 mod preferences;
 pub mod profile;
@@ -62,6 +63,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         profile::routes(),
         identities::routes(),
         second_factor::routes(),
+        passkeys::routes(),
         oauth::routes(),
         preferences::routes(),
         dashboard::routes(),

@@ -61,6 +61,8 @@ pub struct Profile {
     second_factor: Option<Factor>,
     /// Whether there can be one.
     offers_second_factor: bool,
+    /// How many there are.
+    passkeys: u64,
 }
 
 /// A second factor that is asked for.
@@ -95,6 +97,7 @@ impl Page for Profile {
             identities: Link::samples(),
             second_factor: Some(factor),
             offers_second_factor: true,
+            passkeys: 2,
         };
         let mut refused = Form::new("user").with("email", "x<canary>");
         refused
@@ -117,6 +120,7 @@ impl Page for Profile {
             identities: Vec::new(),
             second_factor: None,
             offers_second_factor: true,
+            passkeys: 0,
         };
         vec![full, bare]
     }
@@ -168,6 +172,7 @@ async fn page(visit: &Member, forms: Forms) -> Result<Profile> {
             codes: it.codes,
         }),
         offers_second_factor: !owner.bot,
+        passkeys: queries::passkeys::count(app, id).await?,
         username: owner.username,
     })
 }

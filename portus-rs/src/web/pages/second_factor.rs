@@ -90,7 +90,7 @@ impl Page for Codes {
 }
 
 impl Codes {
-    fn new(codes: Vec<String>, fresh: bool) -> Self {
+    pub(super) fn new(codes: Vec<String>, fresh: bool) -> Self {
         Self {
             together: codes.join("\n"),
             codes,
@@ -158,7 +158,8 @@ async fn setting(visit: &Member, form: Form) -> Result<Option<Setting>> {
 }
 
 async fn begin(visit: Member) -> PageResult {
-    match second_factor::begin(&visit.app, &visit.actor).await {
+    let session = visit.session.as_ref().map(|it| it.id);
+    match second_factor::begin(&visit.app, &visit.actor, session).await {
         Ok(()) => Ok(visit.go(HERE)),
         Err(error) => visit.go_refused(PROFILE, error),
     }

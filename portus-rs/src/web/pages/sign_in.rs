@@ -1,5 +1,7 @@
 //! Signing in and out, for browsers and, under the same addresses, for Portus' scripts, which get JSON.
 
+mod passkey;
+
 use std::sync::Arc;
 
 use actix_web::{
@@ -14,19 +16,21 @@ use super::{
     flash::Flash,
     form::Form,
     oauth::{self, Button},
+    passkeys::asking::Place,
     route::{Route, delete, get, post},
     view::Page,
     visit::{Visit, wants_json},
 };
 use crate::{
     actions::{
-        password_resets,
+        passkeys, password_resets,
         sessions::{self, Browser},
         users::sign_up,
     },
     error::{Error, Result},
     identity::actor::{Account, Actor},
     keys::vault::Purpose,
+    queries,
     web::{
         api::sessions::{self as api, Met},
         error::{ApiError, PageResult, status},
@@ -35,7 +39,7 @@ use crate::{
 };
 
 pub fn routes() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         get("/users/sign_in", show),
         // Whoever has a session and signs in again may have lost its token.
         post("/users/sign_in", create).without_token(),
@@ -45,7 +49,9 @@ pub fn routes() -> Vec<Route> {
         post("/users/sign_out", destroy),
         delete("/users/sign_out.json", destroy),
         post("/users/sign_out.json", destroy),
-    ]
+    ];
+    routes.extend(passkey::routes());
+    routes
 }
 
 /// What `sign_in/show.html` shows.
@@ -62,6 +68,8 @@ pub struct SignIn {
     first_is_admin: bool,
     /// The ways in through identity providers.
     providers: Vec<Button>,
+    /// Where passkeys are used, if they let anybody in.
+    place: Option<Place>,
 }
 
 impl Page for SignIn {
@@ -77,6 +85,7 @@ impl Page for SignIn {
             resettable: passwords,
             first_is_admin: passwords,
             providers: Button::samples(),
+            place: passwords.then(Place::sample),
         };
         vec![page(Form::new("user"), false), page(refused, true)]
     }
@@ -89,6 +98,10 @@ pub struct Code {
     return_to: String,
     /// Says, sealed, who has shown their password.
     ticket: String,
+    /// Whether an authenticator shows codes; else there are recovery codes alone.
+    authenticator: bool,
+    /// Where passkeys are used, if there are some.
+    place: Option<Place>,
 }
 
 impl Page for Code {
@@ -97,13 +110,18 @@ impl Page for Code {
     fn samples() -> Vec<Self> {
         let mut refused = Form::new("user");
         refused.complaints.push("Wrong <canary>".to_owned());
-        [Form::new("user"), refused]
-            .map(|form| Self {
-                form,
-                return_to: "/teams?<canary>".to_owned(),
-                ticket: "v1.x.<canary>".to_owned(),
-            })
-            .into()
+        let page = |form, authenticator, place| Self {
+            form,
+            return_to: "/teams?<canary>".to_owned(),
+            ticket: "v1.x.<canary>".to_owned(),
+            authenticator,
+            place,
+        };
+        vec![
+            page(Form::new("user"), true, None),
+            page(refused, true, Some(Place::sample())),
+            page(Form::new("user"), false, Some(Place::sample())),
+        ]
     }
 }
 
@@ -170,6 +188,7 @@ pub async fn form(visit: &Visit, form: Form) -> PageResult {
         resettable: password_resets::is_open(&visit.app),
         first_is_admin: nobody_yet && config.ldap.is_some() && config.first_user_admin,
         providers: oauth::buttons(visit),
+        place: Place::of(&visit.app).filter(|_| passkeys::is_open(&visit.app)),
     };
     visit.show_as(status, "", &page).await
 }
@@ -199,11 +218,8 @@ async fn create(visit: Visit) -> PageResult {
             said(Error::NotSignedIn(api::NEEDS_CODE.to_owned()))
         }
         Ok(Met::Half(account)) => {
-            let page = Code {
-                form: Form::new("user"),
-                return_to: visit.back_to(""),
-                ticket: Ticket::issue(&visit, &account, wanted.remember_me)?,
-            };
+            let ticket = Ticket::issue(&visit, &account, wanted.remember_me)?;
+            let page = code_page(&visit, Form::new("user"), ticket, &account).await?;
             visit.show("", &page).await
         }
         Err(ApiError::Failed(error)) if told(&error) => refuse(&visit, error).await,
@@ -225,6 +241,25 @@ fn welcome(visit: &Visit, entered: api::Entered) -> HttpResponse {
     response
 }
 
+/// The page that asks for more than the password.
+async fn code_page(visit: &Visit, form: Form, ticket: String, account: &Account) -> Result<Code> {
+    let app = &visit.app;
+    let passkeys = queries::passkeys::count(app, account.id).await?;
+    let authenticator = queries::second_factor::of(app, account.id).await?.is_some();
+    Ok(Code {
+        form,
+        return_to: visit.back_to(""),
+        ticket,
+        authenticator,
+        place: Place::of(app).filter(|_| passkeys > 0),
+    })
+}
+
+/// For whoever has looked for their authenticator for too long.
+fn too_late() -> Error {
+    Error::NotSignedIn("That took too long. Please sign in again.".to_owned())
+}
+
 /// The code that the second page asked for.
 async fn finish(visit: Visit) -> PageResult {
     let sealed = visit.text("ticket");
@@ -239,6 +274,7 @@ async fn finish(visit: Visit) -> PageResult {
     };
     let code = visit.text("user[code]");
     let (app, address) = (&visit.app, visit.address());
+    let shown = Arc::clone(&account);
     match sessions::sign_in_with_code(app, account, &code, address, &browser).await {
         Ok(started) => {
             let entered = api::entered(app, &visit.request, started, ticket.remember).await?;
@@ -247,11 +283,7 @@ async fn finish(visit: Visit) -> PageResult {
         Err(error) => {
             let mut form = visit.refused("user", error)?;
             form.values.clear();
-            let page = Code {
-                form,
-                return_to: visit.back_to(""),
-                ticket: sealed,
-            };
+            let page = code_page(&visit, form, sealed, &shown).await?;
             visit.show_again("", &page).await
         }
     }

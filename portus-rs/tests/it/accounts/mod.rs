@@ -1,6 +1,7 @@
 //! Accounts that people make, lose and get back by themselves.
 
 mod mail;
+mod passkeys;
 mod profile;
 mod resets;
 mod second_factor;

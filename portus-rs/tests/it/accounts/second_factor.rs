@@ -17,15 +17,15 @@ use crate::{
 };
 
 /// Somebody's authenticator.
-struct Authenticator {
+pub struct Authenticator {
     key: String,
     /// Recovery codes.
-    codes: Vec<String>,
+    pub codes: Vec<String>,
 }
 
 impl Authenticator {
     /// Sets one up through the pages.
-    async fn set_up(service: &Service, page: &Page) -> Self {
+    pub async fn set_up(service: &Service, page: &Page) -> Self {
         let begun = page
             .send(service, "post", "/users/second_factor", &[])
             .await;

@@ -145,22 +145,57 @@ pub async fn session(look: Look) -> Client {
 
 /// Tells Chromium what the driver has no word for.
 pub async fn cdp(client: &Client, command: &str, parameters: Value) -> Value {
-    let order = Order {
-        path: "goog/cdp/execute",
-        body: json!({"cmd": command, "params": parameters}),
-    };
+    let body = json!({"cmd": command, "params": parameters});
+    let order = Order::post("goog/cdp/execute", body);
     sent(client, order)
         .await
         .unwrap_or_else(|error| panic!("{command}: {error}"))
 }
 
+/// A device with passkeys beside the browser, that says yes to everything: its path in the driver.
+pub async fn passkey_device(client: &Client) -> String {
+    let device = json!({
+        "protocol": "ctap2_1",
+        "transport": "internal",
+        "hasResidentKey": true,
+        "hasUserVerification": true,
+        "isUserVerified": true,
+        "isUserConsenting": true,
+    });
+    let order = Order::post("webauthn/authenticator", device);
+    let id = sent(client, order).await.expect("make a device");
+    format!("webauthn/authenticator/{}", id.as_str().unwrap())
+}
+
+/// The passkeys on a device.
+pub async fn passkeys_on(client: &Client, device: &str) -> Vec<Value> {
+    let order = Order {
+        method: reqwest::Method::GET,
+        path: format!("{device}/credentials"),
+        body: None,
+    };
+    match sent(client, order).await {
+        Ok(Value::Array(passkeys)) => passkeys,
+        other => panic!("the device has {other:?}"),
+    }
+}
+
+/// Puts a passkey on a device in the place of all that are there.
+pub async fn put_passkey(client: &Client, device: &str, passkey: Value) {
+    let order = Order {
+        method: reqwest::Method::DELETE,
+        path: format!("{device}/credentials"),
+        body: None,
+    };
+    sent(client, order).await.expect("empty the device");
+    let order = Order::post(&format!("{device}/credential"), passkey);
+    sent(client, order).await.expect("fill the device");
+}
+
 /// What the console of the browser has been told since the last call: errors of scripts, refusals of the content
 /// security policy, files that were not found.
 pub async fn console(client: &Client) -> Vec<Value> {
-    let order = Order {
-        path: "se/log",
-        body: json!({"type": "browser"}),
-    };
+    let order = Order::post("se/log", json!({"type": "browser"}));
     match sent(client, order).await {
         Ok(Value::Array(entries)) => entries,
         other => panic!("the browser's log is {other:?}"),
@@ -171,11 +206,22 @@ async fn sent(client: &Client, order: Order) -> Result<Value, CmdError> {
     client.issue_cmd(order).await
 }
 
-/// A command of chromedriver's own.
+/// A command that fantoccini has no word for.
 #[derive(Debug)]
 struct Order {
-    path: &'static str,
-    body: Value,
+    method: reqwest::Method,
+    path: String,
+    body: Option<Value>,
+}
+
+impl Order {
+    fn post(path: &str, body: Value) -> Self {
+        Self {
+            method: reqwest::Method::POST,
+            path: path.to_owned(),
+            body: Some(body),
+        }
+    }
 }
 
 impl WebDriverCompatibleCommand for Order {
@@ -185,7 +231,8 @@ impl WebDriverCompatibleCommand for Order {
     }
 
     fn method_and_body(&self, _url: &Url) -> (reqwest::Method, Option<String>) {
-        (reqwest::Method::POST, Some(self.body.to_string()))
+        let body = self.body.as_ref().map(Value::to_string);
+        (self.method.clone(), body)
     }
 }
 

@@ -87,6 +87,8 @@ pub fn pages(world: &World) -> Vec<Seen> {
             format!("/namespaces/{namespace}/removal"),
         ),
         at("anna", "profile", "/users/edit"),
+        at("anna", "passkeys", "/users/passkeys"),
+        at("newcomer", "passkeys-empty", "/users/passkeys"),
         at("anna", "search", "/search?search=a&type=repositories"),
         at(
             "anna",

@@ -287,6 +287,10 @@ async fn past(site: &Site) {
          CASE WHEN (unixepoch() / 86400 - ago) % 7 IN (2, 3) THEN 0 ELSE (ago * 5 + namespaces.id * 3) % 7 END, \
          (ago * 11 + namespaces.id * 7) % 23 FROM namespaces, days WHERE namespaces.name IN ('base', 'payments', 'tools')"
             .to_owned(),
+        "INSERT INTO passkeys (user_id, name, user_handle, credential_sha256, credential, last_used_at, created_at) \
+         SELECT users.id, names.name, 'anna', names.name, '{}', users.created_at, users.created_at FROM users, \
+         (SELECT 'Laptop' AS name UNION ALL SELECT 'Key on the ring') AS names WHERE users.username = 'anna'"
+            .to_owned(),
         "UPDATE repositories SET updated_at = (SELECT MAX(updated_at) FROM tags WHERE repository_id = repositories.id)".to_owned(),
     ] {
         connection.execute_unprepared(&statement).await.unwrap();

@@ -25,9 +25,17 @@ pub struct Builder {
     registry: registry::Builder,
     notifications: bool,
     front: Option<String>,
+    host: String,
 }
 
 impl Builder {
+    /// People call this machine so.
+    #[must_use]
+    pub fn named(mut self, host: &str) -> Self {
+        host.clone_into(&mut self.host);
+        self
+    }
+
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.portus = self.portus.env(name, value);
@@ -62,7 +70,7 @@ impl Builder {
 
     pub async fn start(self, database: TestDatabase) -> Site {
         let hostname = self.front.unwrap_or_else(|| self.registry.address());
-        let url = self.portus.url();
+        let url = self.portus.url().replace("127.0.0.1", &self.host);
         let portus = self
             .portus
             .database(&database)
@@ -128,6 +136,7 @@ impl Site {
             registry: Registry::builder(),
             notifications: true,
             front: None,
+            host: "127.0.0.1".to_owned(),
         }
     }
 

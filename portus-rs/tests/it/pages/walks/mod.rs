@@ -5,6 +5,7 @@ mod deletion;
 mod first_day;
 mod inert;
 mod lists;
+mod passkeys;
 mod refusals;
 mod site;
 mod switches;
