@@ -2,6 +2,7 @@
 
 mod bots;
 mod counting;
+mod history;
 mod members;
 mod namespaces;
 mod teams;
