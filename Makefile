@@ -13,6 +13,7 @@ test: install   ## everything, on real registries and databases
 
 screenshots: install   ## every page of the console in light, dark and on a phone: target/screenshots
 	cargo test -p portus-rs --test it -- --ignored pages::everywhere::pictures
+	PORTUS_PICTURES=1 cargo test -p portus-rs --test it -- pages::walks
 
 bench: install   ## the numbers we hold ourselves to, as ratios
 	cargo bench --workspace

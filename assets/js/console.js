@@ -180,30 +180,46 @@
   });
 
   // What lives: a part with data-live is fetched again when the server says that something happened.
+  const refresh = (part) => {
+    if (part.contains(document.activeElement) && document.activeElement.matches("input, textarea")) return;
+    // What one has ticked or opened stays as it is.
+    if (part.querySelector("input[type=checkbox]:checked, details[open]")) return;
+    window.htmx?.ajax("GET", location.pathname + location.search, {
+      // Each for itself: of requests by one element only the last is answered.
+      source: part,
+      target: `#${part.id}`,
+      select: `#${part.id}`,
+      swap: "outerHTML show:none",
+    });
+  };
   const listen = () => {
     if (!document.querySelector("[data-live]") || !window.EventSource) return;
     const source = new EventSource(`${document.body.dataset.root}/live?seen=${document.body.dataset.seen}`);
-    source.addEventListener("change", () => {
-      for (const part of document.querySelectorAll("[data-live]")) {
-        if (part.contains(document.activeElement) && document.activeElement.matches("input, textarea")) continue;
-        // What one has ticked or opened stays as it is.
-        if (part.querySelector("input[type=checkbox]:checked, details[open]")) continue;
-        window.htmx?.ajax("GET", location.pathname + location.search, {
-          // Each for itself: of requests by one element only the last is answered.
-          source: part,
-          target: `#${part.id}`,
-          select: `#${part.id}`,
-          swap: "outerHTML show:none",
-        });
-      }
-    });
+    source.addEventListener("change", () => document.querySelectorAll("[data-live]").forEach(refresh));
     addEventListener("pagehide", () => source.close());
+  };
+  // What is on its way is looked at again, soon at first and then ever less often.
+  let pause = 500;
+  let look;
+  const expect = () => {
+    clearTimeout(look);
+    const waiting = [...document.querySelectorAll("[data-live]")].filter((part) => part.querySelector("[data-waiting]"));
+    if (!waiting.length) {
+      pause = 500;
+      return;
+    }
+    look = setTimeout(() => {
+      if (!document.hidden) waiting.filter((part) => part.isConnected).forEach(refresh);
+      expect();
+    }, pause);
+    pause = Math.min(pause * 1.5, 30000);
   };
 
   document.addEventListener("DOMContentLoaded", () => {
     enliven(document);
     wire(document);
     listen();
+    expect();
   });
   // A form whose live check failed is not sent, unless somebody says that the check is to be skipped.
   const hold = () => {
@@ -220,5 +236,6 @@
     // Where one was typing stays where one is typing.
     enliven(document);
     wire(document);
+    expect();
   });
 })();

@@ -22,6 +22,7 @@ use crate::{
         RegistryClients,
         ldap::Directory,
         oauth::{Issuers, Providers},
+        webhook::Messenger,
     },
 };
 
@@ -41,6 +42,8 @@ pub struct App {
     pub providers: Providers,
     /// Whoever signs the tokens of jobs.
     pub workloads: Issuers,
+    /// Sends what webhooks are told.
+    pub webhooks: Messenger,
     /// Where `ldap.enabled` is on.
     pub directory: Option<Directory>,
     pub health: Health,
@@ -59,6 +62,8 @@ pub struct Wake {
     pub sync: Notify,
     /// A letter is to be sent.
     pub mail: Notify,
+    /// Somebody is to be told what happened.
+    pub webhooks: Notify,
     /// Somebody wants a registry compared.
     pub requests: Notify,
     /// Somebody wants a job to run.
@@ -103,6 +108,7 @@ impl App {
             registries: RegistryClients::new(&config)?,
             providers: Providers::new(&config)?,
             workloads: Issuers::trusted(&config),
+            webhooks: Messenger::new(&config)?,
             directory: Directory::new(&config)?,
             health: Health::default(),
             wake: Wake::default(),

@@ -4,6 +4,7 @@
 //! once, wherever the process dies. An event older than what is known of a tag changes nothing about it.
 
 mod deletes;
+mod news;
 mod pulls;
 mod pushes;
 mod shelf;
@@ -14,7 +15,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use chrono::NaiveDateTime;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryTrait as _};
 
-use self::{pulls::Pulls, shelf::Shelf, traffic::Traffic};
+use self::{news::News, pulls::Pulls, shelf::Shelf, traffic::Traffic};
 use super::change::Change;
 use crate::{
     activity::Activity,
@@ -68,8 +69,11 @@ struct Batch<'a> {
     dead: Vec<(i64, String)>,
     /// Repositories that lost a tag, and whose doing it was.
     thinned: BTreeMap<i64, (Option<i64>, String)>,
+    /// For webhooks.
+    news: Vec<News>,
     wants_details: bool,
     wants_sync: bool,
+    wants_sending: bool,
 }
 
 /// Applies events of the inbox in their order.
@@ -101,12 +105,15 @@ pub async fn apply(app: &App, rows: &[registry_event::Model]) -> Result<Applied>
         notes: Vec::new(),
         dead,
         thinned: BTreeMap::new(),
+        news: Vec::new(),
         wants_details: false,
         wants_sync: false,
+        wants_sending: false,
     };
     for (id, (it, kind)) in &told {
         batch.handle(app, *id, it, kind).await?;
     }
+    batch.tell().await?;
     batch.write_pulls().await?;
     batch.write_traffic().await?;
     batch.remove_empty().await?;
@@ -185,6 +192,7 @@ impl Batch<'_> {
             "Handling '{}' event:",
             told.event.action.as_str()
         );
+        self.hear(told, kind);
         match kind {
             EventKind::ManifestPushed { tag, digest } => {
                 if let Err(text) = self.push(told, tag.as_deref(), digest.as_str()).await? {
@@ -271,6 +279,9 @@ impl Batch<'_> {
         }
         if self.wants_sync {
             app.wake.sync.notify_one();
+        }
+        if self.wants_sending {
+            app.wake.webhooks.notify_one();
         }
         Ok(Applied::Settled { dead })
     }

@@ -1,7 +1,8 @@
-//! Webhooks: made, changed, switched on and off, removed. Sending is another room's work.
+//! Webhooks: made, changed, switched on and off, removed.
 
 pub mod deliveries;
 pub mod headers;
+pub mod sending;
 
 use sea_orm::{
     ActiveValue::{NotSet, Set},

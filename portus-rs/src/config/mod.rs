@@ -175,7 +175,7 @@ impl Config {
             first_user_admin: values.flag("first_user_admin.enabled"),
             signup: values.flag("signup.enabled"),
             display_name: values.flag("display_name.enabled"),
-            check_ssl_usage: values.flag("check_ssl_usage.enabled"),
+            check_ssl_usage: values.flag("check_ssl_usage.enabled") && production,
             registry: Registry::read(values),
             machine_fqdn: MachineFqdn::read(values, production),
             user_permission: UserPermission::read(values),

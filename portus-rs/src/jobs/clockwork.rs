@@ -127,6 +127,7 @@ async fn rung(app: &App, work: Work) {
         Work::Sync(_) => app.wake.sync.notified().await,
         Work::Requested => app.wake.requests.notified().await,
         Work::Mail => app.wake.mail.notified().await,
+        Work::Webhooks => app.wake.webhooks.notified().await,
         Work::Details => app.wake.details.notified().await,
         Work::Housekeeping => app.wake.housekeeping.notified().await,
         Work::People => app.wake.people.notified().await,

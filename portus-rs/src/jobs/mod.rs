@@ -16,6 +16,7 @@ use tokio_cron_scheduler::JobScheduler;
 
 use crate::{
     actions::{identities, mails, passkeys, password_resets, refresh_tokens, sessions, sync_runs},
+    actions::{identities, mails, password_resets, refresh_tokens, sessions, sync_runs, webhooks},
     app::App,
     config::{Schedule, SyncStrategy},
     entities::SyncState,
@@ -66,6 +67,8 @@ enum Work {
     Details,
     SelfTest,
     Mail,
+    /// Telling other servers what happened.
+    Webhooks,
     Usage,
     Housekeeping,
     /// Who of the directory's people is still there.
@@ -153,6 +156,9 @@ async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
             Work::SelfTest,
         ));
         jobs.push(job(MAIL, every(15), true, Work::Mail));
+        jobs.push(job("Outgoing mail", every(15), true, Work::Mail));
+        // Senders share the queue.
+        jobs.push(job("Webhooks", every(5), false, Work::Webhooks));
         jobs.push(USAGE);
         jobs.push(job(HOUSEKEEPING, every(3600), true, Work::Housekeeping));
     }
@@ -245,6 +251,7 @@ pub const NAMES: &[&str] = &[
     "manifest-details",
     "registry-self-test",
     "mail",
+    "webhooks",
     "housekeeping",
     "ldap-accounts",
     "ldap-groups",
@@ -273,6 +280,7 @@ pub async fn run_by_hand(app: &Arc<App>, name: &str) -> Result<()> {
         "manifest-details" => Work::Details,
         "registry-self-test" => Work::SelfTest,
         "mail" => Work::Mail,
+        "webhooks" => Work::Webhooks,
         "housekeeping" => Work::Housekeeping,
         "ldap-accounts" => Work::People,
         "ldap-groups" => Work::Groups,
@@ -294,6 +302,7 @@ fn run<'a>(
         Work::Details => Box::pin(describe(app, stop)),
         Work::SelfTest => Box::pin(test_registries(app)),
         Work::Mail => Box::pin(send_mail(app)),
+        Work::Webhooks => Box::pin(tell_webhooks(app)),
         Work::Usage => Box::pin(write_usage(app)),
         Work::Housekeeping => Box::pin(keep_house(app)),
         Work::People => Box::pin(async move {
@@ -334,6 +343,12 @@ async fn send_mail(app: &Arc<App>) -> Result<Ran> {
     if done.sent > 0 {
         tracing::debug!("sent {} letters", done.sent);
     }
+    Ok(Ran::Done)
+}
+
+/// What fails is put off by itself, or given up.
+async fn tell_webhooks(app: &Arc<App>) -> Result<Ran> {
+    webhooks::sending::send_due(app).await?;
     Ok(Ran::Done)
 }
 
@@ -407,9 +422,11 @@ async fn keep_house(app: &Arc<App>) -> Result<Ran> {
     identities::expire(app).await?;
     passkeys::expire(app).await?;
     seen::expire(app).await?;
-    if logins + sessions + runs > 0 {
+    let deliveries = webhooks::deliveries::purge(app).await?;
+    if logins + sessions + runs + deliveries > 0 {
         tracing::debug!(
-            "removed {logins} unused logins, {sessions} ended sessions and {runs} old synchronization runs"
+            "removed {logins} unused logins, {sessions} ended sessions, {runs} old synchronization runs and {deliveries} \
+             old deliveries of webhooks"
         );
     }
     Ok(Ran::Done)

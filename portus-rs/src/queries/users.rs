@@ -335,6 +335,18 @@ pub async fn with_home(app: &App, user: user::Model) -> Result<Row> {
         .ok_or(Error::NotFound)
 }
 
+/// What their namespace in the oldest registry is called.
+pub async fn home_name(app: &App, id: i64) -> Result<Option<String>> {
+    Ok(namespace::Entity::find()
+        .select_only()
+        .column(namespace::Column::Name)
+        .filter(namespace::Column::PersonalUserId.eq(id))
+        .order_by_asc(namespace::Column::RegistryId)
+        .into_tuple()
+        .one(app.database.reader())
+        .await?)
+}
+
 pub async fn by_id(app: &App, id: i64) -> Result<user::Model> {
     user::Entity::find_by_id(id)
         .one(app.database.reader())

@@ -179,6 +179,14 @@ fn reason_of(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> 
         .map(|_| REFUSED)
 }
 
+/// Why a request to anybody else brought no answer, in a few words.
+pub(super) fn without_answer(error: &reqwest::Error) -> &'static str {
+    match RegistryError::of_request(error) {
+        RegistryError::Network { reason, .. } => reason,
+        _ => CLOSED,
+    }
+}
+
 #[derive(Default, Deserialize)]
 struct Envelope {
     #[serde(default)]

@@ -17,6 +17,7 @@ mod pages;
 mod reach;
 mod registry;
 mod transport;
+pub mod webhook;
 
 use std::{
     collections::HashMap,

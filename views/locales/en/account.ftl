@@ -5,6 +5,7 @@ sign-in-sign-up = Create a new account
 sign-in-explore = Explore
 sign-in-explore-hint = Explore the public images of this registry
 sign-in-forgotten = I forgot my password
+sign-in-first-time = Welcome!
 sign-up-title = Create an account
 sign-up-first = Welcome
 sign-up-first-text = The first account is the administrator's. It sets up the registry next.

@@ -31,6 +31,7 @@ users-last-sign-in = Last sign-in
 users-none = No user goes by that name
 users-toggle-admin = : change whether { $name } is an admin
 users-toggle-enabled = : change whether { $name } is enabled
+users-leave-question = Disable your own account? You are signed out at once, and another administrator has to let you in again.
 users-bot-token = Bot '{ $name }' was created successfully. An application token was created automatically:
 user-created = User '{ $name }' was created successfully
 bot-created = Bot '{ $name }' was created successfully

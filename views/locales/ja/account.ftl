@@ -5,6 +5,7 @@ sign-in-sign-up = アカウントを作成する
 sign-in-explore = 探す
 sign-in-explore-hint = このレジストリの公開イメージを探す
 sign-in-forgotten = パスワードを忘れた場合
+sign-in-first-time = ようこそ！
 sign-up-title = アカウントの作成
 sign-up-first = ようこそ
 sign-up-first-text = 最初のアカウントは管理者になります。続いてレジストリを設定します。

@@ -31,6 +31,7 @@ users-last-sign-in = 最終ログイン
 users-none = その名前のユーザーはいません
 users-toggle-admin = :{ $name } の管理者権限を切り替える
 users-toggle-enabled = :{ $name } の有効・無効を切り替える
+users-leave-question = 自分のアカウントを無効にしますか？すぐにログアウトし、ほかの管理者が有効に戻すまで入れません。
 users-bot-token = ボット「{ $name }」を作成しました。アプリケーショントークンが自動的に発行されました:
 user-created = ユーザー「{ $name }」を作成しました
 bot-created = ボット「{ $name }」を作成しました

@@ -5,6 +5,7 @@ sign-in-sign-up = 创建新账户
 sign-in-explore = 浏览
 sign-in-explore-hint = 浏览此镜像仓库的公开镜像
 sign-in-forgotten = 忘记密码
+sign-in-first-time = 欢迎！
 sign-up-title = 创建账户
 sign-up-first = 欢迎
 sign-up-first-text = 第一个账户是管理员账户，接下来将设置镜像仓库。

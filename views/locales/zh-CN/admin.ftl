@@ -31,6 +31,7 @@ users-last-sign-in = 上次登录
 users-none = 没有这个名称的用户
 users-toggle-admin = :切换 { $name } 的管理员身份
 users-toggle-enabled = :切换 { $name } 的启用状态
+users-leave-question = 要禁用自己的账户吗？您将立即退出登录，只有其他管理员才能让您重新进入。
 users-bot-token = 机器人“{ $name }”已创建。已自动生成应用令牌:
 user-created = 用户“{ $name }”已创建
 bot-created = 机器人“{ $name }”已创建

@@ -134,6 +134,7 @@ pub async fn retrigger(
     let again = change.queue_delivery(&permit, webhook_id, message).await?;
     let told = Activity::webhook_retriggered(namespace, webhook, (&original, &again));
     change.commit([told]).await?;
+    app.wake.webhooks.notify_one();
     Ok(again)
 }
 
@@ -147,6 +148,19 @@ fn due(now: chrono::NaiveDateTime) -> Condition {
         .add(Column::State.eq(DeliveryState::Sending))
         .add(Column::ClaimedUntil.lt(now));
     Condition::any().add(queued).add(abandoned)
+}
+
+/// Whether there is anything to send.
+pub async fn is_due(app: &App) -> Result<bool> {
+    let found: Option<i64> = webhook_delivery::Entity::find()
+        .select_only()
+        .column(webhook_delivery::Column::Id)
+        .filter(due(app.clock.now()))
+        .limit(1)
+        .into_tuple()
+        .one(app.database.reader())
+        .await?;
+    Ok(found.is_some())
 }
 
 /// Takes up to `most` deliveries that are due, oldest first, for the sender of this name. No other sender gets them

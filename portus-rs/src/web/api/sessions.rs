@@ -156,6 +156,8 @@ impl Session {
 pub struct Entered {
     pub body: Present,
     pub cookie: HeaderValue,
+    /// Who has entered.
+    pub user: crate::entities::user::Model,
 }
 
 /// How far somebody has come.
@@ -209,9 +211,13 @@ pub async fn entered(
         csrf_token: Some(started.csrf_token),
         session: Some(started.session.id),
         expires_at: Some(Time(started.session.expires_at)),
-        user: own(app, started.user).await?,
+        user: own(app, started.user.clone()).await?,
     };
-    Ok(Entered { body, cookie })
+    Ok(Entered {
+        body,
+        cookie,
+        user: started.user,
+    })
 }
 
 async fn own(app: &App, user: crate::entities::user::Model) -> Result<OwnUser> {

@@ -33,7 +33,7 @@ const SHAPE: Shape = Shape {
 };
 
 pub fn routes() -> Vec<Route> {
-    vec![get("/explore", show)]
+    vec![get("/explore", show).without_review()]
 }
 
 /// What `explore/show.html` shows.

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::{
     frame::Frame,
+    review,
     view::Page,
     visit::{Visit, empty_frame, form_of, language, wants_json},
 };
@@ -163,6 +164,11 @@ fn named(app: &App, path: &str) -> Option<Fault> {
 /// Where nothing is but the pages about errors themselves, which need no database.
 pub async fn missing(app: Data<App>, request: HttpRequest) -> HttpResponse {
     if let Some(fault) = named(&app, request.path()) {
+        if fault.status == 500
+            && let Some(review) = review::asked_for(&app, &request).await
+        {
+            return review;
+        }
         let frame = empty_frame(&app, &request, language(&request, None));
         return fault.answer(&app, &request, &frame);
     }

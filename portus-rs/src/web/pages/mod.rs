@@ -24,6 +24,7 @@ mod preferences;
 pub mod profile;
 pub mod repositories;
 pub mod repository;
+pub mod review;
 pub mod route;
 pub mod search;
 pub mod second_factor;

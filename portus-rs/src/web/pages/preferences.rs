@@ -18,7 +18,7 @@ use crate::{
 const KEPT: i64 = 31_536_000;
 
 pub fn routes() -> Vec<Route> {
-    vec![post("/language", choose).without_token()]
+    vec![post("/language", choose).without_token().without_review()]
 }
 
 async fn choose(visit: Visit) -> PageResult {

@@ -12,7 +12,7 @@ use futures_util::future::LocalBoxFuture;
 use serde_json::json;
 
 use super::{
-    fault,
+    fault, review,
     visit::{Turned, Visit, Visitor, meant, wants_json},
 };
 use crate::{
@@ -32,6 +32,8 @@ pub struct Route {
     pub path: &'static str,
     /// Whether a write needs the session's token.
     token: bool,
+    /// Whether it is kept back while the configuration has to be reviewed.
+    reviewed: bool,
     run: Run,
 }
 
@@ -84,8 +86,16 @@ impl Route {
             method,
             path,
             token: true,
+            reviewed: true,
             run,
         }
+    }
+
+    /// Shown whatever is wrong with the configuration: it asks for no secret.
+    #[must_use]
+    pub fn without_review(mut self) -> Self {
+        self.reviewed = false;
+        self
     }
 
     /// A write that needs no token of the session, since it makes a new one. It has to come from our own pages.
@@ -141,6 +151,9 @@ async fn visited(
     params: Params,
     route: &Route,
 ) -> HttpResponse {
+    if route.reviewed && review::is_due(&app, &request) {
+        return review::lead(&app);
+    }
     let visit = match Visit::open(app.clone(), request.clone(), params, route.token).await {
         Ok(visit) => visit,
         Err(error) => return fault::without_visit(&app, &request, &error),

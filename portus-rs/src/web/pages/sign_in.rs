@@ -8,7 +8,7 @@ use actix_web::{
     HttpResponse,
     http::{StatusCode, header},
 };
-use chrono::TimeDelta;
+use chrono::{NaiveDateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -18,6 +18,7 @@ use super::{
     oauth::{self, Button},
     passkeys::asking::Place,
     route::{Route, delete, get, post},
+    sign_up as signing_up,
     view::Page,
     visit::{Visit, wants_json},
 };
@@ -212,8 +213,12 @@ async fn create(visit: Visit) -> PageResult {
         params: visit.params.clone(),
         request: visit.request.clone(),
     };
+    let begun = visit.now();
     match api::enter(&open, &wanted).await {
-        Ok(Met::In(entered)) => Ok(welcome(&visit, *entered)),
+        Ok(Met::In(entered)) => {
+            let greeting = greeting(&visit, &entered, begun).await?;
+            Ok(welcome(&visit, *entered, greeting))
+        }
         Ok(Met::Half(_)) if wants_json(&visit.request) => {
             said(Error::NotSignedIn(api::NEEDS_CODE.to_owned()))
         }
@@ -227,8 +232,30 @@ async fn create(visit: Visit) -> PageResult {
     }
 }
 
+/// What is said to somebody of the directory whose account was made by this very login.
+async fn greeting(
+    visit: &Visit,
+    entered: &api::Entered,
+    begun: NaiveDateTime,
+) -> Result<Option<String>> {
+    let user = &entered.user;
+    // Databases keep less of a moment than the clock tells.
+    if !user.directory || user.created_at + TimeDelta::milliseconds(1) < begun {
+        return Ok(None);
+    }
+    let hello = visit.say("sign-in-first-time");
+    let home = queries::users::home_name(&visit.app, user.id).await?;
+    Ok(Some(match home {
+        Some(home) => {
+            let home = signing_up::told_home(visit.language, &user.username, &home);
+            format!("{hello} {home}")
+        }
+        None => hello,
+    }))
+}
+
 /// Lets a browser in.
-fn welcome(visit: &Visit, entered: api::Entered) -> HttpResponse {
+fn welcome(visit: &Visit, entered: api::Entered, greeting: Option<String>) -> HttpResponse {
     let cookie = (header::SET_COOKIE, entered.cookie);
     if wants_json(&visit.request) {
         return HttpResponse::Created()
@@ -236,7 +263,11 @@ fn welcome(visit: &Visit, entered: api::Entered) -> HttpResponse {
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .json(entered.body);
     }
-    let mut response = visit.go(&visit.back_to("/"));
+    let back = visit.back_to("/");
+    let mut response = match greeting {
+        Some(text) => visit.go_telling(&back, text),
+        None => visit.go(&back),
+    };
     response.headers_mut().append(cookie.0, cookie.1);
     response
 }
@@ -278,7 +309,7 @@ async fn finish(visit: Visit) -> PageResult {
     match sessions::sign_in_with_code(app, account, &code, address, &browser).await {
         Ok(started) => {
             let entered = api::entered(app, &visit.request, started, ticket.remember).await?;
-            Ok(welcome(&visit, entered))
+            Ok(welcome(&visit, entered, None))
         }
         Err(error) => {
             let mut form = visit.refused("user", error)?;

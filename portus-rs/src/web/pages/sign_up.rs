@@ -148,15 +148,20 @@ pub fn welcome(language: Language, made: &Created) -> String {
     match made.homes.first() {
         None => hello,
         Some(home) => {
-            let message = if home.name == made.user.username {
-                "sign-up-namespace"
-            } else {
-                "sign-up-namespace-tweaked"
-            };
-            let name = language.tell(message, [("name", home.name.as_str().into())]);
-            format!("{hello} {name}")
+            let home = told_home(language, &made.user.username, &home.name);
+            format!("{hello} {home}")
         }
     }
+}
+
+/// The sentence about somebody's own namespace.
+pub fn told_home(language: Language, username: &str, home: &str) -> String {
+    let message = if home == username {
+        "sign-up-namespace"
+    } else {
+        "sign-up-namespace-tweaked"
+    };
+    language.tell(message, [("name", home.into())])
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::{
     form::Form,
     frame::{Frame, Reader, Switches},
     language::Language,
+    review,
     view::{Moment, Page},
 };
 use crate::{
@@ -97,7 +98,7 @@ impl Visitor for Member {
             return Err(visit.to_sign_in());
         };
         let path = visit.path();
-        let own = path.starts_with("/users/");
+        let own = path == "/users" || path.starts_with("/users/");
         if account.email.as_ref().is_none_or(String::is_empty) && !own {
             return Err(Turned::Away("/users/edit".to_owned(), None));
         }
@@ -384,8 +385,6 @@ pub fn own_path(text: &str) -> Option<String> {
 
 /// What stands around a page of which nobody knows who reads it.
 pub fn empty_frame(app: &App, request: &HttpRequest, language: Language) -> Frame {
-    let proxies = &app.config.listener.trusted_proxies;
-    let secure = client::is_secure(request, proxies);
     Frame {
         root: app.config.listener.url_root.clone(),
         version: env!("CARGO_PKG_VERSION"),
@@ -401,7 +400,7 @@ pub fn empty_frame(app: &App, request: &HttpRequest, language: Language) -> Fram
         registry_host: None,
         several_registries: false,
         seen: 0,
-        in_the_clear: !secure && !client::address(request, proxies).is_loopback(),
+        in_the_clear: review::warns(app, request),
     }
 }
 

@@ -71,7 +71,7 @@ impl Page {
 }
 
 /// What an authenticator shows: Debian's own program, not our arithmetic.
-fn oathtool(key: &str, now: NaiveDateTime) -> String {
+pub fn oathtool(key: &str, now: NaiveDateTime) -> String {
     let now = now.format("%Y-%m-%d %H:%M:%S UTC").to_string();
     let output = Command::new(need_program("oathtool"))
         .args(["--totp", "--base32", "--now", &now, key])

@@ -177,6 +177,7 @@ async fn how_long_the_answer_takes_says_nothing_of_whose_the_address_is() {
         let request = TestRequest::post()
             .uri("/users/password.json")
             .insert_header(("X-Forwarded-For", from))
+            .insert_header(("X-Forwarded-Proto", "https"))
             .set_form([("user[email]", email)]);
         let start = Instant::now();
         let answer = service.call(request).await;

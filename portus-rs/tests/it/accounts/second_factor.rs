@@ -215,7 +215,10 @@ on_every_database! {
         for number in 0..8 {
             let from = format!("198.51.100.{number}");
             let form = [("ticket", ticket.as_str()), ("user[code]", "000000")];
-            let request = TestRequest::post().uri("/users/sign_in/code").set_form(form);
+            let request = TestRequest::post()
+                .uri("/users/sign_in/code")
+                .insert_header(("X-Forwarded-Proto", "https"))
+                .set_form(form);
             let answer = service.call(request.insert_header(("X-Forwarded-For", from))).await;
             assert!(answer.body.contains("The code is wrong"), "{}", answer.body);
         }

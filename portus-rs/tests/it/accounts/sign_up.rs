@@ -210,6 +210,7 @@ async fn an_address_makes_only_so_many_accounts_and_another_site_none() {
     let elsewhere = TestRequest::post()
         .uri("/users.json")
         .insert_header(("X-Forwarded-For", "198.51.100.7"))
+        .insert_header(("X-Forwarded-Proto", "https"))
         .set_json(form("alice"));
     assert_eq!(service.call(elsewhere).await.status, 201);
     service.app.clock.advance(chrono::TimeDelta::minutes(11));

@@ -28,7 +28,7 @@ async fn webhook(app: &TestApp, caller: &Caller, namespace: i64, enabled: bool) 
     (id, format!("{path}/{id}/deliveries"))
 }
 
-async fn queue(app: &TestApp, webhook_id: i64, count: usize) -> Vec<webhook_delivery::Model> {
+pub async fn queue(app: &TestApp, webhook_id: i64, count: usize) -> Vec<webhook_delivery::Model> {
     let mut change = Change::begin(&app.app, &Actor::Portus).await.unwrap();
     let books = change.books().unwrap();
     let mut rows = Vec::new();

@@ -19,6 +19,7 @@ mod operations;
 mod presentations;
 mod registries;
 mod repositories;
+mod sending;
 pub mod sessions;
 mod stars;
 mod support;

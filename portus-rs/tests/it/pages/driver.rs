@@ -27,6 +27,9 @@ use crate::support::{
 /// Another name of this machine, at which browsers deny what they deny on plain HTTP.
 pub const ELSEWHERE: &str = "portus.example";
 
+/// Where browsers find Gravatar: at a port of this machine, where nobody listens but in the test that is about it.
+pub static GRAVATAR: LazyLock<u16> = LazyLock::new(room::free_port);
+
 /// Browsers at a time: each is several processes.
 pub static ROOM: Semaphore = Semaphore::const_new(4);
 
@@ -89,7 +92,10 @@ pub async fn session(look: Look) -> Client {
         "--force-color-profile=srgb".to_owned(),
         "--hide-scrollbars".to_owned(),
         // A host that browsers do not trust as they trust loopback.
-        format!("--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1"),
+        format!(
+            "--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1, MAP secure.gravatar.com 127.0.0.1:{}",
+            *GRAVATAR
+        ),
         // With a pipe it ends with the driver.
         "--remote-debugging-pipe".to_owned(),
         format!("--window-size={},{}", look.width, look.height),
@@ -99,6 +105,8 @@ pub async fn session(look: Look) -> Client {
     }
     let capabilities = json!({
         "browserName": "chrome",
+        // People continue past the warning about a certificate of one's own.
+        "acceptInsecureCerts": true,
         "goog:loggingPrefs": {"browser": "ALL"},
         "goog:chromeOptions": {
             "args": arguments,

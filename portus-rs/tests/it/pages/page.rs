@@ -3,7 +3,7 @@
 use std::{
     panic::{AssertUnwindSafe, Location, resume_unwind},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
@@ -17,7 +17,10 @@ use fantoccini::{
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
-use super::driver::{self, Look, ROOM, RUNTIME};
+use super::{
+    axe::axe,
+    driver::{self, Look, ROOM, RUNTIME},
+};
 use crate::support::site::PASSWORD;
 
 /// How long a person would wait for something to appear.
@@ -25,6 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(8);
 const STEP: Duration = Duration::from_millis(30);
 /// The key under which the driver names elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// Whether walks leave pictures behind.
+static PICTURES: LazyLock<bool> = LazyLock::new(|| std::env::var_os("PORTUS_PICTURES").is_some());
 
 /// Runs a test in a browser at this site. When it fails, a picture of the page is in `target/screenshots/failed`.
 pub fn browse<F>(look: Look, site: &str, walk: impl FnOnce(Page) -> F)
@@ -124,6 +130,19 @@ impl Page {
 
     pub async fn reload(&self) {
         self.client.refresh().await.unwrap();
+    }
+
+    /// Loads the page again until the text is there: what people do where no script does it for them.
+    pub async fn reload_until(&self, text: &str) {
+        let end = Instant::now() + PATIENCE;
+        while !clean(&self.text().await).contains(&clean(text)) {
+            assert!(
+                Instant::now() < end,
+                "“{text}” never came: {}",
+                self.text().await
+            );
+            self.reload().await;
+        }
     }
 
     /// Path and query of where we are.
@@ -313,6 +332,22 @@ impl Page {
         found.await.unwrap_or_default()
     }
 
+    /// Waits until something is so that does not show on the page.
+    #[track_caller]
+    pub fn until_so<'a>(
+        &'a self,
+        what: &str,
+        condition: impl Fn() -> bool + 'a,
+    ) -> impl Future<Output = ()> + 'a {
+        self.until(what.to_owned(), async move || {
+            if condition() {
+                Ok(())
+            } else {
+                Err(self.text().await)
+            }
+        })
+    }
+
     /// Tries until it succeeds, or for as long as a person would.
     #[track_caller]
     fn until<T>(
@@ -383,6 +418,19 @@ impl Page {
         let file = screenshots().join(format!("{name}.png"));
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(&file, self.picture().await).unwrap();
+    }
+
+    /// A page that only a walk comes to: nobody is shut out from it, and `make screenshots` keeps its picture.
+    #[track_caller]
+    pub fn shows<'a>(&'a self, name: &'a str) -> impl Future<Output = ()> + 'a {
+        let place = Location::caller();
+        async move {
+            let report = axe(self).await;
+            assert!(report.is_empty(), "{place}: {name}: {report}");
+            if *PICTURES {
+                self.keep(&format!("walks/{name}")).await;
+            }
+        }
     }
 
     async fn keep_for_the_reader(&self, name: &str) {

@@ -3,30 +3,17 @@
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use reqwest::{Certificate, Client};
 use tempfile::TempDir;
 
 use crate::support::{
-    nginx::compose_directory,
+    nginx::certificates,
     portus::Portus,
     process::Signal,
     wait::{eventually, wait_for},
 };
-
-/// What `compose/certificates.sh` makes for this address.
-fn certificates() -> TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    let made = Command::new(compose_directory().join("certificates.sh"))
-        .arg("localhost,127.0.0.1")
-        .arg(directory.path())
-        .output()
-        .unwrap();
-    assert!(made.status.success());
-    directory
-}
 
 fn trusting(directory: &Path) -> Client {
     let ca = std::fs::read(directory.join("certificates/ca.crt")).unwrap();
@@ -40,7 +27,8 @@ fn trusting(directory: &Path) -> Client {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_of_a_private_authority_is_served_and_exchanged_without_a_restart() {
-    let (first, second) = (certificates(), certificates());
+    let own = || certificates("localhost,127.0.0.1");
+    let (first, second) = (own(), own());
     let served = tempfile::tempdir().unwrap();
     let put = |from: &TempDir| {
         for end in ["key", "crt"] {

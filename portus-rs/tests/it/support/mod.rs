@@ -20,6 +20,7 @@ pub mod postgres;
 pub mod process;
 pub mod provider;
 pub mod push;
+pub mod receiver;
 pub mod registry;
 pub mod room;
 pub mod samba;

@@ -15,6 +15,22 @@ pub fn compose_directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../compose")
 }
 
+/// What `compose/certificates.sh` makes for these names: `certificates/` and `secrets/`.
+pub fn certificates(names: &str) -> TempDir {
+    let directory = tempfile::tempdir().expect("make a directory for certificates");
+    let made = Command::new(compose_directory().join("certificates.sh"))
+        .arg(names)
+        .arg(directory.path())
+        .output()
+        .expect("run compose/certificates.sh");
+    assert!(
+        made.status.success(),
+        "compose/certificates.sh failed: {}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    directory
+}
+
 /// A running nginx with certificates made by `compose/certificates.sh`.
 pub struct Nginx {
     // Before the directory: it must be gone when that is removed.
@@ -123,19 +139,9 @@ impl Builder {
 impl Nginx {
     /// Makes the certificates as the documentation says.
     pub fn builder() -> Builder {
-        let directory = tempfile::tempdir().expect("make a directory for nginx");
+        let directory = certificates("registry.test,localhost,127.0.0.1");
         // Its workers run as another user and have to reach their scratch directory.
         open(directory.path());
-        let made = Command::new(compose_directory().join("certificates.sh"))
-            .arg("registry.test,localhost,127.0.0.1")
-            .arg(directory.path())
-            .output()
-            .expect("run compose/certificates.sh");
-        assert!(
-            made.status.success(),
-            "compose/certificates.sh failed: {}",
-            String::from_utf8_lossy(&made.stderr)
-        );
         Builder {
             directory,
             tls_port: room::free_port(),

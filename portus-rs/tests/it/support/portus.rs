@@ -196,6 +196,15 @@ impl Portus {
         });
     }
 
+    /// The same where it has a certificate of its own: then plain HTTP is not answered.
+    pub fn start_with_tls(&mut self) {
+        self.start_only();
+        let address = self.address.clone();
+        self.running().until_ready(Duration::from_mins(1), || {
+            std::net::TcpStream::connect(&address).is_ok()
+        });
+    }
+
     /// Starts it without waiting, for starts that are to fail or to be interrupted.
     pub fn start_only(&mut self) {
         let mut command = match &self.machine {

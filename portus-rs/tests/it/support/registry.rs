@@ -188,7 +188,8 @@ impl Registry {
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
         let mut server = Server::start("registry", command, &self.log_file(), Signal::Kill);
         server.until_ready(Duration::from_secs(30), || {
-            matches!(http::status(&self.address, "/v2/"), Some(200 | 401))
+            // With TLS it answers that one should speak TLS.
+            matches!(http::status(&self.address, "/v2/"), Some(200 | 400 | 401))
         });
         self.server = Some(server);
     }

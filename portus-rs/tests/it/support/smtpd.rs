@@ -138,7 +138,8 @@ fn python() -> PathBuf {
 }
 
 /// A certificate for `localhost` that nobody but itself has signed.
-fn certify(place: &Path) {
+/// Makes `server.crt` and `server.key`, which sign for themselves.
+pub fn certify(place: &Path) {
     let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
     let key = PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap();
     let mut name = X509NameBuilder::new().unwrap();

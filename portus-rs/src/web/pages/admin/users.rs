@@ -1,14 +1,19 @@
 //! Accounts: the list, making one, and the switches in it.
 
+use actix_web::http::header;
 use serde::Serialize;
 
 use crate::{
     actions::users::{self, NewUser},
     entities::user::PORTUS,
     error::{Error, Invalid},
-    queries::users::{Counts, People, Row as Found},
+    queries::{
+        self,
+        users::{Counts, People, Row as Found},
+    },
     web::{
         error::PageResult,
+        extract::session,
         pages::{
             form::Form,
             route::{Route, get, post, put},
@@ -21,7 +26,7 @@ use crate::{
 
 const SHAPE: Shape = Shape {
     prefix: "u_",
-    columns: &["username", "email", "created_at", "last_sign_in_at"],
+    columns: &["username", "email", "created_at", "current_sign_in_at"],
     sorted_by: "username",
     ascending: true,
     filter: "name_contains",
@@ -44,6 +49,8 @@ pub struct List {
     form: Form,
     /// A bot that has just been made, and its only way in.
     made: Option<Made>,
+    /// Whether another admin would be left without the reader.
+    may_leave: bool,
 }
 
 #[derive(Serialize)]
@@ -66,6 +73,7 @@ struct Row {
     namespaces: i64,
     teams: i64,
     created_at: Moment,
+    /// The newest; the account keeps the one before it too.
     last_sign_in_at: Option<Moment>,
 }
 
@@ -84,7 +92,7 @@ impl Row {
             namespaces: counts.namespaces,
             teams: counts.teams,
             created_at: Moment(user.created_at),
-            last_sign_in_at: user.last_sign_in_at.map(Moment),
+            last_sign_in_at: user.current_sign_in_at.or(user.last_sign_in_at).map(Moment),
         }
     }
 }
@@ -121,11 +129,13 @@ impl Page for List {
                 people: Table::sample(SHAPE, Vec::new()),
                 form: Form::new("user"),
                 made: None,
+                may_leave: false,
             },
             Self {
                 people: Table::sample(SHAPE, vec![row(1), row(2), row(3)]),
                 form: refused,
                 made: Some(made),
+                may_leave: true,
             },
         ]
     }
@@ -147,7 +157,20 @@ async fn listed(visit: &Admin, form: Form, made: Option<Made>) -> crate::error::
     let people = visit
         .plain_table(SHAPE, People, |row| Row::new(row, reader))
         .await?;
-    Ok(List { people, form, made })
+    let own = match reader {
+        Some(id) => Some(queries::users::by_id(&visit.app, id).await?),
+        None => None,
+    };
+    let may_leave = match own {
+        Some(own) => users::may_leave(&visit.app, &own).await?,
+        None => false,
+    };
+    Ok(List {
+        people,
+        form,
+        made,
+        may_leave,
+    })
 }
 
 async fn create(visit: Admin) -> PageResult {
@@ -210,6 +233,12 @@ async fn set_enabled(visit: Admin) -> PageResult {
     let (id, wanted) = (visit.id("id")?, visit.ticked("enabled"));
     let back = visit.back_to("/admin/users");
     match users::set_enabled(&visit.app, &visit.actor, id, wanted).await {
+        Ok(row) if !row.enabled && Some(row.id) == visit.actor.user_id() => {
+            let mut response = visit.go_telling("/users/sign_in", visit.say("profile-disabled"));
+            let cookie = session::no_cookie(&visit.app, &visit.request)?;
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+            Ok(response)
+        }
         Ok(row) => {
             let said = if wanted {
                 "user-enabled"

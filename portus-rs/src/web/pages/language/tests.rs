@@ -98,6 +98,8 @@ fn times_are_told_by_their_distance() {
     let now = moment("2026-03-05T14:00:00Z").unwrap();
     for (at, text) in [
         ("2026-03-05T13:59:50Z", "just now"),
+        ("2026-03-05T14:00:01Z", "just now"),
+        ("2026-03-05T14:00:09Z", "in a moment"),
         ("2026-03-05T13:59:00Z", "1 minute ago"),
         ("2026-03-05T12:00:00Z", "2 hours ago"),
         ("2026-03-01T14:00:00Z", "4 days ago"),

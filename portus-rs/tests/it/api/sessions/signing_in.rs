@@ -89,7 +89,8 @@ on_every_database! {
     }
 
     async fn whoever_guesses_is_held_back_known_name_or_not(database: TestDatabase) {
-        let service = Service::on(database).await;
+        let plain = [("PORTUS_CHECK_SSL_USAGE_ENABLED", "false")];
+        let service = Service::with(database, &plain).await;
         service.user("alice").await;
         let mut told = Vec::new();
         for name in ["alice", "nobody"] {
@@ -109,7 +110,8 @@ on_every_database! {
         // Whoever is held back fills no log either.
         let failures = service.count("activities WHERE activities.key = 'session:fail'");
         assert_eq!(failures.await, 20);
-        let elsewhere = attempt("alice", PASSWORD).insert_header(("X-Forwarded-For", "198.51.100.7"));
+        let elsewhere = attempt("alice", PASSWORD)
+            .insert_header(("X-Forwarded-For", "198.51.100.7"));
         let elsewhere = Browser::of(&service.call(elsewhere).await);
         assert!(elsewhere.is_in(&service).await);
         service.app.clock.advance(chrono::TimeDelta::minutes(11));

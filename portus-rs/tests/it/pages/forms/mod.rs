@@ -3,6 +3,7 @@
 mod admin;
 mod bots;
 mod counting;
+mod history;
 mod members;
 mod namespaces;
 mod teams;

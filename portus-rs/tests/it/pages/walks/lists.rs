@@ -1,5 +1,7 @@
 //! Finding things: the search field, and lists that remember how one looked at them.
 
+use fantoccini::key::Key;
+
 use super::site::{pushed, site, walk};
 use crate::pages::driver::RUNTIME;
 
@@ -19,6 +21,14 @@ fn the_search_field_is_one_key_away() {
         page.keys("etcd:2.1.1").await;
         page.enter().await;
         page.at("/search").await;
+        page.see("qa/etcd").await;
+        // Where one is writing, the other key does it.
+        page.open("/search").await;
+        page.keys(&format!("{}{}{}", Key::Control, ' ', Key::Null))
+            .await;
+        page.keys("etcd").await;
+        page.enter().await;
+        page.at("/search?search=etcd").await;
         page.see("qa/etcd").await;
         page.open("/search?search=none+of+it").await;
         page.see("No match found.").await;

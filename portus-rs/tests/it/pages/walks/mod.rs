@@ -2,12 +2,19 @@
 
 mod copying;
 mod deletion;
+mod directory;
 mod first_day;
 mod inert;
 mod lists;
 mod passkeys;
+mod pictures;
+mod providers;
+mod recovery;
 mod refusals;
+mod rights;
 mod site;
 mod switches;
+mod sync;
 mod tokens;
 mod visibility;
+mod webhooks;

@@ -1,7 +1,7 @@
 //! What people are told when something cannot be.
 
 use super::site::{site, walk};
-use crate::pages::driver::RUNTIME;
+use crate::pages::driver::{RUNTIME, cdp};
 
 #[test]
 fn a_namespace_s_name_is_judged_before_it_is_sent() {
@@ -19,6 +19,9 @@ fn a_namespace_s_name_is_judged_before_it_is_sent() {
         page.see("Name can only contain lower case alphanumeric characters, with optional underscores and dashes in the middle.").await;
         page.fill("Name", "taken").await;
         page.see("Name has already been taken").await;
+        page.fill("Team", "qa").await;
+        page.press("Create").await;
+        assert_eq!(page.value("Name").await, "taken", "it is not sent");
         page.fill("Name", "free").await;
         page.fill("Team", "qa").await;
         page.press("Create").await;
@@ -56,7 +59,7 @@ fn a_team_keeps_an_owner() {
     });
 }
 
-/// Without a database, without a session, with whatever comes after the address.
+/// Without a session, with whatever comes after the address.
 #[test]
 fn the_page_about_an_error_can_always_be_shown() {
     let site = site(&[]);
@@ -68,6 +71,18 @@ fn the_page_about_an_error_can_always_be_shown() {
         page.become_user("root").await;
         page.open("/namespaces/4711").await;
         page.see("Page not found").await;
+        page.shows("fault").await;
+        // As if over a network.
+        let headers = serde_json::json!({"headers": {"X-Forwarded-For": "198.51.100.7"}});
+        cdp(&page.client, "Network.enable", serde_json::json!({})).await;
+        cdp(&page.client, "Network.setExtraHTTPHeaders", headers).await;
+        page.open("/teams").await;
+        page.at("/500?fixes=true").await;
+        page.see("Please review your configuration").await;
+        page.see("PORTUS_CHECK_SSL_USAGE_ENABLED").await;
+        page.shows("review").await;
+        page.press("日本語").await;
+        page.see("設定を見直してください").await;
     });
 }
 
@@ -80,7 +95,7 @@ fn a_lost_session_leads_back_to_the_page() {
         page.open("/teams").await;
         page.press("Create new team").await;
         page.fill("Name", "late").await;
-        crate::pages::driver::cdp(
+        cdp(
             &page.client,
             "Network.clearBrowserCookies",
             serde_json::json!({}),

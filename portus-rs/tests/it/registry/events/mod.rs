@@ -3,6 +3,7 @@
 mod captured;
 mod door;
 mod faults;
+mod hooks;
 mod load;
 mod service;
 mod worker;
