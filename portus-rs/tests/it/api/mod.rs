@@ -8,6 +8,7 @@ mod conformance;
 mod counting;
 mod deletion;
 mod deliveries;
+mod doors;
 mod explain;
 mod filters;
 mod limited_tokens;
