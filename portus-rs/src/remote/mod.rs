@@ -30,6 +30,7 @@ use crate::{
 };
 
 pub use error::{Absence, RegistryError};
+pub use exchange::{UNGRANTED, UNTRUSTED};
 pub use pages::Pages;
 pub use reach::{Check, Reached, Trust};
 pub use registry::{Fetched, Head, RegistryClient};
