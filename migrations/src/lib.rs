@@ -45,6 +45,7 @@ mod m0049_bot_trusts;
 mod m0050_activities;
 mod m0053_user_language;
 mod m0056_traffic;
+mod m0064_group_memberships;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -99,6 +100,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0041_team_users_group::Migration),
             Box::new(m0053_user_language::Migration),
             Box::new(m0056_traffic::Migration),
+            Box::new(m0064_group_memberships::Migration),
         ]
     }
 
@@ -107,6 +109,9 @@ impl MigratorTrait for Migrator {
     }
 }
 
+/// Tables of former steps, which a database that was not brought up to date may still have.
+pub const FORMER_TABLES: &[&str] = &["provider_memberships"];
+
 /// The tables of this schema, children before the parents they refer to.
 pub const TABLES: &[&str] = &[
     "outgoing_mails",
@@ -114,7 +119,6 @@ pub const TABLES: &[&str] = &[
     "recovery_codes",
     "second_factors",
     "bot_trusts",
-    "provider_memberships",
     "seen_tokens",
     "pending_sign_ins",
     "identities",

@@ -17,7 +17,6 @@ pub mod namespace;
 pub mod outgoing_mail;
 pub mod password_reset;
 pub mod pending_sign_in;
-pub mod provider_membership;
 pub mod recovery_code;
 pub mod refresh_token;
 pub mod registry;
