@@ -31,7 +31,8 @@ async fn stream(visit: Member) -> PageResult {
     let latest = activities::latest(&app).await?;
     let newest = activities::newest(&app, who).await?;
     // What happened while the page was on its way, or while the stream was interrupted, is told at once.
-    let begin = stream::iter(newest.filter(|it| *it > seen).map(news));
+    let begin = newest.filter(|it| *it > seen).map(news);
+    let begin = stream::iter(begin.map(Ok::<_, Error>));
     let news = stream::unfold((latest, newest), move |(mut latest, newest)| {
         let (app, session) = (app.clone(), session.clone());
         async move {
@@ -49,7 +50,7 @@ async fn stream(visit: Member) -> PageResult {
                 latest = now;
                 let now = activities::newest(&app, who).await.ok()?;
                 if let Some(number) = now.filter(|_| now != newest) {
-                    return Some((news(number), (latest, now)));
+                    return Some((Ok(news(number)), (latest, now)));
                 }
             }
             Some((Ok(STILL_HERE), (latest, newest)))
@@ -63,10 +64,8 @@ async fn stream(visit: Member) -> PageResult {
 }
 
 /// That there is news up to this entry. Browsers say the number again when they come back.
-fn news(number: i64) -> Result<Bytes, Error> {
-    Ok(Bytes::from(format!(
-        "event: change\nid: {number}\ndata: news\n\n"
-    )))
+fn news(number: i64) -> Bytes {
+    Bytes::from(format!("event: change\nid: {number}\ndata: news\n\n"))
 }
 
 /// Up to which entry the reader has seen what there is: as they came back, else as their page was made. Whoever says
