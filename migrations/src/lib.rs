@@ -49,6 +49,7 @@ mod m0065_newest_tags;
 mod m0060_passkeys;
 mod m0061_passkey_challenges;
 mod m0062_session_confirmed;
+mod m0064_group_memberships;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -107,6 +108,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0060_passkeys::Migration),
             Box::new(m0061_passkey_challenges::Migration),
             Box::new(m0062_session_confirmed::Migration),
+            Box::new(m0064_group_memberships::Migration),
         ]
     }
 
@@ -114,6 +116,9 @@ impl MigratorTrait for Migrator {
         "portus_rs_migrations".into_iden()
     }
 }
+
+/// Tables of former steps, which a database that was not brought up to date may still have.
+pub const FORMER_TABLES: &[&str] = &["provider_memberships"];
 
 /// The tables of this schema, children before the parents they refer to.
 pub const TABLES: &[&str] = &[
@@ -124,7 +129,6 @@ pub const TABLES: &[&str] = &[
     "recovery_codes",
     "second_factors",
     "bot_trusts",
-    "provider_memberships",
     "seen_tokens",
     "pending_sign_ins",
     "identities",

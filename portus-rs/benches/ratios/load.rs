@@ -120,7 +120,7 @@ async fn ask(plan: Plan<'_>, make: &impl Fn(u64) -> Vec<u8>, state: &State) {
             Some(stream) => stream,
             None => connect(plan.address).await,
         };
-        stream.write_all(&request).await.expect("send a request");
+        send(&mut stream, &request).await;
         let (status, head, body) = answer(&mut stream).await;
         let taken = begun.elapsed();
         assert_eq!(status, plan.status, "{head}{body}");
@@ -135,14 +135,18 @@ async fn ask(plan: Plan<'_>, make: &impl Fn(u64) -> Vec<u8>, state: &State) {
     }
 }
 
-async fn connect(address: &str) -> TcpStream {
+pub async fn connect(address: &str) -> TcpStream {
     let stream = TcpStream::connect(address).await.expect("connect");
     stream.set_nodelay(true).expect("set TCP_NODELAY");
     stream
 }
 
+pub async fn send(stream: &mut TcpStream, request: &[u8]) {
+    stream.write_all(request).await.expect("send a request");
+}
+
 /// Status, head and body of one answer.
-async fn answer(stream: &mut TcpStream) -> (u16, String, String) {
+pub async fn answer(stream: &mut TcpStream) -> (u16, String, String) {
     let mut bytes = Vec::with_capacity(4096);
     let end = loop {
         if let Some(end) = find(&bytes, b"\r\n\r\n") {

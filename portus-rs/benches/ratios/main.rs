@@ -1,7 +1,7 @@
 //! `make bench`: the numbers that portus-rs holds itself to, as ratios from one run on one machine.
 //!
 //! `cargo bench -- [--strict] [GROUP…]`. Prints a table and ends with 0 when everything could be measured; with
-//! `--strict`, a bar missed by more than 20 % ends it with 1. Groups: token, event, sync, list, page, process.
+//! `--strict`, a bar missed by more than 20 % ends it with 1. Groups: token, storm, event, sync, list, page, process.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -18,6 +18,7 @@ mod pages;
 mod process;
 mod real_registry;
 mod stage;
+mod storm;
 #[path = "../../tests/it/support/mod.rs"]
 #[expect(
     dead_code,
@@ -38,9 +39,10 @@ use table::Table;
 /// A group's name and what measures it.
 type Group = (&'static str, fn(&mut Table));
 
-const GROUPS: [Group; 6] = [
+const GROUPS: [Group; 7] = [
     ("process", process::measure),
     ("token", tokens::measure),
+    ("storm", storm::measure),
     ("event", events::measure),
     ("list", lists::measure),
     ("page", pages::measure),

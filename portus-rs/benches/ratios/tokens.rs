@@ -1,6 +1,5 @@
-//! Tokens: how many, how soon, and whether those who guess passwords slow down those who need none.
+//! Tokens: how many, how soon, and whether a refusal tells who is known.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::load::{self, Load, Plan, Until};
@@ -62,14 +61,6 @@ pub fn measure(table: &mut Table) {
             Bar::AtLeast(0.9),
             format!("{:.0} tokens/s", by_password.per_second()),
         );
-        let refreshes = in_a_storm(&portus.address, &stage);
-        table.add(
-            "token refresh p99 under a storm of wrong passwords",
-            &label,
-            (refreshes.within(0.99), "ms"),
-            Bar::AtMost(250.0),
-            format!("{:.0} refreshes/s, 4 connections", refreshes.per_second()),
-        );
         let [known, unknown] = guesses(&portus.address, &stage);
         table.add(
             "401 to an unknown and to a known name: the slower of the faster",
@@ -111,51 +102,6 @@ fn ask(address: &str, stage: &Stage, header: &str) -> Load {
     load::run(plan(LONG), |_| request.clone())
 }
 
-/// Refreshes while 32 clients guess, each with another password every time.
-fn in_a_storm(address: &str, stage: &Stage) -> Load {
-    let refresh = refresh_token(address, stage);
-    let form = format!(
-        "grant_type=refresh_token&service={}&client_id=bench&refresh_token={refresh}&scope=repository:{}:pull",
-        stage.service,
-        stage::IMAGE
-    );
-    let request = format!(
-        "POST /v2/token HTTP/1.1\r\nHost: portus.test\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
-        form.len()
-    );
-    let path = stage.token_path();
-    let over = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            // Rounds, since guessing goes on for as long as the refreshes are measured.
-            while !over.load(Ordering::Relaxed) {
-                let plan = Plan {
-                    address,
-                    connections: 32,
-                    until: Until::Passed(Duration::from_millis(500)),
-                    afresh: false,
-                    status: 401,
-                };
-                load::run(plan, |number| {
-                    let guess = format!("wrong {number}");
-                    Stage::get(&path, &stage::basic(stage::USER, &guess))
-                });
-            }
-        });
-        std::thread::sleep(WARM);
-        let plan = Plan {
-            address,
-            connections: 4,
-            until: Until::Passed(LONG),
-            afresh: false,
-            status: 200,
-        };
-        let load = load::run(plan, |_| request.clone().into_bytes());
-        over.store(true, Ordering::Relaxed);
-        load
-    })
-}
-
 /// Milliseconds until a wrong password is refused, of a name that is known and of one that is not: medians over rounds in
 /// which both take turns.
 fn guesses(address: &str, stage: &Stage) -> [f64; 2] {
@@ -187,22 +133,4 @@ fn guesses(address: &str, stage: &Stage) -> [f64; 2] {
         medians.sort_by(f64::total_cmp);
         medians[ROUNDS / 2]
     })
-}
-
-fn refresh_token(address: &str, stage: &Stage) -> String {
-    let path = format!("{}&offline_token=true&client_id=bench", stage.token_path());
-    let plan = Plan {
-        address,
-        connections: 1,
-        until: Until::Asked(1),
-        afresh: false,
-        status: 200,
-    };
-    let request = Stage::get(&path, &stage::basic(stage::USER, stage::PASSWORD));
-    let answer: serde_json::Value =
-        serde_json::from_str(&load::run(plan, |_| request.clone()).body).unwrap();
-    answer["refresh_token"]
-        .as_str()
-        .expect("a refresh token was asked for")
-        .to_owned()
 }

@@ -10,7 +10,7 @@ use sea_orm::{
     sea_query::{Expr, Func},
 };
 
-use super::{change::Change, users};
+use super::{change::Change, homes::Through, users};
 use crate::{
     activity::Activity,
     app::App,
@@ -292,21 +292,19 @@ struct Plan {
 }
 
 impl Plan {
-    /// `wanted` is what groups give now. What somebody made by hand is left as it is.
+    /// `wanted` is what groups give now. What somebody made by hand is left as it is, and what another source gave.
     fn compare(
         &mut self,
         row: team_user::Model,
         team: team::Model,
         wanted: Option<(Role, String)>,
     ) {
-        if row.directory_group.is_none() {
+        if !row.is_of_directory() {
             return;
         }
         match wanted {
             None => self.leaves.push((team, row)),
-            Some((role, group))
-                if row.role != role || row.directory_group.as_ref() != Some(&group) =>
-            {
+            Some((role, group)) if row.role != role || row.group_name.as_ref() != Some(&group) => {
                 self.changes.push((team, row, role, group));
             }
             Some(_) => {}
@@ -333,7 +331,7 @@ impl Plan {
             let changed = team_user::ActiveModel {
                 id: Set(row.id),
                 role: Set(role),
-                directory_group: Set(Some(group.clone())),
+                group_name: Set(Some(group.clone())),
                 updated_at: Set(change.now()),
                 ..Default::default()
             };
@@ -352,7 +350,7 @@ impl Plan {
             change
                 .delete_where::<team_user::Entity, _>(&books, team_user::Column::Id.eq(row.id))
                 .await?;
-            let group = row.directory_group.as_deref().unwrap_or_default();
+            let group = row.group_name.as_deref().unwrap_or_default();
             told.push(
                 Activity::member_removed(&team, &member, row.role.as_str()).through_group(group),
             );
@@ -368,7 +366,7 @@ async fn member(change: &Change<'_>, row: &team_user::Model) -> Result<Option<us
         .one(change.reader())
         .await?;
     Ok(found
-        .filter(|(now, _)| now.directory_group.is_some())
+        .filter(|(now, _)| now.is_of_directory())
         .and_then(|(_, member)| member))
 }
 
@@ -395,8 +393,12 @@ async fn join(
     let Some(member) = member.filter(|_| present.is_none() && still_there) else {
         return Ok(None);
     };
+    let source = Through {
+        group: group.clone(),
+        issuer: None,
+    };
     change
-        .join_through(books, team.id, user_id, role, Some(group.clone()))
+        .join_through(books, team.id, user_id, role, Some(source))
         .await?;
     let told = Activity::member_added(team, &member, role.as_str());
     Ok(Some(told.through_group(&group)))

@@ -16,6 +16,13 @@ use crate::{
     protocol::image_name,
 };
 
+/// The group that brings somebody into a team, and takes them out again unless somebody has had a hand in it.
+pub(super) struct Through {
+    pub group: String,
+    /// The identity provider that names it; `None` for the LDAP directory.
+    pub issuer: Option<String>,
+}
+
 /// People handled at once when a registry is new.
 const BATCH: u64 = 500;
 
@@ -67,21 +74,23 @@ impl Change<'_> {
             .await
     }
 
-    /// The same for somebody whom a group of the directory brings in.
+    /// The same for somebody whom a group brings in.
     pub(super) async fn join_through<P: Authority>(
         &mut self,
         permit: &P,
         team_id: i64,
         user_id: i64,
         role: Role,
-        group: Option<String>,
+        source: Option<Through>,
     ) -> Result<team_user::Model, sea_orm::DbErr> {
+        let (group, issuer) = source.map(|it| (it.group, it.issuer)).unzip();
         let row = team_user::ActiveModel {
             id: NotSet,
             team_id: Set(team_id),
             user_id: Set(user_id),
             role: Set(role),
-            directory_group: Set(group),
+            group_name: Set(group),
+            group_issuer: Set(issuer.flatten()),
             created_at: Set(self.now()),
             updated_at: Set(self.now()),
         };

@@ -88,7 +88,8 @@ pub async fn change_role(
         id: Set(row.id),
         role: Set(role),
         // From now on it is what somebody made by hand.
-        directory_group: Set(None),
+        group_name: Set(None),
+        group_issuer: Set(None),
         updated_at: Set(change.now()),
         ..Default::default()
     };

@@ -10,10 +10,11 @@ use crate::{
     activity::Activity,
     app::App,
     entities::{Visibility, namespace, registry, team},
-    error::{Error, Result, is_taken},
-    identity::actor::Actor,
+    error::{Error, Invalid, Result, is_taken},
+    identity::{actor::Actor, throttle},
     policy::namespaces::{ChangeVisibility, CreateNamespace, UpdateNamespace},
     protocol::image_name,
+    queries,
 };
 
 /// A namespace to be made.
@@ -36,6 +37,23 @@ pub struct NamespaceChanges {
     pub team: Option<String>,
     /// `private`, `protected` or `public`.
     pub visibility: Option<String>,
+}
+
+/// Names that an account may have judged within ten minutes. Forms ask while somebody types.
+const JUDGED: i64 = 300;
+
+/// What stands against a namespace of this name. That it is taken tells of namespaces that one cannot see, so nobody asks
+/// for a whole dictionary.
+pub async fn judge_name(
+    app: &App,
+    actor: &Actor,
+    name: &str,
+    registry: Option<&str>,
+) -> Result<Invalid> {
+    if let Some(account) = actor.account() {
+        throttle::pace(app, "name of a namespace", &account.id.to_string(), JUDGED).await?;
+    }
+    queries::namespaces::complaints(app, name, registry).await
 }
 
 /// Makes a private namespace in a team.

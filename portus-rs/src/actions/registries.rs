@@ -56,7 +56,9 @@ pub async fn create(app: &App, actor: &Actor, new: NewRegistry) -> Result<regist
     let mut change = Change::begin(app, actor).await?;
     let permit = change.permit_on::<CreateRegistry>(())?;
     let mut invalid = registries::check(&new.name, &new.hostname, new.external_hostname.as_deref());
-    registries::check_taken(change.reader(), &new.name, &new.hostname, &mut invalid).await?;
+    registries::check_secret(new.events_secret.as_deref(), &mut invalid);
+    let names = (new.name.as_str(), new.hostname.as_str());
+    registries::check_taken(change.reader(), names, None, &mut invalid).await?;
     invalid.into_result()?;
     let row = registry::ActiveModel {
         id: NotSet,
@@ -106,6 +108,8 @@ pub async fn update(
         None => old.external_hostname.clone(),
     };
     let mut invalid = registries::check(&name, &hostname, external.as_deref());
+    registries::check_secret(changes.events_secret.as_deref(), &mut invalid);
+    registries::check_taken(change.reader(), (&name, &hostname), Some(id), &mut invalid).await?;
     if hostname != old.hostname && has_repositories(&change, id).await? {
         invalid.add("hostname", "Registry is not empty, cannot change hostname");
     }

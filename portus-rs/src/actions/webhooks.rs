@@ -19,7 +19,7 @@ use crate::{
     keys::vault::Purpose,
     policy::{
         Guard, Permit,
-        webhooks::{CreateWebhook, DeleteWebhook, ManageWebhook, SeeWebhooks},
+        webhooks::{ApproachWebhooks, CreateWebhook, DeleteWebhook, ManageWebhook},
     },
     remote::destination,
 };
@@ -176,7 +176,7 @@ async fn permitted<G>(change: &Change<'_>, namespace_id: i64, id: i64) -> Result
 where
     G: Guard<On = (webhook::Model, namespace::Model)>,
 {
-    change.permit::<SeeWebhooks>(namespace_id).await?;
+    change.permit::<ApproachWebhooks>(namespace_id).await?;
     let found = webhook::Entity::find_by_id(id)
         .filter(webhook::Column::NamespaceId.eq(namespace_id))
         .find_also_related(namespace::Entity)

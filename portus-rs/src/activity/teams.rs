@@ -27,7 +27,7 @@ impl Activity {
             .with("new_role", new)
     }
 
-    /// Says that a group of the directory is the reason.
+    /// Says that a group is the reason, of the directory or of an identity provider.
     #[must_use]
     pub fn through_group(self, group: &str) -> Self {
         self.with("group", group)

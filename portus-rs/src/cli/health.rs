@@ -48,6 +48,11 @@ pub async fn check(session: &Session, options: Options) -> Outcome {
         let connection = session.connection()?;
         report.push(health::of_database(database::state(&connection)).await);
     }
+    if wanted("clair") {
+        let config = &session.loaded()?.config;
+        let clients = RegistryClients::new(config)?;
+        report.extend(health::of_clair(config.security.clair.as_ref(), &clients).await);
+    }
     if wanted("ldap") {
         let directory = Directory::new(&session.loaded()?.config)?;
         report.extend(health::of_directory(directory.as_ref()).await);

@@ -3,7 +3,7 @@
 use std::{fs::File, time::Duration};
 
 use anyhow::{Context as _, bail};
-use migrations::{Migrator, MigratorTrait, SchemaManager, TABLES};
+use migrations::{FORMER_TABLES, Migrator, MigratorTrait, SchemaManager, TABLES};
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, FromQueryResult, Statement,
 };
@@ -195,7 +195,7 @@ async fn migrate_locked(database: &Database, url: &str) -> anyhow::Result<()> {
 
 /// Drops the tables that are ours and nothing else.
 pub async fn drop_tables(database: &Database) -> Result<(), DbErr> {
-    for table in TABLES {
+    for table in FORMER_TABLES.iter().chain(TABLES) {
         let sql = format!("DROP TABLE IF EXISTS {table}");
         database.reader().execute_unprepared(&sql).await?;
     }

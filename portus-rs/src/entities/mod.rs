@@ -19,7 +19,6 @@ pub mod passkey;
 pub mod passkey_challenge;
 pub mod password_reset;
 pub mod pending_sign_in;
-pub mod provider_membership;
 pub mod recovery_code;
 pub mod refresh_token;
 pub mod registry;

@@ -10,10 +10,24 @@ pub struct Model {
     pub team_id: i64,
     pub user_id: i64,
     pub role: super::Role,
-    /// The group of the LDAP directory that it came from and goes with; `None` for what somebody made by hand.
-    pub directory_group: Option<String>,
+    /// The group that it came from and goes with; `None` for what somebody made by hand.
+    pub group_name: Option<String>,
+    /// The identity provider of that group; `None` for one of the LDAP directory.
+    pub group_issuer: Option<String>,
     pub created_at: DateTime,
     pub updated_at: DateTime,
+}
+
+impl Model {
+    /// Whether a group of the LDAP directory gave it.
+    pub fn is_of_directory(&self) -> bool {
+        self.group_name.is_some() && self.group_issuer.is_none()
+    }
+
+    /// Whether a group of this identity provider gave it.
+    pub fn is_of_issuer(&self, issuer: &str) -> bool {
+        self.group_name.is_some() && self.group_issuer.as_deref() == Some(issuer)
+    }
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -137,7 +137,8 @@ pub async fn check_token(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Resu
         && has_imported_token(app, login.account.id).await?
     {
         throttle::check(app, &source, &name).await?;
-        if let Some(found) = imported_token(app, &login, given).await? {
+        let shown = throttle::Shown::new(app, &source, &name, given);
+        if let Some(found) = imported_token(app, &login, shown).await? {
             return Ok(found);
         }
     }
@@ -184,11 +185,12 @@ async fn password(
     attempt: Attempt<'_>,
 ) -> Result<Option<Identified>> {
     let given = attempt.secret;
+    let shown = throttle::Shown::new(app, source, name, given);
     let login = facts.login(name).await?;
     if ldap::is_asked(app, login.as_ref()) {
         // A token is none of the directory's business.
         if let Some(login) = &login
-            && let Some(found) = imported_token(app, login, given).await?
+            && let Some(found) = imported_token(app, login, shown).await?
         {
             return Ok(Some(found));
         }
@@ -202,7 +204,7 @@ async fn password(
         }));
     }
     let Some(login) = login else {
-        app.passwords.check_nobody(given).await?;
+        app.passwords.check_nobody(shown).await?;
         // What a known name costs beyond the hash is paid here too.
         imported(app, 0).await?;
         return Ok(None);
@@ -212,15 +214,15 @@ async fn password(
         usable(app, &login.account)?;
     }
     if login.account.bot || login.password_hash.is_empty() {
-        app.passwords.check_nobody(given).await?;
-        return imported_token(app, &login, given).await;
+        app.passwords.check_nobody(shown).await?;
+        return imported_token(app, &login, shown).await;
     }
     match app
         .passwords
-        .check(&login.account, &login.password_hash, given)
+        .check(&login.account, &login.password_hash, shown)
         .await?
     {
-        Checked::Wrong => imported_token(app, &login, given).await,
+        Checked::Wrong => imported_token(app, &login, shown).await,
         checked => {
             usable(app, &login.account)?;
             if checked == Checked::RightButOld {
@@ -338,7 +340,11 @@ async fn imported(app: &App, user_id: i64) -> Result<Vec<application_token::Mode
 }
 
 /// Tokens brought along from Portus are bcrypt hashes; the first use turns one into a fingerprint.
-async fn imported_token(app: &App, login: &Login, given: &str) -> Result<Option<Identified>> {
+async fn imported_token(
+    app: &App,
+    login: &Login,
+    shown: throttle::Shown<'_>,
+) -> Result<Option<Identified>> {
     if login.account.is_portus() {
         return Ok(None);
     }
@@ -347,7 +353,7 @@ async fn imported_token(app: &App, login: &Login, given: &str) -> Result<Option<
             continue;
         }
         let stored = token.token_bcrypt.clone().unwrap_or_default();
-        let checked = app.passwords.check(&login.account, &stored, given).await?;
+        let checked = app.passwords.check(&login.account, &stored, shown).await?;
         if checked == Checked::Wrong {
             continue;
         }
@@ -356,7 +362,7 @@ async fn imported_token(app: &App, login: &Login, given: &str) -> Result<Option<
         let books = change.books()?;
         let row = application_token::ActiveModel {
             id: Set(token.id),
-            token_sha256: Set(Some(secret::fingerprint(given))),
+            token_sha256: Set(Some(secret::fingerprint(shown.password))),
             token_bcrypt: Set(None),
             ..Default::default()
         };

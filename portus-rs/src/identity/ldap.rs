@@ -40,6 +40,7 @@ pub async fn check(
         return Ok(None);
     };
     let given = attempt.secret;
+    let shown = throttle::Shown::new(app, source, name, given);
     if let Some(login) = login
         && !login.account.is_gone()
         && app.passwords.recalls(&login.account, given)?
@@ -52,13 +53,13 @@ pub async fn check(
         return Ok(None);
     }
     if given.is_empty() || names::complaint(attempt.username).is_some() {
-        return wrong(app, given).await;
+        return wrong(app, shown).await;
     }
     let Some(proved) = ask(directory, name, attempt)
         .await
         .map_err(|fault| unreachable(directory, &fault))?
     else {
-        return wrong(app, given).await;
+        return wrong(app, shown).await;
     };
     if proved.person.closed {
         return Err(Error::NotSignedIn(CLOSED.to_owned()));
@@ -68,7 +69,7 @@ pub async fn check(
         Some(login) => Arc::clone(&login.account),
         None => match enroll(app, name, &proved).await? {
             Some(account) => account,
-            None => return wrong(app, given).await,
+            None => return wrong(app, shown).await,
         },
     };
     usable(app, &account)?;
@@ -78,8 +79,8 @@ pub async fn check(
 }
 
 /// Costs what a wrong local password costs.
-async fn wrong(app: &App, given: &str) -> Result<Option<Arc<Account>>> {
-    app.passwords.check_nobody(given).await?;
+async fn wrong(app: &App, shown: throttle::Shown<'_>) -> Result<Option<Arc<Account>>> {
+    app.passwords.check_nobody(shown).await?;
     Ok(None)
 }
 

@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -16,9 +16,12 @@ use argon2::{
 };
 use moka::sync::Cache;
 use openssl::{hash::MessageDigest, pkey::PKey, rand::rand_bytes, sign::Signer};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::actor::Account;
+use super::{
+    actor::Account,
+    throttle::{self, Shown},
+};
 use crate::error::{Error, Result};
 
 /// Shortest and longest password of a person, in characters.
@@ -28,16 +31,48 @@ const BCRYPT_BYTES: usize = 72;
 /// Nothing longer is hashed at all, in bytes: 128 characters have at most this many.
 const MAX_BYTES: usize = 512;
 const REMEMBERED_FOR: Duration = Duration::from_mins(1);
+/// Passwords of one address that wait; the last of them waits for some seconds.
+const MOST_WAITING: usize = 64;
+/// Addresses that are told apart while passwords of theirs wait.
+const ADDRESSES: u64 = 10_000;
 
 /// Checks and makes password hashes.
 pub struct Passwords {
     turns: Arc<Semaphore>,
+    /// Where addresses wait for their turns, each behind itself: however many passwords one of them tries, another's
+    /// comes next.
+    queues: Cache<String, Arc<Queue>>,
+    /// Turns that one address has at a time.
+    share: usize,
     /// Accounts whose password was right lately, by a keyed hash of password, account and its version.
     right: Cache<[u8; 32], ()>,
     key: PKey<openssl::pkey::Private>,
     /// Verified when there is no account, so that an unknown name costs the same time.
     decoy: String,
     spent: AtomicU64,
+}
+
+/// The passwords of one address that wait.
+struct Queue {
+    turns: Semaphore,
+    waiting: AtomicUsize,
+}
+
+impl Queue {
+    /// A place in it, unless it is too long.
+    fn join(&self) -> Option<Place<'_>> {
+        let place = Place(self);
+        (self.waiting.fetch_add(1, Ordering::Relaxed) < MOST_WAITING).then_some(place)
+    }
+}
+
+/// Left by whoever has been served, or has gone.
+struct Place<'a>(&'a Queue);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Whether a password is the right one.
@@ -55,9 +90,15 @@ impl Passwords {
         rand_bytes(&mut secret).map_err(|error| Error::Internal(error.into()))?;
         let key = PKey::hmac(&secret).map_err(|error| Error::Internal(error.into()))?;
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        // One core stays for those whose credentials cost nothing.
+        let turns = cores.saturating_sub(1).max(1);
         Ok(Self {
-            // One core stays for those whose credentials cost nothing.
-            turns: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))),
+            turns: Arc::new(Semaphore::new(turns)),
+            queues: Cache::builder()
+                .max_capacity(ADDRESSES)
+                .time_to_idle(REMEMBERED_FOR)
+                .build(),
+            share: turns.div_ceil(2),
             right: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(REMEMBERED_FOR)
@@ -69,12 +110,17 @@ impl Passwords {
     }
 
     /// Compares a password with a stored hash; an empty hash matches nothing.
-    pub async fn check(&self, account: &Account, stored: &str, password: &str) -> Result<Checked> {
-        let memory = self.fingerprint(account, password)?;
+    pub async fn check(
+        &self,
+        account: &Account,
+        stored: &str,
+        shown: Shown<'_>,
+    ) -> Result<Checked> {
+        let memory = self.fingerprint(account, shown.password)?;
         if self.right.contains_key(&memory) {
             return Ok(Checked::Right);
         }
-        let checked = self.compare(stored.to_owned(), password.to_owned()).await?;
+        let checked = self.compare(stored.to_owned(), shown).await?;
         if checked != Checked::Wrong {
             self.right.insert(memory, ());
         }
@@ -100,30 +146,50 @@ impl Passwords {
     }
 
     /// Takes as long as a wrong password.
-    pub async fn check_nobody(&self, password: &str) -> Result<()> {
-        self.compare(self.decoy.clone(), password.to_owned())
-            .await?;
+    pub async fn check_nobody(&self, shown: Shown<'_>) -> Result<()> {
+        self.compare(self.decoy.clone(), shown).await?;
         Ok(())
     }
 
-    async fn compare(&self, stored: String, password: String) -> Result<Checked> {
-        self.slowly(move || Ok(verify(&stored, &password))).await
+    async fn compare(&self, stored: String, shown: Shown<'_>) -> Result<Checked> {
+        let queue = self.queues.get_with_by_ref(shown.source, || {
+            Arc::new(Queue {
+                turns: Semaphore::new(self.share),
+                waiting: AtomicUsize::new(0),
+            })
+        });
+        let _place = queue.join().ok_or_else(throttle::crowded)?;
+        let _own = queue
+            .turns
+            .acquire()
+            .await
+            .map_err(|error| Error::Internal(error.into()))?;
+        let turn = self.turn().await?;
+        shown.still_counts()?;
+        let password = shown.password.to_owned();
+        self.spend(turn, move || Ok(verify(&stored, &password)))
+            .await
     }
 
     /// Hashes a new password with argon2id.
     pub async fn hash(&self, password: &str) -> Result<String> {
         let password = password.to_owned();
-        self.slowly(move || hash(&password)).await
+        let turn = self.turn().await?;
+        self.spend(turn, move || hash(&password)).await
     }
 
-    async fn slowly<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let turn = Arc::clone(&self.turns)
+    async fn turn(&self) -> Result<OwnedSemaphorePermit> {
+        Arc::clone(&self.turns)
             .acquire_owned()
             .await
-            .map_err(|error| Error::Internal(error.into()))?;
+            .map_err(|error| Error::Internal(error.into()))
+    }
+
+    async fn spend<T: Send + 'static>(
+        &self,
+        turn: OwnedSemaphorePermit,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         self.spent.fetch_add(1, Ordering::Relaxed);
         tokio::task::spawn_blocking(move || {
             let result = work();

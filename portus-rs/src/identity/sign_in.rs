@@ -61,14 +61,15 @@ pub async fn check(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Out
         return Ok(Outcome::Refused(told, Some(Arc::clone(&login.account))));
     }
     let account = login.as_ref().map(|login| Arc::clone(&login.account));
+    let shown = throttle::Shown::new(app, &source, &name, attempt.secret);
     let checked = match &login {
         Some(login) => {
             app.passwords
-                .check(&login.account, &login.password_hash, attempt.secret)
+                .check(&login.account, &login.password_hash, shown)
                 .await?
         }
         None => {
-            app.passwords.check_nobody(attempt.secret).await?;
+            app.passwords.check_nobody(shown).await?;
             Checked::Wrong
         }
     };

@@ -45,6 +45,8 @@ const PATIENCE: u32 = 20;
 const WRONG: &str = "Invalid Username or password.";
 const ONE_MORE: &str = "You have one more attempt before your account is locked.";
 const HELD_BACK: &str = "Your account is locked.";
+const CROWDED: &str =
+    "Too many passwords are being tried from your address. Please try again in a moment.";
 
 /// All names of an address together.
 const ANY: &str = "";
@@ -72,6 +74,44 @@ impl Throttle {
     /// Forgets what was read of the table, and reads it anew when asked.
     pub fn forget(&self) {
         self.states.invalidate_all();
+    }
+
+    /// Whether a pair is held back as far as this process remembers.
+    fn holds(&self, source: &str, name: &str, now: NaiveDateTime) -> bool {
+        let state = self.states.get(&(source.to_owned(), storable(name)));
+        state.is_some_and(|it| it.is_held(now))
+    }
+}
+
+/// A password on its way to be compared.
+#[derive(Clone, Copy)]
+pub struct Shown<'a> {
+    throttle: &'a Throttle,
+    now: NaiveDateTime,
+    /// Where it comes from.
+    pub source: &'a str,
+    name: &'a str,
+    pub password: &'a str,
+}
+
+impl<'a> Shown<'a> {
+    pub fn new(app: &'a App, source: &'a str, name: &'a str, password: &'a str) -> Self {
+        Self {
+            throttle: &app.throttle,
+            now: app.clock.now(),
+            source,
+            name,
+            password,
+        }
+    }
+
+    /// Refuses what others from there have made hopeless while it waited for its turn.
+    pub fn still_counts(&self) -> Result<()> {
+        if self.throttle.holds(self.source, self.name, self.now) {
+            Err(held_back())
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -120,6 +160,11 @@ fn storable(name: &str) -> String {
 
 fn held_back() -> Error {
     Error::NotSignedIn(HELD_BACK.to_owned())
+}
+
+/// Said to whoever would have to wait behind too many from the same address.
+pub fn crowded() -> Error {
+    Error::NotSignedIn(CROWDED.to_owned())
 }
 
 /// Whether this very secret was refused a moment ago, so that nobody need be asked again.

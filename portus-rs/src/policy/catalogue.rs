@@ -185,17 +185,18 @@ where
 }
 
 /// Declares what is decided: `"key" "what people do": guard(Name);` or `"key" "…": rule "module::function" on kind, a
-/// refusal, |standing, thing, rules| verdict;`.
+/// refusal, |standing, thing, rules| verdict;`. A refusal with `if` is hidden otherwise. What only looks is a rule:
+/// guards refuse every credential that changes nothing.
 macro_rules! catalogue {
     ($($key:literal $text:literal:
         $(guard($guard:path))?
-        $(rule $rule:literal on $on:ty, $refusal:ident, |$standing:ident, $it:ident, $rules:ident| $verdict:expr)?
+        $(rule $rule:literal on $on:ty, $refusal:ident $(if $seen:expr)?, |$standing:ident, $it:ident, $rules:ident| $verdict:expr)?
     ;)+) => {
         /// All of them.
         pub const ACTIONS: &[Action] = &[$(
             catalogue!(@action $key, $text
                 $(, guard $guard)?
-                $(, rule $rule, $on, $refusal, |$standing, $it, $rules| $verdict)?
+                $(, rule $rule, $on, $refusal $(if $seen)?, |$standing, $it, $rules| $verdict)?
             )
         ),+];
 
@@ -212,7 +213,7 @@ macro_rules! catalogue {
             decide: by_guard::<$guard>,
         }
     };
-    (@action $key:literal, $text:literal, rule $rule:literal, $on:ty, $refusal:ident,
+    (@action $key:literal, $text:literal, rule $rule:literal, $on:ty, $refusal:ident $(if $seen:expr)?,
         |$standing:ident, $it:ident, $rules:ident| $verdict:expr) => {
         Action {
             key: $key,
@@ -224,9 +225,19 @@ macro_rules! catalogue {
                 let _ = ($standing, $it, $rules);
                 Some(Decision {
                     verdict: $verdict,
-                    refusal: Refusal::$refusal,
+                    refusal: catalogue!(@refusal $refusal $(if $seen)?),
                 })
             },
+        }
+    };
+    (@refusal $refusal:ident) => {
+        Refusal::$refusal
+    };
+    (@refusal $refusal:ident if $seen:expr) => {
+        if $seen {
+            Refusal::$refusal
+        } else {
+            Refusal::Hidden
         }
     };
 }
@@ -262,7 +273,9 @@ catalogue! {
     "comment.delete" "take a comment back": guard(comments::DeleteComment);
     "vulnerability.rescan" "have images scanned again": guard(vulnerabilities::Rescan);
 
-    "webhook.list" "see a namespace's webhooks and what they sent": guard(webhooks::SeeWebhooks);
+    "webhook.list" "see a namespace's webhooks and what they sent": rule "webhooks::show" on namespace::Model,
+        Told if namespaces::pull(standing, &it.into()).granted, |standing, it, rules| webhooks::show(standing);
+    "webhook.approach" "come near a namespace's webhooks to change one": guard(webhooks::ApproachWebhooks);
     "webhook.create" "create a webhook": guard(webhooks::CreateWebhook);
     "webhook.manage" "change a webhook, switch it on and off, send again": guard(webhooks::ManageWebhook);
     "webhook.delete" "delete a webhook": guard(webhooks::DeleteWebhook);
@@ -277,6 +290,8 @@ catalogue! {
     "team.manage_members" "add, promote and remove a team's members": guard(teams::ManageMembers);
     "team.delete" "delete a team": guard(teams::DeleteTeam);
     "team.take_over" "receive the namespaces of a team that is deleted": guard(teams::TakeOver);
+    "team.list_bots" "list the bots of a team": rule "users::list_bots" on team::Model,
+        Told if teams::show(standing).granted, |standing, it, rules| users::list_bots(standing, it.hidden);
     "team.create_bot" "make a bot of a team": guard(users::CreateBot);
 
     "user.list" "list accounts, and whatever else is of the whole installation": rule "users::administer" on (), Told,
@@ -290,7 +305,9 @@ catalogue! {
     "user.edit_profile" "change one's address, display name or password": guard(users::EditProfile);
     "user.drop_second_factor" "take the second factor off an account": guard(users::DropSecondFactor);
     "user.manage_bot" "disable, enable and remove a bot of a team": guard(users::ManageBot);
-    "user.manage_trusts" "say whose signed tokens open a bot, and see it": guard(users::ManageTrusts);
+    "user.list_trusts" "see whose signed tokens open a bot": rule "users::manage_trusts" on user::Model,
+        Told if standing.is_admin() || standing.role.is_some(), |standing, it, rules| users::manage_trusts(standing, it);
+    "user.manage_trusts" "say whose signed tokens open a bot": guard(users::ManageTrusts);
     "user.set_privileged" "give an account what only admins give": rule "users::set_privileged" on (), Told,
         |standing, it, rules| users::set_privileged(standing);
     "user.list_tokens" "list an account's application tokens": rule "users::manage_tokens_of" on user::Model, Told,
@@ -301,7 +318,9 @@ catalogue! {
     "session.sign_in" "sign in on the web": rule "sessions::sign_in" on user::Model, Told, |standing, it, rules|
         sessions::sign_in(Person { username: &it.username, bot: it.bot });
     "session.start" "begin a session of one's own": guard(sessions::StartSession);
-    "session.end" "list and end an account's sessions": guard(sessions::EndSessions);
+    "session.list" "see an account's sessions, docker logins and links with identity providers": rule "sessions::manage"
+        on user::Model, Told, |standing, it, rules| sessions::manage(standing, it.id);
+    "session.end" "end an account's sessions, docker logins and links with identity providers": guard(sessions::EndSessions);
 
     "registry.create" "set up a registry": guard(registries::CreateRegistry);
     "registry.manage" "change a registry": guard(registries::ManageRegistry);

@@ -19,8 +19,11 @@ pub fn sign_in(person: Person<'_>) -> Verdict {
     }
 }
 
-/// Listing and ending the sessions of an account.
+/// Listing and ending the sessions of an account, and what else opens it.
 pub fn manage(standing: Standing, owner: i64) -> Verdict {
+    if standing.who.reach().namespace.is_some() {
+        return Verdict::no(Rule::TokenOfOneNamespace);
+    }
     if standing.user_id() == Some(owner) {
         Verdict::yes(Rule::Oneself)
     } else if standing.is_admin() {

@@ -55,8 +55,16 @@ pub fn update(standing: Standing, hidden: bool, rules: &Rules) -> Verdict {
 
 /// Adding, removing and promoting members.
 pub fn manage_members(standing: Standing, hidden: bool) -> Verdict {
-    if let Some(rule) = standing.who.reach().no_change() {
-        return Verdict::no(rule);
+    match standing.who.reach().no_change() {
+        Some(rule) => Verdict::no(rule),
+        None => look_after_members(standing, hidden),
+    }
+}
+
+/// Looking at what only those see who may let people in.
+pub(super) fn look_after_members(standing: Standing, hidden: bool) -> Verdict {
+    if standing.who.reach().namespace.is_some() {
+        return Verdict::no(Rule::TokenOfOneNamespace);
     }
     if hidden {
         return Verdict::no(Rule::HiddenTeam);

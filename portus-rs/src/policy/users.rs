@@ -92,9 +92,14 @@ fn looks_after(standing: Standing, bot: &user::Model) -> bool {
     bot.bot && bot.owner_team_id.is_some() && standing.at_least(Role::Owner)
 }
 
-/// Making and listing the bots of a team.
+/// Making bots of a team.
 pub fn manage_bots(standing: Standing, hidden: bool) -> Verdict {
     super::teams::manage_members(standing, hidden)
+}
+
+/// Listing the bots of a team, also by a token that only reads.
+pub fn list_bots(standing: Standing, hidden: bool) -> Verdict {
+    super::teams::look_after_members(standing, hidden)
 }
 
 /// Disabling, enabling and removing a bot of a team.

@@ -36,8 +36,8 @@ fn by_owners(standing: Standing, switched_on: bool) -> Verdict {
 }
 
 guards! {
-    /// Coming near a namespace's webhooks at all.
-    SeeWebhooks on namespace::Model: |standing, it, rules| show(standing),
+    /// Coming near a namespace's webhooks to change one. Looking asks [`show`] alone.
+    ApproachWebhooks on namespace::Model: |standing, it, rules| show(standing),
         visible: namespaces::pull(standing, &it.into()).granted;
     CreateWebhook on namespace::Model: |standing, it, rules| create(standing, rules),
         visible: namespaces::pull(standing, &it.into()).granted;

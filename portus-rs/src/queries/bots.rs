@@ -31,7 +31,7 @@ pub async fn of(app: &App, viewer: &Viewer, team_id: i64) -> Result<Bots> {
         .await?
         .ok_or(Error::NotFound)?;
     let standing = viewer.standing(team_id);
-    policy::users::manage_bots(standing, team.hidden)
+    policy::users::list_bots(standing, team.hidden)
         .granted()
         .map_err(|refusal| {
             if policy::teams::show(standing).granted {

@@ -165,7 +165,7 @@ pub fn named<E: EntityTrait>(_: E, id: E::Column, holds: Expr) -> SelectStatemen
 }
 
 /// Declares filters: `"parameter" kind(column) "what it does";`. Kinds: `is`, `contains`, `flag`, `id`, `after`, `before`;
-/// `text`, `scattered`, `with`, `number` and `word` take a function instead.
+/// `text`, `truth`, `scattered`, `with`, `number` and `word` take a function instead.
 macro_rules! filters {
     ($($name:literal $kind:ident($($what:tt)+) $about:literal;)+) => {
         &[$($crate::queries::filter::Filter {
@@ -195,6 +195,9 @@ macro_rules! filters {
         $crate::queries::filter::Test::Time(|it| {
             sea_orm::Condition::all().add($column.lt($crate::queries::filter::shown(it)))
         })
+    };
+    (@ truth $test:expr) => {
+        $crate::queries::filter::Test::Flag($test)
     };
     (@ text $test:expr) => {
         $crate::queries::filter::Test::Text($test)

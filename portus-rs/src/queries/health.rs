@@ -8,6 +8,7 @@ use tokio::{sync::Mutex, time::timeout};
 use super::registries;
 use crate::{
     app::App,
+    config::Clair,
     database::{self, State},
     entities::registry,
     error::Result,
@@ -42,12 +43,14 @@ pub async fn report(app: &App) -> Vec<Component> {
     {
         return report.clone();
     }
-    let (database, directory, registry) = tokio::join!(
+    let (database, scanner, directory, registry) = tokio::join!(
         database(app),
+        of_clair(app.config.security.clair.as_ref(), &app.registries),
         of_directory(app.directory.as_ref()),
         registry(app)
     );
     let report: Vec<Component> = std::iter::once(database)
+        .chain(scanner)
         .chain(directory)
         .chain([registry])
         .collect();
@@ -83,6 +86,32 @@ pub async fn of_database(look: impl Future<Output = State>) -> Component {
         msg: msg.to_owned(),
         brief: msg,
     }
+}
+
+/// How Clair is, where it is configured: it tells its health on a port of its own.
+pub async fn of_clair(settings: Option<&Clair>, clients: &RegistryClients) -> Option<Component> {
+    const NO: &str = "clair is not reachable";
+    let settings = settings?;
+    let mut url = settings.server.url().clone();
+    url.set_path("/health");
+    url.set_query(None);
+    let fault = if url.set_port(Some(settings.health_port)).is_err() {
+        Err(Some("neither HTTP nor HTTPS"))
+    } else {
+        let asked = timeout(PATIENCE, clients.scanner_is_well(url)).await;
+        asked.unwrap_or(Err(Some("connection timed out")))
+    };
+    let (success, msg, brief) = match fault {
+        Ok(()) => (true, "clair is reachable".to_owned(), "clair is reachable"),
+        Err(None) => (false, NO.to_owned(), NO),
+        Err(Some(why)) => (false, format!("{NO}: {why}"), NO),
+    };
+    Some(Component {
+        name: "clair",
+        success,
+        msg,
+        brief,
+    })
 }
 
 /// How the LDAP directory is, where one is configured.

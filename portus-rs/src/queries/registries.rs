@@ -95,6 +95,8 @@ pub struct Candidate<'a> {
     pub hostname: &'a str,
     pub external_hostname: Option<&'a str>,
     pub use_ssl: bool,
+    /// What it is to show with its events, where somebody has chosen that.
+    pub events_secret: Option<&'a str>,
     /// Whether to ask it for an answer.
     pub ask: bool,
 }
@@ -102,8 +104,10 @@ pub struct Candidate<'a> {
 /// Everything that stands against a candidate.
 pub async fn complaints(app: &App, new: &Candidate<'_>) -> Result<Invalid> {
     let mut invalid = check(new.name, new.hostname, new.external_hostname);
+    check_secret(new.events_secret, &mut invalid);
     let sound = invalid.fields().all(|(field, _)| field != "hostname");
-    check_taken(app.database.reader(), new.name, new.hostname, &mut invalid).await?;
+    let names = (new.name, new.hostname);
+    check_taken(app.database.reader(), names, None, &mut invalid).await?;
     if new.ask
         && sound
         && let Err(reason) = app
@@ -130,15 +134,15 @@ pub async fn is_empty(app: &App, id: i64) -> Result<bool> {
     Ok(found.is_none())
 }
 
-/// Which of a new registry's names another one has.
+/// Which of a registry's name and hostname another one has; `own` is the registry that is to have them, if it is there.
 pub async fn check_taken(
     connection: &impl ConnectionTrait,
-    name: &str,
-    hostname: &str,
+    (name, hostname): (&str, &str),
+    own: Option<i64>,
     invalid: &mut Invalid,
 ) -> Result<()> {
     let (name, hostname) = (name.trim(), hostname.trim());
-    let others = registry::Entity::find()
+    let mut others = registry::Entity::find()
         .filter(
             Condition::any()
                 .add(registry::Column::Name.eq(name))
@@ -146,6 +150,7 @@ pub async fn check_taken(
         )
         .all(connection)
         .await?;
+    others.retain(|row| own != Some(row.id));
     if others.iter().any(|row| row.name == name) {
         invalid.add("name", TAKEN);
     }
@@ -175,6 +180,19 @@ pub fn check(name: &str, hostname: &str, external: Option<&str>) -> Invalid {
         invalid.add("external_hostname", "is invalid");
     }
     invalid
+}
+
+/// Shorter secrets can be guessed.
+const SHORTEST_SECRET: usize = 16;
+
+/// What is wrong with the secret that a registry is to show.
+pub fn check_secret(secret: Option<&str>, invalid: &mut Invalid) {
+    if secret.is_some_and(|it| it.chars().count() < SHORTEST_SECRET) {
+        invalid.add(
+            "events_secret",
+            format!("is too short (minimum is {SHORTEST_SECRET} characters)"),
+        );
+    }
 }
 
 /// `host` or `host:port`, nothing before or behind it.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     app::App,
     entities::{session, user},
-    error::{Error, Result},
+    error::Result,
     identity::session::idle_limit,
     policy::{self, Who},
 };
@@ -30,10 +30,7 @@ pub async fn of(app: &App, who: Who, user_id: i64) -> Result<Vec<session::Model>
 /// The same as a list of which parts can be asked for. `current` is the session that asks.
 pub async fn list(app: &App, who: Who, user_id: i64, current: Option<i64>) -> Result<Sessions> {
     let standing = policy::Standing { who, role: None };
-    let verdict = policy::sessions::manage(standing, user_id);
-    if !verdict.granted {
-        return Err(Error::forbidden(verdict.rule));
-    }
+    policy::sessions::manage(standing, user_id).granted()?;
     let owner = super::users::by_id(app, user_id).await?;
     let now = app.clock.now();
     Ok(Sessions {

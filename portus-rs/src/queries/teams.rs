@@ -1,8 +1,8 @@
 //! Teams that the caller may see.
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QuerySelect as _,
-    QueryTrait as _, Select, sea_query::SelectStatement,
+    ColumnTrait, Condition, EntityTrait, ExprTrait as _, PaginatorTrait as _, QueryFilter,
+    QuerySelect as _, QueryTrait as _, Select, sea_query::SelectStatement,
 };
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     app::App,
-    entities::{team, team_user},
+    entities::{Role, team, team_user},
     error::{Error, Invalid, Result},
     policy,
 };
@@ -53,6 +53,10 @@ impl Listing for Teams {
         filters! {
             "name" is(C::Name) "Of exactly this name.";
             "name_contains" contains(C::Name) "With this in the name, sign by sign.";
+            "ownerless" truth(|it| {
+                let owned = team::Column::Id.in_subquery(owned());
+                Condition::all().add(if it { owned.not() } else { owned })
+            }) "Without an owner, so that only admins look after it; or with one.";
             "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
             "created_before" before(C::CreatedAt) "Made before this moment.";
             "updated_after" after(C::UpdatedAt) "Changed after this moment.";
@@ -87,6 +91,15 @@ pub fn joined(viewer: &Viewer) -> SelectStatement {
         .select_only()
         .column(team_user::Column::TeamId)
         .filter(team_user::Column::UserId.eq(viewer.standing_nowhere().user_id()))
+        .into_query()
+}
+
+/// The ids of the teams that somebody owns. Whoever removes the account of an only owner leaves a team without one.
+fn owned() -> SelectStatement {
+    team_user::Entity::find()
+        .select_only()
+        .column(team_user::Column::TeamId)
+        .filter(team_user::Column::Role.eq(Role::Owner))
         .into_query()
 }
 

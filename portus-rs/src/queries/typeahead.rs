@@ -12,7 +12,7 @@ use crate::{
         Role, team, team_user,
         user::{self, PORTUS},
     },
-    error::{Error, Result},
+    error::Result,
     identity::names,
     policy::{self, users::administer},
 };
@@ -44,7 +44,9 @@ pub async fn teams(app: &App, viewer: &Viewer, typed: &str, among: Among) -> Res
         Among::Owned if !admin => {
             wanted = wanted
                 .filter(team::Column::Hidden.eq(false))
-                .filter(team::Column::Id.in_subquery(owned(viewer)));
+                .filter(team::Column::Id.in_subquery(owned(viewer)))
+                // A credential of one namespace does not reach the teams of its owner.
+                .filter(policy::visible::teams(viewer.who));
         }
         Among::Fillable => {
             let fillable = policy::visible::teams_to_fill(viewer.who, &app.rules);
@@ -86,10 +88,7 @@ pub async fn newcomers(
     typed: &str,
 ) -> Result<Vec<String>> {
     let team = super::teams::show(app, viewer, team_id).await?;
-    let verdict = policy::teams::manage_members(viewer.standing(team.id), team.hidden);
-    if !verdict.granted {
-        return Err(Error::forbidden(verdict.rule));
-    }
+    policy::teams::manage_members(viewer.standing(team.id), team.hidden).granted()?;
     let members = team_user::Entity::find()
         .select_only()
         .column(team_user::Column::UserId)

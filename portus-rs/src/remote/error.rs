@@ -90,9 +90,42 @@ impl RegistryError {
         }
     }
 
+    /// Why no conversation took place, in Portus' words.
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Network { reason, .. } => Some(reason),
+            _ => None,
+        }
+    }
+
     /// Whether the registry took the question and let us wait in vain.
     pub fn is_timeout(&self) -> bool {
         matches!(self, Self::Network { reason, .. } if *reason == READ_TIMEOUT)
+    }
+
+    /// What it says, and what to do about it: for whoever wanted something done that was not.
+    pub fn with_remedy(&self) -> String {
+        let remedy = match self {
+            Self::Network { reason, .. } => match *reason {
+                READ_TIMEOUT => {
+                    "it did not answer within registry.read_timeout; it may do so yet, so try again later"
+                }
+                SSL => {
+                    "look whether it serves TLS as its entry here says, with a certificate that is trusted here"
+                }
+                CLOSED | RESET => "it hung up; try again, and look into its log",
+                _ => "the registry does not run, or not at its hostname; try again once it answers",
+            },
+            Self::Status { status: 403, .. } => {
+                "a rule of its own forbids it, or of a proxy before it; look into their logs"
+            }
+            Self::Status { status: 404, .. } => {
+                "these are no registry's words; look what stands before it, and at its hostname here"
+            }
+            Self::Status { status, .. } if *status >= 500 => "its log says why",
+            _ => return self.to_string(),
+        };
+        format!("{self}: {remedy}")
     }
 
     /// The error behind an answer that is not a success.
@@ -157,6 +190,7 @@ impl RegistryError {
 const SSL: &str = "could not stablish connection: SSL error";
 const REFUSED: &str = "connection refused";
 const CLOSED: &str = "connection closed";
+const RESET: &str = "connection reset";
 const CONNECT_TIMEOUT: &str = "connection timed out";
 const READ_TIMEOUT: &str = "read timed out";
 
@@ -168,7 +202,7 @@ fn reason_of(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> 
             | io::ErrorKind::NetworkUnreachable
             | io::ErrorKind::AddrNotAvailable
             | io::ErrorKind::PermissionDenied => Some(REFUSED),
-            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Some("connection reset"),
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Some(RESET),
             io::ErrorKind::TimedOut => Some(CONNECT_TIMEOUT),
             io::ErrorKind::UnexpectedEof => Some(CLOSED),
             _ => None,

@@ -27,9 +27,9 @@ pub(super) enum Asks {
 /// Bytes read of an answer that is an error.
 const ERROR_BODY: usize = 64 * 1024;
 
-pub(super) const UNTRUSTED: &str = "the registry does not trust our certificate: its rootcertbundle must hold the certificate that \
+pub const UNTRUSTED: &str = "the registry does not trust our certificate: its rootcertbundle must hold the certificate that \
      `portus-rs registry-config` prints, and its issuer must be machine_fqdn.value; restart the registry afterwards";
-const UNGRANTED: &str = "the registry accepts our token but not for this: check that auth.token.service in its configuration \
+pub const UNGRANTED: &str = "the registry accepts our token but not for this: check that auth.token.service in its configuration \
      is the hostname under which it is known here";
 
 impl RegistryClient<'_> {

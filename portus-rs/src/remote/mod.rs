@@ -31,6 +31,7 @@ use crate::{
 };
 
 pub use error::{Absence, RegistryError};
+pub use exchange::{UNGRANTED, UNTRUSTED};
 pub use pages::Pages;
 pub use reach::{Check, Deletes, DeletionCheck, Reached, Trust};
 pub use registry::{Fetched, Head, RegistryClient};

@@ -88,6 +88,19 @@ impl RegistryClients {
     }
 }
 
+impl RegistryClients {
+    /// Whether a scanner says that it is well, and else why not.
+    pub async fn scanner_is_well(&self, url: Url) -> std::result::Result<(), Option<&'static str>> {
+        exchange::permitted(&url).map_err(|error| error.reason())?;
+        let answer = self.http.get(url).send().await;
+        match answer.map(|it| it.status()) {
+            Ok(StatusCode::OK) => Ok(()),
+            Ok(_) => Err(None),
+            Err(error) => Err(exchange::noted(&error).reason()),
+        }
+    }
+}
+
 fn judge(answer: &Response) -> Result<Reached> {
     let authenticates = match answer.status() {
         StatusCode::OK => false,

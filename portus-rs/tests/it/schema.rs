@@ -1,8 +1,9 @@
 //! The schema on each database.
 
+use migrations::{Migrator, MigratorTrait as _};
 use portus_rs::{
     database::{self, Connection, State},
-    entities::user,
+    entities::{team_user, user},
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait as _, EntityTrait, PaginatorTrait, QueryOrder};
 
@@ -91,5 +92,42 @@ on_every_database! {
             .unwrap();
         let error = database::migrate(&connection).await.unwrap_err().to_string();
         assert!(error.contains("m9999_future") && error.contains("newer"), "{error}");
+    }
+
+    async fn memberships_through_groups_move_into_one_place_and_back(database: TestDatabase) {
+        let connection = connection(&database.url);
+        database::migrate(&connection).await.unwrap();
+        let pool = database.connect().await;
+        let all = Migrator::migrations();
+        let at = all.iter().position(|it| it.name() == "m0064_group_memberships").unwrap();
+        let later = u32::try_from(all.len() - at).unwrap();
+        Migrator::down(&pool, Some(later)).await.unwrap();
+        let write = async |statement: String| pool.execute_unprepared(&statement).await.unwrap();
+        let now = "'2026-01-01 00:00:00'";
+        write(format!("INSERT INTO teams (id, name, created_at, updated_at) VALUES (1, 't', {now}, {now})")).await;
+        for (id, group) in [(1, "NULL"), (2, "'cn=dev'"), (3, "NULL")] {
+            let name = format!("u{id}");
+            let mut row = person(&name);
+            row.id = Set(id);
+            user::Entity::insert(row).exec(&pool).await.unwrap();
+            write(format!(
+                "INSERT INTO team_users (id, team_id, user_id, role, directory_group, created_at, updated_at) \
+                 VALUES ({id}, 1, {id}, 1, {group}, {now}, {now})"
+            )).await;
+        }
+        let given = "INSERT INTO provider_memberships (team_user_id, issuer, group_name) VALUES (3, 'https://id', '/dev')";
+        write(given.to_owned()).await;
+        let sources = async || {
+            let rows = team_user::Entity::find().order_by_asc(team_user::Column::Id).all(&pool).await.unwrap();
+            rows.into_iter().map(|row| (row.group_name, row.group_issuer)).collect::<Vec<_>>()
+        };
+        let text = |text: &str| Some(text.to_owned());
+        let wanted = [(None, None), (text("cn=dev"), None), (text("/dev"), text("https://id"))];
+        database::migrate(&connection).await.unwrap();
+        assert_eq!(sources().await, wanted);
+        // There and back again loses nothing.
+        Migrator::down(&pool, Some(later)).await.unwrap();
+        database::migrate(&connection).await.unwrap();
+        assert_eq!(sources().await, wanted);
     }
 }

@@ -38,6 +38,7 @@ said-is-too-long-maximum-is-128-characters = が長すぎます（128文字以�
 said-you-have-one-more-attempt-before-your-account-is-locked = あと1回失敗するとアカウントがロックされます。
 said-local-login-is-disabled = パスワードでのログインは無効になっています
 said-too-many-attempts-from-your-address-please-try-again-in-10-minutes = お使いのアドレスからの試行が多すぎます。10分後にもう一度お試しください。
+said-too-many-passwords-are-being-tried-from-your-address-please-try-again-in-a-moment = お使いのアドレスから同時に多くのパスワードが試されています。少し待ってからもう一度お試しください。
 field-code = コード
 sign-in-code-title = もう一段階
 sign-in-code-text = このアカウントには二要素認証が設定されています。認証アプリに表示されているコードを入力してください。

@@ -107,3 +107,31 @@ deletion-repository-text = { $n ->
 }
 deletion-type-name = 確認のため { $name } と入力してください
 deletion-wrong-name = 名前が違います。
+
+# What the registry refuses, and why.
+said-could-not-remove-repository = リポジトリを削除できませんでした
+said-could-not-remove-namespace = 名前空間を削除できませんでした
+said-could-not-remove-team = チームを削除できませんでした
+said-cannot-remove-personal-namespace = 個人の名前空間は削除できません
+said-it-has-been-pushed-again-meanwhile = その間に再びプッシュされました
+said-the-registry-does-not-delete-set-storage-delete-enabled-to-true-in-its-configuration-a-pull-through-cache-never-deletes = レジストリで削除が無効です。レジストリの設定で storage.delete.enabled を true にしてください（プルスルーキャッシュでは削除できません）
+said-the-registry-is-in-read-only-mode-maintenance-readonly = レジストリは読み取り専用モードです（maintenance.readonly）
+said-error-connection-refused = 接続が拒否されました
+said-error-connection-reset = 接続がリセットされました
+said-error-connection-closed = 接続が切断されました
+said-error-connection-timed-out = 接続がタイムアウトしました
+said-error-read-timed-out = 応答がありませんでした
+said-error-could-not-stablish-connection-ssl-error = TLS で接続できませんでした
+said-it-did-not-answer-within-registry-read-timeout-it-may-do-so-yet-so-try-again-later = registry.read_timeout 以内に応答しませんでした。これから処理される可能性もあるので、あとでもう一度お試しください
+said-look-whether-it-serves-tls-as-its-entry-here-says-with-a-certificate-that-is-trusted-here = ここでの登録どおりに TLS を使っているか、証明書がここで信頼されているかを確認してください
+said-it-hung-up-try-again-and-look-into-its-log = レジストリが通信を打ち切りました。もう一度試し、レジストリのログを確認してください
+said-the-registry-does-not-run-or-not-at-its-hostname-try-again-once-it-answers = レジストリが動いていないか、登録されたホスト名では応答していません。応答するようになってからもう一度お試しください
+said-a-rule-of-its-own-forbids-it-or-of-a-proxy-before-it-look-into-their-logs = レジストリ自身か、その手前のプロキシの規則で禁止されています。それぞれのログを確認してください
+said-these-are-no-registry-s-words-look-what-stands-before-it-and-at-its-hostname-here = レジストリの応答ではありません。手前にあるものと、ここに登録されたホスト名を確認してください
+said-its-log-says-why = 理由はレジストリのログにあります
+said-the-registry-does-not-trust-our-certificate-its-rootcertbundle-must-hold-the-certificate-that-portus-rs-registry-config-prints-and-its-issuer-must-be-machine-fqdn-value-restart-the-registry-afterwards = レジストリがこちらの証明書を信頼していません。rootcertbundle に `portus-rs registry-config` が出力する証明書を入れ、issuer を machine_fqdn.value に合わせて、レジストリを再起動してください
+said-the-registry-accepts-our-token-but-not-for-this-check-that-auth-token-service-in-its-configuration-is-the-hostname-under-which-it-is-known-here = レジストリはこちらのトークンを受け入れますが、この操作には使えません。設定の auth.token.service が、ここに登録されたホスト名と同じか確認してください
+said-could-not-remove-tag = タグ { $value } を削除できませんでした
+said-could-not-remove-tags = 削除できなかったタグ: { $value }
+said-the-registry-answered = レジストリの応答: { $value }
+said-because = { $what }：{ $why }

@@ -38,6 +38,7 @@ said-is-too-long-maximum-is-128-characters = 过长（最多 128 个字符）
 said-you-have-one-more-attempt-before-your-account-is-locked = 再失败一次，您的账户将被锁定。
 said-local-login-is-disabled = 本地登录已停用
 said-too-many-attempts-from-your-address-please-try-again-in-10-minutes = 来自您地址的尝试过多，请 10 分钟后再试。
+said-too-many-passwords-are-being-tried-from-your-address-please-try-again-in-a-moment = 您的地址正在尝试过多密码。请稍后再试。
 field-code = 验证码
 sign-in-code-title = 还差一步
 sign-in-code-text = 您的账户启用了两步验证。请输入身份验证器显示的验证码。

@@ -107,3 +107,31 @@ deletion-repository-text = { $n ->
 }
 deletion-type-name = 请输入 { $name } 以确认
 deletion-wrong-name = 名称不正确。
+
+# What the registry refuses, and why.
+said-could-not-remove-repository = 无法删除仓库
+said-could-not-remove-namespace = 无法删除命名空间
+said-could-not-remove-team = 无法删除团队
+said-cannot-remove-personal-namespace = 无法删除个人命名空间
+said-it-has-been-pushed-again-meanwhile = 期间又被推送了
+said-the-registry-does-not-delete-set-storage-delete-enabled-to-true-in-its-configuration-a-pull-through-cache-never-deletes = 镜像仓库未启用删除：请在其配置中将 storage.delete.enabled 设为 true（拉取缓存永远不会删除）
+said-the-registry-is-in-read-only-mode-maintenance-readonly = 镜像仓库处于只读模式（maintenance.readonly）
+said-error-connection-refused = 连接被拒绝
+said-error-connection-reset = 连接被重置
+said-error-connection-closed = 连接已关闭
+said-error-connection-timed-out = 连接超时
+said-error-read-timed-out = 读取超时
+said-error-could-not-stablish-connection-ssl-error = 无法建立 TLS 连接
+said-it-did-not-answer-within-registry-read-timeout-it-may-do-so-yet-so-try-again-later = 未在 registry.read_timeout 内响应；它之后仍可能执行，请稍后再试
+said-look-whether-it-serves-tls-as-its-entry-here-says-with-a-certificate-that-is-trusted-here = 请检查它是否按此处的登记使用 TLS，以及其证书在此是否受信任
+said-it-hung-up-try-again-and-look-into-its-log = 它中断了连接；请重试，并查看其日志
+said-the-registry-does-not-run-or-not-at-its-hostname-try-again-once-it-answers = 镜像仓库未运行，或不在其主机名上；待其恢复响应后再试
+said-a-rule-of-its-own-forbids-it-or-of-a-proxy-before-it-look-into-their-logs = 它自身或其前面代理的规则禁止此操作；请查看它们的日志
+said-these-are-no-registry-s-words-look-what-stands-before-it-and-at-its-hostname-here = 这不是镜像仓库的回答；请检查其前面的服务以及此处登记的主机名
+said-its-log-says-why = 原因见其日志
+said-the-registry-does-not-trust-our-certificate-its-rootcertbundle-must-hold-the-certificate-that-portus-rs-registry-config-prints-and-its-issuer-must-be-machine-fqdn-value-restart-the-registry-afterwards = 镜像仓库不信任我们的证书：其 rootcertbundle 必须包含 `portus-rs registry-config` 输出的证书，issuer 必须为 machine_fqdn.value；之后请重启镜像仓库
+said-the-registry-accepts-our-token-but-not-for-this-check-that-auth-token-service-in-its-configuration-is-the-hostname-under-which-it-is-known-here = 镜像仓库接受我们的令牌，但不允许用于此操作：请检查其配置中的 auth.token.service 是否为此处登记的主机名
+said-could-not-remove-tag = 无法删除标签 { $value }
+said-could-not-remove-tags = 无法删除的标签：{ $value }
+said-the-registry-answered = 镜像仓库回答 { $value }
+said-because = { $what }：{ $why }

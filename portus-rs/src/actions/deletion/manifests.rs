@@ -94,7 +94,7 @@ impl Answers {
         let refusal = row.digest.as_ref().and_then(|it| self.refused.get(it));
         refusal.map_or_else(
             || PUSHED_AGAIN.to_owned(),
-            |refusal| refusal.error.to_string(),
+            |refusal| refusal.error.with_remedy(),
         )
     }
 }
@@ -143,7 +143,7 @@ impl<P: Authority> Deletion<'_, P> {
                     row.digest = Some(digest);
                 }
                 Ok(None) => drop(answers.unknown.insert(row.id)),
-                Err(error) => drop(answers.unreadable.insert(row.id, error.to_string())),
+                Err(error) => drop(answers.unreadable.insert(row.id, error.with_remedy())),
             }
         }
         if found.is_empty() {
@@ -237,11 +237,13 @@ impl<P: Authority> Deletion<'_, P> {
             .filter(tag::Column::RepositoryId.eq(repository.id))
             .count(change.reader())
             .await?;
-        let stuck = wanted
+        report.stuck = wanted
             .untagged
             .iter()
-            .any(|digest| answers.refused.contains_key(digest));
-        if left == 0 && !stuck && (wanted.whole || !going.is_empty()) {
+            .filter_map(|digest| answers.refused.get(digest))
+            .map(|refusal| refusal.error.with_remedy())
+            .collect();
+        if left == 0 && report.stuck.is_empty() && (wanted.whole || !going.is_empty()) {
             activities.push(Activity::repository_deleted(namespace, repository));
             change
                 .delete_where::<repository::Entity, _>(

@@ -13,7 +13,10 @@ mod repositories;
 mod tags;
 mod teams;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use anyhow::anyhow;
 
@@ -36,6 +39,8 @@ pub struct Report {
     pub removed: Vec<String>,
     /// Tags that stay, and why.
     pub kept: BTreeMap<String, String>,
+    /// Why manifests stay that no tag points to.
+    pub stuck: BTreeSet<String>,
     /// The last tag is gone, and the repository with it.
     pub repository_removed: bool,
 }

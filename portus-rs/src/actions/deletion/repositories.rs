@@ -1,5 +1,7 @@
 //! Whole repositories.
 
+use std::collections::BTreeSet;
+
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder as _, QuerySelect as _};
 
 use super::{
@@ -17,6 +19,8 @@ use crate::{
 
 /// Names of tags in one complaint.
 const NAMED: usize = 100;
+/// Reasons in one complaint. They are mostly one: a registry does not delete at all.
+const TOLD: usize = 3;
 
 pub(super) async fn one(app: &App, actor: &Actor, id: i64) -> Result<()> {
     let change = Change::begin(app, actor).await?;
@@ -65,7 +69,9 @@ pub(super) async fn whole(
         return Ok(());
     }
     let left = left(app, place.repository.id).await?;
-    Err(Error::Refused(complaint(&left)))
+    let mut reasons: BTreeSet<&str> = report.kept.values().map(String::as_str).collect();
+    reasons.extend(report.stuck.iter().map(String::as_str));
+    Err(Error::Refused(complaint(&left, &reasons)))
 }
 
 /// The tags that stay, those included that were pushed meanwhile.
@@ -80,33 +86,46 @@ async fn left(app: &App, repository_id: i64) -> Result<Vec<String>> {
         .await?)
 }
 
-/// Portus' words.
-fn complaint(left: &[String]) -> String {
-    if left.is_empty() {
-        return "Could not remove repository".to_owned();
+/// Portus' words, and behind them why.
+fn complaint(left: &[String], reasons: &BTreeSet<&str>) -> String {
+    let mut text = "Could not remove repository".to_owned();
+    if !left.is_empty() {
+        let named: Vec<&str> = left.iter().take(NAMED).map(String::as_str).collect();
+        text = format!("{text}: could not remove {}", named.join(", "));
+        match left.len().saturating_sub(NAMED) {
+            0 => text.push_str(" tag(s)"),
+            more => text = format!("{text} and {more} more tag(s)"),
+        }
     }
-    let more = left.len().saturating_sub(NAMED);
-    let named: Vec<&str> = left.iter().take(NAMED).map(String::as_str).collect();
-    let named = named.join(", ");
-    if more == 0 {
-        format!("Could not remove repository: could not remove {named} tag(s)")
+    let told: Vec<&str> = reasons.iter().take(TOLD).copied().collect();
+    if told.is_empty() {
+        text
     } else {
-        format!("Could not remove repository: could not remove {named} and {more} more tag(s)")
+        format!("{text}: {}", told.join("; "))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::complaint;
+    use super::{BTreeSet, complaint};
 
     #[test]
-    fn a_complaint_names_the_tags_that_stay_but_not_thousands() {
+    fn a_complaint_names_the_tags_that_stay_but_not_thousands_and_says_why() {
         let names = |count: usize| (0..count).map(|it| format!("t{it}")).collect::<Vec<_>>();
-        assert_eq!(complaint(&[]), "Could not remove repository");
+        let nothing = BTreeSet::new();
+        assert_eq!(complaint(&[], &nothing), "Could not remove repository");
         assert_eq!(
-            complaint(&names(2)),
+            complaint(&names(2), &nothing),
             "Could not remove repository: could not remove t0, t1 tag(s)"
         );
-        assert!(complaint(&names(5000)).ends_with("t99 and 4900 more tag(s)"));
+        let many = complaint(&names(5000), &BTreeSet::from(["it is off"]));
+        assert!(
+            many.ends_with("t99 and 4900 more tag(s): it is off"),
+            "{many}"
+        );
+        assert_eq!(
+            complaint(&[], &BTreeSet::from(["b", "a", "d", "c"])),
+            "Could not remove repository: a; b; c"
+        );
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn one(app: &App, actor: &Actor, id: i64) -> Result<()> {
     match report.kept.get(&row.name) {
         None => Ok(()),
         Some(reason) => Err(Error::Refused(format!(
-            "Could not remove tag '{}': {reason}",
+            "Could not remove {} tag: {reason}",
             row.name
         ))),
     }

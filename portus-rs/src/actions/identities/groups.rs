@@ -3,16 +3,13 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{
-    ActiveValue::{NotSet, Set},
-    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
 use crate::{
-    actions::change::Change,
+    actions::{change::Change, homes::Through},
     activity::Activity,
     config::{GroupRole, Groups},
-    entities::{Role, provider_membership, team, team_user, user},
+    entities::{Role, team, team_user, user},
     error::Result,
     identity::actor::PORTUS,
     policy::{Permit, guard::KeepBooks},
@@ -80,38 +77,24 @@ impl Change<'_> {
             .find_also_related(team::Entity)
             .all(self.reader())
             .await?;
-        let ids = memberships.iter().map(|(row, _)| row.id);
-        let sources: HashMap<i64, provider_membership::Model> = provider_membership::Entity::find()
-            .filter(provider_membership::Column::TeamUserId.is_in(ids))
-            .filter(provider_membership::Column::Issuer.eq(&profile.issuer))
-            .all(self.reader())
-            .await?
-            .into_iter()
-            .map(|row| (row.team_user_id, row))
-            .collect();
         for (row, team) in memberships {
             let (now, Some(team)) = (given.remove(&row.team_id), team) else {
                 continue;
             };
-            if let Some(source) = sources.get(&row.id) {
-                let change = self.settle_membership(books, user, row, &team, source, now);
+            if row.is_of_issuer(&profile.issuer) {
+                let change = self.settle_membership(books, user, row, &team, now);
                 told.extend(change.await?);
             }
         }
         for given in given.into_values() {
-            let row = self.join(books, given.team.id, user.id, given.role).await?;
-            let source = provider_membership::ActiveModel {
-                id: NotSet,
-                team_user_id: Set(row.id),
-                issuer: Set(profile.issuer.clone()),
-                group_name: Set(given.group),
+            let source = Through {
+                group: given.group.clone(),
+                issuer: Some(profile.issuer.clone()),
             };
-            self.insert(books, source).await?;
-            told.push(Activity::member_added(
-                &given.team,
-                user,
-                given.role.as_str(),
-            ));
+            self.join_through(books, given.team.id, user.id, given.role, Some(source))
+                .await?;
+            let joined = Activity::member_added(&given.team, user, given.role.as_str());
+            told.push(joined.through_group(&given.group));
         }
         Ok(told)
     }
@@ -145,7 +128,6 @@ impl Change<'_> {
         user: &user::Model,
         row: team_user::Model,
         team: &team::Model,
-        source: &provider_membership::Model,
         now: Option<Given>,
     ) -> Result<Option<Activity>> {
         let lessened = now.as_ref().is_none_or(|it| it.role < row.role);
@@ -159,35 +141,30 @@ impl Change<'_> {
             );
             return Ok(None);
         }
+        let group = row.group_name.as_deref().unwrap_or_default();
         let Some(now) = now else {
             self.delete_where::<team_user::Entity, _>(books, team_user::Column::Id.eq(row.id))
                 .await?;
-            return Ok(Some(Activity::member_removed(
-                team,
-                user,
-                row.role.as_str(),
-            )));
+            let left = Activity::member_removed(team, user, row.role.as_str());
+            return Ok(Some(left.through_group(group)));
         };
-        if source.group_name != now.group {
-            let changed = provider_membership::ActiveModel {
-                id: Set(source.id),
-                group_name: Set(now.group),
-                ..Default::default()
-            };
-            self.update(books, changed).await?;
-        }
-        if row.role == now.role {
+        if row.role == now.role && group == now.group {
             return Ok(None);
         }
         let changed = team_user::ActiveModel {
             id: Set(row.id),
             role: Set(now.role),
+            group_name: Set(Some(now.group.clone())),
             updated_at: Set(self.now()),
             ..Default::default()
         };
         self.update(books, changed).await?;
+        if row.role == now.role {
+            return Ok(None);
+        }
         let (old, new) = (row.role.as_str(), now.role.as_str());
-        Ok(Some(Activity::member_role_changed(team, user, old, new)))
+        let changed = Activity::member_role_changed(team, user, old, new);
+        Ok(Some(changed.through_group(&now.group)))
     }
 
     async fn has_another_owner(&self, row: &team_user::Model) -> Result<bool> {

@@ -11,6 +11,7 @@ use crate::{
     identity::{
         actor::{Actor, PORTUS},
         password,
+        throttle::Shown,
     },
 };
 
@@ -27,9 +28,11 @@ pub async fn ensure_portus(app: &App) -> Result<()> {
     let keep = match (&stored, password) {
         (Some(row), Some(password)) if row.admin && row.enabled => {
             let account = crate::identity::actor::Account::from(row);
+            // From the configuration, which is no address.
+            let shown = Shown::new(app, "", PORTUS, password.expose());
             let checked = app
                 .passwords
-                .check(&account, &row.password_hash, password.expose())
+                .check(&account, &row.password_hash, shown)
                 .await?;
             checked == password::Checked::Right
         }

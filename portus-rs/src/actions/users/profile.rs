@@ -54,9 +54,10 @@ pub async fn update_own(
             invalid.add("current_password", "can't be blank");
         } else {
             throttle::check(app, address, &stored.canonical_name).await?;
+            let shown = throttle::Shown::new(app, address, &stored.canonical_name, given);
             let checked = app
                 .passwords
-                .check(account, &stored.password_hash, given)
+                .check(account, &stored.password_hash, shown)
                 .await?;
             if checked == Checked::Wrong {
                 let name = &stored.canonical_name;

@@ -260,7 +260,18 @@ fn a_changed_token_is_forged() {
     }
 }
 
+static GOOD: LazyLock<String> = LazyLock::new(|| sign(&EC, &claims()));
+
 proptest! {
+    #[test]
+    fn no_other_token_is_as_good(at in any::<prop::sample::Index>(), put in "[A-Za-z0-9_.-]{0,2}", cut in 0_usize..3) {
+        let at = at.index(GOOD.len() + 1);
+        let end = (at + cut).min(GOOD.len());
+        let other = format!("{}{put}{}", &GOOD[..at], &GOOD[end..]);
+        let read = read(&other, &keys(&[&EC]));
+        prop_assert_eq!(read.is_ok(), other == *GOOD, "{}", other);
+    }
+
     #[test]
     fn no_text_breaks_the_reader(text in "\\PC{0,200}") {
         let _ = read(&text, &Keys::default());

@@ -37,7 +37,7 @@ pub fn operations() -> Noun {
                 "Tells whether a namespace could have a name",
                 validate,
             )
-            .may(&[404]),
+            .may(&[404, 429]),
             post("/v1/namespaces", "Makes a namespace", create).may(&[404]),
             get("/v1/namespaces/{id}", "Shows a namespace", show),
             put("/v1/namespaces/{id}", "Changes a namespace", update)
@@ -168,7 +168,8 @@ async fn list(
 
 async fn validate(call: Call, asked: NamespaceName) -> ApiResult<Shown<Status>> {
     let NamespaceName { name, registry } = asked;
-    let invalid = queries::namespaces::complaints(&call.app, &name, registry.as_deref()).await?;
+    let invalid =
+        namespaces::judge_name(&call.app, &call.actor, &name, registry.as_deref()).await?;
     ok(Status::of(&invalid, None))
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::language::Language;
 use crate::{
-    error::{Error, Result},
+    error::{Error, Reason, Result},
     web::extract::params::Params,
 };
 
@@ -77,7 +77,7 @@ impl Form {
             | Error::TooMany(text) => {
                 form.complaints.push(language.translate(&text).into_owned());
             }
-            Error::Kept(reason) => form.complaints.push(reason.to_string()),
+            Error::Kept(reason) => form.complaints.push(told(language, reason).to_string()),
             Error::Disabled => form.complaints.push(language.say("form-disabled")),
             other @ (Error::NotFound | Error::Internal(_) | Error::Away(_)) => return Err(other),
         }
@@ -98,6 +98,17 @@ impl Form {
     pub fn sentences(&self) -> impl Iterator<Item = String> {
         let fields = self.errors.values().flatten();
         self.complaints.iter().chain(fields).cloned()
+    }
+}
+
+/// Why parts of something stay, in the reader's language.
+fn told(language: Language, reason: Reason) -> Reason {
+    match reason {
+        Reason::Text(text) => Reason::Text(language.translate(&text).into_owned()),
+        Reason::Parts(parts) => {
+            let parts = parts.into_iter();
+            Reason::Parts(parts.map(|(name, it)| (name, told(language, it))).collect())
+        }
     }
 }
 

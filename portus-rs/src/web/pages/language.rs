@@ -138,18 +138,38 @@ impl Language {
     }
 
     /// What an action says in English, in this language where somebody has translated it: the message
-    /// `said-LETTERS-AND-DIGITS`.
+    /// `said-LETTERS-AND-DIGITS`. Of `what: why` each part may be translated by itself.
     pub fn translate(self, english: &str) -> Cow<'_, str> {
         if self == Self::English {
             return Cow::Borrowed(english);
         }
-        let name = format!("said-{}", slug(english));
-        let known = self.book().is_some_and(|it| it.bundle.has_message(&name));
-        if known {
-            Cow::Owned(self.say(&name))
-        } else {
-            Cow::Borrowed(english)
+        if let Some(said) = self.said(english) {
+            return Cow::Owned(said);
         }
+        for (at, colon) in english.rmatch_indices(": ") {
+            let what = &english[..at];
+            if let Some(what) = self.said(what).or_else(|| self.said_of(what)) {
+                let why = self.translate(&english[at + colon.len()..]);
+                let parts = [("what", what.into()), ("why", why.into())];
+                return Cow::Owned(self.tell("said-because", parts));
+            }
+        }
+        self.said_of(english)
+            .map_or(Cow::Borrowed(english), Cow::Owned)
+    }
+
+    fn said(self, english: &str) -> Option<String> {
+        self.own_message(&format!("said-{}", slug(english)), &Values::new())
+    }
+
+    /// The same of a sentence with a value in it.
+    fn said_of(self, english: &str) -> Option<String> {
+        WITH_VALUE.iter().find_map(|(before, after, name)| {
+            let value = english.strip_prefix(before)?.strip_suffix(after)?;
+            let mut values = Values::new();
+            values.set("value", value);
+            self.own_message(name, &values)
+        })
     }
 
     /// How long ago something was, or how far ahead it is.
@@ -176,6 +196,13 @@ impl Language {
         )
     }
 }
+
+/// What actions say with a value in it: what stands before the value and after it, and the message.
+const WITH_VALUE: &[(&str, &str, &str)] = &[
+    ("Could not remove ", " tag", "said-could-not-remove-tag"),
+    ("could not remove ", " tag(s)", "said-could-not-remove-tags"),
+    ("the registry answered ", "", "said-the-registry-answered"),
+];
 
 /// A moment as pages write it into `datetime`, read again.
 pub fn moment(text: &str) -> Option<NaiveDateTime> {

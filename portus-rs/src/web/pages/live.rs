@@ -31,7 +31,8 @@ async fn stream(visit: Member) -> PageResult {
     let latest = activities::latest(&app).await?;
     let newest = activities::newest(&app, who).await?;
     // What happened while the page was on its way, or while the stream was interrupted, is told at once.
-    let begin = stream::iter(newest.filter(|it| *it > seen).map(news)).map(Ok::<_, Error>);
+    let begin = newest.filter(|it| *it > seen).map(news);
+    let begin = stream::iter(begin.map(Ok::<_, Error>));
     let news = stream::unfold((latest, newest), move |(mut latest, newest)| {
         let (app, session) = (app.clone(), session.clone());
         async move {

@@ -42,6 +42,7 @@ impl ResponseError for RegistryError {
         let (code, text) = match &self.0 {
             Error::NotSignedIn(text) => ("UNAUTHORIZED", text.clone()),
             Error::Forbidden(text) => ("DENIED", text.clone()),
+            Error::TooMany(text) => ("TOOMANYREQUESTS", text.clone()),
             failed @ (Error::Internal(_) | Error::Away(_)) => {
                 tracing::error!("{failed}");
                 (

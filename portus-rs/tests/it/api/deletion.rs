@@ -232,14 +232,15 @@ async fn what_cannot_be_deleted_is_told_as_portus_tells_it() {
     let text = answer.is(422).message();
     assert_eq!(
         text,
-        "Could not remove tag '3': the registry answered 500 (UNKNOWN: unknown)"
+        "Could not remove 3 tag: the registry answered 500 (UNKNOWN: unknown): its log says why"
     );
     world.registry.fail(Fault::Delete(405, "UNSUPPORTED"));
     let answer = world
         .app
         .delete(owner, &format!("/api/v1/repositories/{repository}"))
         .await;
-    let text = "Could not remove repository: could not remove 1, 2, 3 tag(s)";
+    let text = "Could not remove repository: could not remove 1, 2, 3 tag(s): the registry does not delete: set \
+                storage.delete.enabled to true in its configuration (a pull-through cache never deletes)";
     assert_eq!(answer.is(422).message(), text);
     let answer = world
         .app
@@ -332,7 +333,7 @@ async fn several_digests_go_in_one_call_however_they_are_written() {
     assert_eq!(answer["removed"], json!(["1", "2"]));
     assert_eq!(
         answer["kept"],
-        json!({"3": "the registry answered 500 (UNKNOWN: unknown)"})
+        json!({"3": "the registry answered 500 (UNKNOWN: unknown): its log says why"})
     );
     assert_eq!(answer["repository_removed"], false);
     world.registry.fail(Fault::None);

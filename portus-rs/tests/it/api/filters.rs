@@ -241,3 +241,19 @@ async fn every_list_of_the_document_is_narrowed_by_name_and_date() {
     }
     assert!(lists > 20, "only {lists} lists");
 }
+
+#[actix_web::test]
+async fn teams_that_nobody_owns_are_found_by_admins() {
+    let app = TestApp::with_registry().await;
+    let (admin, olga) = (app.admin().await, app.user("olga").await);
+    app.team("kept", &admin).await;
+    app.team("left", &olga).await;
+    app.delete(&admin, &format!("/api/v1/users/{}", olga.id))
+        .await
+        .is(204);
+    for (wanted, name) in [("true", "left"), ("false", "kept")] {
+        let path = format!("/api/v1/teams?ownerless={wanted}");
+        let found = app.get(&admin, &path).await.is(200).pluck("name");
+        assert_eq!(found, [serde_json::json!(name)]);
+    }
+}

@@ -336,3 +336,31 @@ async fn a_token_that_ends_makes_none_that_outlasts_it() {
     };
     app.get(&r2, "/api/version").await.is(200);
 }
+
+#[actix_web::test]
+async fn a_token_of_one_namespace_is_offered_no_team_and_sees_no_session() {
+    let app = TestApp::with_registry().await;
+    let mary = app.user("mary").await;
+    let team = app.team("devs", &mary).await;
+    app.namespace("shop", &team, "private").await;
+    let offered = async |who: &Caller| {
+        let answer = app.get(who, "/api/v1/namespaces/typeahead/d").await;
+        answer.is(200).pluck("name")
+    };
+    assert_eq!(offered(&mary).await, [json!("devs")]);
+    let new = json!({"application": "ci", "namespace": "shop"});
+    let ci = through(&app, &mary, "mary", new).await;
+    assert_eq!(offered(&ci).await, [Value::Null; 0]);
+    for path in [
+        "/api/v1/sessions".to_owned(),
+        format!("/api/v1/users/{}/sessions", mary.id),
+        format!("/api/v1/users/{}/identities", mary.id),
+    ] {
+        app.get(&mary, &path).await.is(200);
+        let text = app.get(&ci, &path).await.is(403).message();
+        assert!(
+            text.as_str().is_some_and(|it| it.contains("one namespace")),
+            "{text}"
+        );
+    }
+}

@@ -9,6 +9,7 @@ mod counting;
 mod deletion;
 mod deliveries;
 mod docker_logins;
+mod doors;
 mod explain;
 mod feed;
 mod filters;

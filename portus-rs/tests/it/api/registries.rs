@@ -150,6 +150,21 @@ async fn changing_a_registry() {
 }
 
 #[actix_web::test]
+async fn what_another_registry_has_is_blamed_by_its_field() {
+    let app = TestApp::with_registry().await;
+    let admin = app.admin().await;
+    let other = app.registry("other", "other.test:5000").await;
+    let path = format!("/api/v1/registries/{}", other.id);
+    let taken = json!({"registry": {"name": "registry"}});
+    assert_eq!(
+        app.put(&admin, &path, taken).await.is(422).message(),
+        json!({"name": ["has already been taken"]})
+    );
+    let own = json!({"registry": {"name": "other", "hostname": "other.test:5000"}});
+    app.put(&admin, &path, own).await.is(200);
+}
+
+#[actix_web::test]
 async fn validating_a_registry() {
     let app = TestApp::with_registry().await;
     let admin = app.admin().await;

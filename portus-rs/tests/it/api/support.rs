@@ -1,45 +1,37 @@
-//! A service over a migrated SQLite file, and callers.
+//! A service, and callers of its API.
 
-use std::{
-    ffi::OsString,
-    path::Path,
-    sync::{Arc, Mutex},
-};
+use std::ops::Deref;
 
 use actix_web::{
     http::{Method, StatusCode, header::HeaderMap},
     test,
 };
 use portus_rs::{
-    actions::{
-        application_tokens,
-        change::Change,
-        members, namespaces, registries,
-        teams::{self, NewTeam},
-        users::{self, NewUser},
-    },
-    app::{App, connection},
-    clock::Clock,
-    config::{self, Sources},
-    database::{self, Database},
-    entities::{Details, manifest, namespace, registry, repository, tag, team, user},
+    actions::change::Change,
+    entities::{Details, manifest, namespace, registry, repository, tag, team},
     identity::actor::Actor,
-    keys::{KeySources, Keys},
     web::api,
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::Value;
 
-use crate::support::{databases::TestDatabase, served};
+use crate::support::{
+    bare::{Account, Bare},
+    databases::TestDatabase,
+    served,
+};
 
 pub const OPERATOR: Actor = Actor::Operator;
 
-/// A running service that goes with its data.
-pub struct TestApp {
-    pub app: Arc<App>,
-    /// What was read from the database.
-    pub selects: Arc<Mutex<Vec<String>>>,
-    _dir: tempfile::TempDir,
+/// A service with its callers.
+pub struct TestApp(Bare);
+
+impl Deref for TestApp {
+    type Target = Bare;
+
+    fn deref(&self) -> &Bare {
+        &self.0
+    }
 }
 
 /// Somebody who sends requests: nobody, or an account with its token.
@@ -90,12 +82,6 @@ impl Answer {
     }
 }
 
-impl Drop for TestApp {
-    fn drop(&mut self) {
-        served::forget(&self.app);
-    }
-}
-
 impl TestApp {
     pub async fn new() -> Self {
         Self::with(&[]).await
@@ -103,49 +89,21 @@ impl TestApp {
 
     /// With settings by their variables.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
-        let dir = tempfile::tempdir().expect("a directory");
-        let url = format!("sqlite://{}/portus.sqlite3?mode=rwc", dir.path().display());
-        Self::start(dir, &url, settings).await
+        let mut env = vec![("PORTUS_MACHINE_FQDN_VALUE", "portus.example.org")];
+        env.extend(settings);
+        Self(Box::pin(Bare::start(&env)).await)
     }
 
     /// On one of the three databases, with a registry.
     pub async fn on(database: &TestDatabase) -> Self {
-        let dir = tempfile::tempdir().expect("a directory");
-        let app = Self::start(dir, &database.url, &[]).await;
+        let app = Self::with(&[("DATABASE_URL", &database.url)]).await;
         app.registry("registry", "registry.test.lan:5000").await;
         app
     }
 
-    async fn start(dir: tempfile::TempDir, url: &str, settings: &[(&str, &str)]) -> Self {
-        let data_dir = dir.path().display().to_string();
-        let env = [
-            ("DATABASE_URL", url),
-            ("PORTUS_DATA_DIR", data_dir.as_str()),
-            ("PORTUS_MACHINE_FQDN_VALUE", "portus.example.org"),
-        ];
-        let env = env.iter().chain(settings);
-        let env = env.map(|(name, value)| (OsString::from(name), OsString::from(value)));
-        let config = config::load(&Sources::new(env, dir.path())).expect("a configuration");
-        let selects = Arc::default();
-        let app = start(config.config, dir.path(), &selects).await;
-        users::ensure_portus(&app)
-            .await
-            .expect("the hidden account");
-        Self {
-            app,
-            selects,
-            _dir: dir,
-        }
-    }
-
     /// Over a service that runs elsewhere in the test.
-    pub fn over(app: Arc<App>) -> Self {
-        let dir = tempfile::tempdir().expect("a directory");
-        Self {
-            app,
-            selects: Arc::default(),
-            _dir: dir,
-        }
+    pub fn over(app: std::sync::Arc<portus_rs::app::App>) -> Self {
+        Self(Bare::over(app))
     }
 
     /// With a registry that nobody asks for an answer.
@@ -156,14 +114,7 @@ impl TestApp {
     }
 
     pub async fn registry(&self, name: &str, hostname: &str) -> registry::Model {
-        let new = registries::NewRegistry {
-            name: name.to_owned(),
-            hostname: hostname.to_owned(),
-            ..Default::default()
-        };
-        registries::create(&self.app, &OPERATOR, new)
-            .await
-            .expect("a registry")
+        self.add_registry(name, hostname).await
     }
 
     pub async fn admin(&self) -> Caller {
@@ -175,47 +126,25 @@ impl TestApp {
     }
 
     pub async fn account(&self, name: &str, admin: bool, bot: bool) -> Caller {
-        let new = NewUser {
-            username: name.to_owned(),
-            email: format!("{name}@example.org"),
-            password: "a long password".to_owned(),
-            admin,
-            bot,
-            ..NewUser::default()
+        let what = match (admin, bot) {
+            (true, _) => Account::Admin,
+            (false, true) => Account::Bot,
+            (false, false) => Account::Person,
         };
-        let made = users::create(&self.app, &OPERATOR, new)
-            .await
-            .expect("an account");
-        self.caller(&made.user).await
-    }
-
-    async fn caller(&self, user: &user::Model) -> Caller {
-        let issued = application_tokens::issue(&self.app, &OPERATOR, user.id, "test")
-            .await
-            .expect("a token");
+        let made = self.add_account(name, "a long password", what).await;
+        let token = self.add_token(made.id, "test").await;
         Caller {
-            id: user.id,
-            auth: Some(format!("{}:{}", user.username, issued.plain)),
+            id: made.id,
+            auth: Some(format!("{}:{token}", made.username)),
         }
     }
 
     pub async fn team(&self, name: &str, owner: &Caller) -> team::Model {
-        let new = NewTeam {
-            name: name.to_owned(),
-            owner_id: Some(owner.id),
-            ..NewTeam::default()
-        };
-        teams::create(&self.app, &OPERATOR, new)
-            .await
-            .expect("a team")
+        self.add_team(name, owner.id).await
     }
 
     pub async fn member(&self, team: &team::Model, username: &str, role: &str) -> i64 {
-        members::add(&self.app, &OPERATOR, team.id, username, role)
-            .await
-            .expect("a member")
-            .0
-            .id
+        self.add_member(team.id, username, role).await.id
     }
 
     pub async fn namespace(
@@ -224,21 +153,7 @@ impl TestApp {
         team: &team::Model,
         visibility: &str,
     ) -> namespace::Model {
-        let new = namespaces::NewNamespace {
-            name: name.to_owned(),
-            team: team.name.clone(),
-            ..Default::default()
-        };
-        let made = namespaces::create(&self.app, &OPERATOR, new)
-            .await
-            .expect("a namespace");
-        let changes = namespaces::NamespaceChanges {
-            visibility: Some(visibility.to_owned()),
-            ..Default::default()
-        };
-        namespaces::update(&self.app, &OPERATOR, made.id, changes)
-            .await
-            .expect("a visibility")
+        self.add_namespace(name, &team.name, visibility).await
     }
 
     pub async fn repository(&self, namespace_id: i64, name: &str) -> i64 {
@@ -358,26 +273,4 @@ impl TestApp {
             text: String::from_utf8(body.to_vec()).expect("text"),
         }
     }
-}
-
-async fn start(config: config::Config, dir: &Path, selects: &Arc<Mutex<Vec<String>>>) -> Arc<App> {
-    let clock = Clock::default();
-    let sources = KeySources {
-        data_dir: dir,
-        key_path: None,
-        cert_path: None,
-        tls_cert: None,
-    };
-    let keys = Keys::load(sources, clock.now()).expect("keys");
-    let connection = connection(&config);
-    database::migrate(&connection).await.expect("a schema");
-    let mut database = Database::connect(&connection).await.expect("a database");
-    let selects = Arc::clone(selects);
-    database.observe(move |statement| {
-        if statement.starts_with("SELECT") {
-            let mut selects = selects.lock().expect("nobody panics with it");
-            selects.push(statement.to_owned());
-        }
-    });
-    App::assemble(config, clock, database, keys).expect("an app")
 }

@@ -244,3 +244,55 @@ async fn health_keeps_error_texts_for_admins_where_details_are_off() {
     let answer = app.get(&admin, "/api/v1/health").await;
     assert_ne!(told(answer.is(503)), json!("registry is not reachable"));
 }
+
+/// Something that answers every request with this status. Returns its port.
+async fn answering(status: &'static str) -> u16 {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 2048];
+            let read = stream.read(&mut request).await.unwrap_or_default();
+            let asked = String::from_utf8_lossy(&request[..read]).into_owned();
+            let status = if asked.starts_with("GET /health HTTP") {
+                status
+            } else {
+                "404 Not Found"
+            };
+            let answer =
+                format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    port
+}
+
+#[actix_web::test]
+async fn health_tells_of_clair_where_it_is_configured() {
+    for (port, msg, good) in [
+        (answering("200 OK").await, "clair is reachable", true),
+        (
+            answering("500 Internal Server Error").await,
+            "clair is not reachable",
+            false,
+        ),
+        (1, "clair is not reachable: connection refused", false),
+    ] {
+        // The server's own port is not the one that tells.
+        let settings = [
+            ("PORTUS_SECURITY_CLAIR_SERVER", "127.0.0.1:6060"),
+            ("PORTUS_SECURITY_CLAIR_HEALTH_PORT", &port.to_string()),
+        ];
+        let app = TestApp::with(&settings).await;
+        let answer = app.get(&Caller::NOBODY, "/api/v1/health").await;
+        let body = answer.is(503).json();
+        assert_eq!(body["clair"], json!({"msg": msg, "success": good}));
+        let order: Vec<usize> = ["database", "clair", "registry"]
+            .map(|name| answer.text.find(name).expect("a component"))
+            .to_vec();
+        assert!(order.is_sorted(), "{}", answer.text);
+    }
+}

@@ -106,3 +106,18 @@ async fn the_addresses_of_portus_pages_are_answered_too() {
         assert_eq!(service.call(nobody).await.status, 401, "{path}");
     }
 }
+
+#[actix_web::test]
+async fn nobody_has_a_dictionary_of_names_judged() {
+    let app = TestApp::with_registry().await;
+    let (eve, mary) = (app.user("eve").await, app.user("mary").await);
+    let path = "/api/v1/namespaces/validate?name=";
+    for number in 0..300 {
+        app.get(&eve, &format!("{path}n{number}")).await.is(200);
+    }
+    let refused = app.get(&eve, &format!("{path}one-more")).await;
+    assert_eq!(refused.is(429).header("retry-after"), Some("600"));
+    app.get(&mary, &format!("{path}one-more")).await.is(200);
+    app.app.clock.advance(chrono::TimeDelta::minutes(11));
+    app.get(&eve, &format!("{path}one-more")).await.is(200);
+}

@@ -3,7 +3,7 @@
 //! here fails.
 
 mod ledger;
-mod world;
+pub mod world;
 
 use std::time::Instant;
 

@@ -25,7 +25,7 @@ on_every_database! {
             let body = again.clone();
             world.registry.state().meanwhile = Some(Box::new(move |state| state.push("qa/app", "1", &body)));
             let text = refusal(deletion::tag(app, &world.olga(), world.tag("1").await.id).await);
-            assert_eq!(text, "Could not remove tag '1': it has been pushed again meanwhile");
+            assert_eq!(text, "Could not remove 1 tag: it has been pushed again meanwhile");
             assert_eq!(world.tags().await, ["app:1"]);
             assert_eq!(world.rows::<intent::Entity>().await, []);
             // The rest comes as always.

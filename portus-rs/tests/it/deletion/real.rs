@@ -195,15 +195,24 @@ async fn a_registry_that_does_not_delete_says_so_until_it_does() {
     push(&site, "web", "1", &a).await;
     push(&site, "web", "2", &a).await;
     let tag = id(&site, "web", "1").await;
+    let repository = site.repository("web").await.unwrap()["id"].clone();
     let refused = async |site: &Site, part: &str| {
         let (status, body) = delete(site, &format!("tags/{tag}")).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
         let text = body["message"].as_str().unwrap();
         assert!(
-            text.starts_with("Could not remove tag '1': ") && text.contains(part),
+            text.starts_with("Could not remove 1 tag: ") && text.contains(part),
             "{text}"
         );
         assert_eq!(site.count("tags").await, 2);
+        let path = format!("repositories/{repository}");
+        let (status, body) = delete(site, &path).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+        let text = body["message"].as_str().unwrap();
+        let words = "Could not remove repository: could not remove 1, 2 tag(s): ";
+        assert!(text.starts_with(words) && text.contains(part), "{text}");
+        let all = [site.count("tags").await, site.count("manifests").await];
+        assert_eq!(all, [2, 1]);
     };
     refused(&site, "set storage.delete.enabled to true").await;
     let readonly = json!({"storage": {"delete": {"enabled": true}, "maintenance": {"readonly": {"enabled": true}}}});

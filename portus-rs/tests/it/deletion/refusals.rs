@@ -51,14 +51,14 @@ on_every_database! {
         let a = image("a");
         world.stock(&[("qa/app", "1", &a), ("qa/app", "2", &a)]).await;
         let app = &world.service.app;
-        let id = world.tag("1").await.id;
+        let (id, repository) = (world.tag("1").await.id, world.repository("app").await.id);
         let before = (world.rows::<tag::Entity>().await, world.rows::<manifest::Entity>().await);
         for (fault, reason, uncertain) in [
             (Fault::Delete(405, "UNSUPPORTED"), "set storage.delete.enabled to true", false),
             (Fault::Delete(405, ""), "read-only mode", false),
-            (Fault::Delete(403, "DENIED"), "answered 403 (DENIED: denied)", false),
+            (Fault::Delete(403, "DENIED"), "answered 403 (DENIED: denied): a rule of its own forbids it", false),
             // Not the registry's own word, so it proves nothing.
-            (Fault::Delete(404, ""), "answered 404", false),
+            (Fault::Delete(404, ""), "no registry's words", false),
             // No answer to a deletion.
             (Fault::Delete(200, ""), "answered 200", false),
             (Fault::Delete(500, "UNKNOWN"), "answered 500", true),
@@ -67,10 +67,14 @@ on_every_database! {
         ] {
             world.registry.fail(fault.clone());
             let text = refusal(deletion::tag(app, &world.olga(), id).await);
-            assert!(text.starts_with("Could not remove tag '1': "), "{text}");
+            assert!(text.starts_with("Could not remove 1 tag: "), "{text}");
             if fault != Fault::Status(401) {
                 assert!(text.contains(reason), "{fault:?}: {text}");
             }
+            let whole = refusal(deletion::repository(app, &world.olga(), repository).await);
+            let words = "Could not remove repository: could not remove 1, 2 tag(s): ";
+            let why = text.trim_start_matches("Could not remove 1 tag: ");
+            assert_eq!(whole.strip_prefix(words), Some(why), "{fault:?}: {whole}");
             let after = (world.rows::<tag::Entity>().await, world.rows::<manifest::Entity>().await);
             assert_eq!(after, before, "{fault:?}");
             assert_eq!(world.history().await, [""; 0]);
@@ -105,7 +109,8 @@ on_every_database! {
         let ids = (world.tag("1").await.id, world.tag("2").await.id);
         world.registry.fail(Fault::DeleteHangs);
         let text = refusal(deletion::tag(app, &world.olga(), ids.0).await);
-        assert_eq!(text, "Could not remove tag '1': Error: read timed out");
+        let words = "Could not remove 1 tag: Error: read timed out: it did not answer within registry.read_timeout";
+        assert!(text.starts_with(words), "{text}");
         let text = refusal(deletion::tag(app, &world.olga(), ids.1).await);
         assert!(text.contains("read timed out"), "{text}");
         assert_eq!(world.tags().await.len(), 3);

@@ -32,7 +32,7 @@ on_every_database! {
         let id = world.repository("app").await.id;
         world.registry.fail(Fault::DeleteOne(digest(&b)));
         let text = refusal(deletion::repository(app, &world.olga(), id).await);
-        assert_eq!(text, "Could not remove repository: could not remove 1.0 tag(s)");
+        assert_eq!(text, "Could not remove repository: could not remove 1.0 tag(s): the registry answered 500 (UNKNOWN: unknown): its log says why");
         assert_eq!(world.tags().await, ["app:1.0"]);
         assert_eq!(world.registry.holds("qa/app"), ["1.0".to_owned(), digest(&b)]);
         assert_eq!(world.history().await, ["olga repository.delete app:latest", "olga repository.delete app:both"]);
@@ -42,7 +42,8 @@ on_every_database! {
         world.registry.fail(Fault::Delete(405, "UNSUPPORTED"));
         world.registry.asked();
         let text = refusal(deletion::repository(app, &world.olga(), id).await);
-        assert_eq!(text, "Could not remove repository: could not remove 1.0 tag(s)");
+        let words = "Could not remove repository: could not remove 1.0 tag(s): the registry does not delete: set storage.delete.enabled";
+        assert!(text.starts_with(words), "{text}");
         assert_eq!(world.registry.asked().get("DELETE manifests"), Some(&1));
         world.registry.fail(Fault::None);
         deletion::repository(app, &world.olga(), id).await.unwrap();
@@ -89,7 +90,8 @@ on_every_database! {
         let app = &world.service.app;
         world.registry.fail(Fault::DeleteOne(digest(&b)));
         let kept = parts(deletion::namespace(app, &world.olga(), world.space.id).await);
-        assert_eq!(kept["qa/deep/web"], "Could not remove repository: could not remove cementiri, 2 tag(s)");
+        let words = "Could not remove repository: could not remove cementiri, 2 tag(s): the registry answered 500";
+        assert!(kept["qa/deep/web"].as_str().unwrap().starts_with(words), "{kept}");
         assert_eq!(kept.as_object().unwrap().len(), 1);
         assert_eq!(world.tags().await, ["deep/web:2", "deep/web:cementiri"]);
         assert_eq!(world.history().await, ["olga repository.delete app:1", "olga namespace.delete app"]);
@@ -138,7 +140,8 @@ on_every_database! {
         assert!(began.elapsed() < std::time::Duration::from_secs(15), "{:?}", began.elapsed());
         let named = kept[&space.name].as_object().unwrap();
         assert_eq!(named.len(), 6);
-        assert_eq!(named["qa/r3"], "Could not remove repository: could not remove 1 tag(s)");
+        let words = "Could not remove repository: could not remove 1 tag(s): Error: connection refused: the registry does not run";
+        assert!(named["qa/r3"].as_str().unwrap().starts_with(words), "{kept}");
         let reader = service.app.database.reader();
         assert_eq!(repository::Entity::find().all(reader).await.unwrap().len(), 6);
         assert!(team::Entity::find_by_id(qa.id).one(reader).await.unwrap().is_some());

@@ -2,6 +2,7 @@
 
 mod client;
 mod credentials;
+mod crowds;
 mod events;
 mod forgeries;
 mod guesses;

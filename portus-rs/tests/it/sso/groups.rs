@@ -80,9 +80,41 @@ on_every_database! {
         drop(hand);
         assert_eq!(come(json!(["ops"])).await, [pair("operators", "owner")], "what was given by hand stays as it is");
         assert_eq!(come(json!([])).await, [pair("operators", "owner")]);
-        assert_eq!(service.count("provider_memberships").await, 0);
+        assert_eq!(service.count("team_users WHERE group_issuer IS NOT NULL").await, 0);
         let told = crate::sso::how_often(service, "team.remove_member").await;
         assert_eq!(told, 2);
+    }
+}
+
+on_every_database! {
+    async fn a_role_that_somebody_changed_is_no_longer_the_groups(database: TestDatabase) {
+        use portus_rs::{actions::members, entities::{team_user, user}, identity::actor::Actor};
+        use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+        let sso = Sso::with(database, SETTINGS).await;
+        let service = &sso.service;
+        let root = service.admin("root").await;
+        service.team("developers", &root).await;
+        sso.register("1", "ann").await;
+        let come = async |groups: Value| {
+            sso.person(person(groups));
+            sso.enter(&mut Browser::default()).await;
+            roles(service, "ann").await
+        };
+        assert_eq!(come(json!(["/dev"])).await, [pair("developers", "contributor")]);
+        let team = team_id(service, "developers").await;
+        let reader = service.app.database.reader();
+        let ann = user::Entity::find().filter(user::Column::Username.eq("ann")).one(reader).await.unwrap().unwrap();
+        let row = team_user::Entity::find()
+            .filter(team_user::Column::TeamId.eq(team))
+            .filter(team_user::Column::UserId.eq(ann.id))
+            .one(reader)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(row.group_name.as_deref(), Some("/dev"));
+        members::change_role(&service.app, &Actor::Operator, team, row.id, "viewer").await.unwrap();
+        assert_eq!(come(json!(["/dev"])).await, [pair("developers", "viewer")]);
+        assert_eq!(come(json!([])).await, [pair("developers", "viewer")]);
     }
 }
 

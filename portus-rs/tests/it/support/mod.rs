@@ -5,6 +5,7 @@
 //! dies with the value that owns it, or with the test process.
 
 pub mod bad_ldap;
+pub mod bare;
 pub mod cable;
 pub mod databases;
 pub mod detour;

@@ -1,44 +1,41 @@
-//! The service inside the test's own process, for what is asked through its actions and handlers: quicker to start
-//! than the binary, and its clock can be moved.
+//! The service inside the test's own process, beside a registry, for what is asked through its actions and handlers.
 
-use std::{
-    ffi::OsString,
-    sync::{Arc, Mutex},
-};
+use std::{ops::Deref, sync::Arc};
 
 use actix_web::{body::to_bytes, http::StatusCode, test::TestRequest};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use portus_rs::{
-    actions::{application_tokens, members, namespaces, registries, teams, users},
-    app::{self, App},
-    clock::Clock,
-    config::{self, Sources},
-    database::{self, Database},
+    app::App,
     entities::{namespace, registry, team, user},
-    identity::actor::{Account, Actor},
-    keys::{self, KeySources, Keys},
+    identity::actor::{self, Actor},
 };
 use serde_json::Value;
-use tempfile::TempDir;
 
-use super::{databases::TestDatabase, served};
+use super::{
+    bare::{Account, Bare},
+    databases::TestDatabase,
+    served,
+};
 
 /// The host name, and so the service, of the registry that every service of a test begins with.
 pub const SERVICE: &str = "registry.test";
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse";
 
-/// A running service without a listener.
+/// A running service without a listener, with a registry.
 pub struct Service {
-    pub app: Arc<App>,
+    bare: Bare,
     pub registry: registry::Model,
     pub database: TestDatabase,
-    /// What was read from the database, as it was written.
-    pub selects: Selects,
-    data: TempDir,
 }
 
-type Selects = Arc<Mutex<Vec<String>>>;
+impl Deref for Service {
+    type Target = Bare;
+
+    fn deref(&self) -> &Bare {
+        &self.bare
+    }
+}
 
 /// The answer of a handler.
 pub struct Answer {
@@ -54,12 +51,6 @@ impl Answer {
     }
 }
 
-impl Drop for Service {
-    fn drop(&mut self) {
-        served::forget(&self.app);
-    }
-}
-
 impl Service {
     /// A service on an empty database, with a registry.
     pub async fn on(database: TestDatabase) -> Self {
@@ -68,119 +59,46 @@ impl Service {
 
     /// The same, with settings as environment variables.
     pub async fn with(database: TestDatabase, settings: &[(&str, &str)]) -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let mut env: Vec<(OsString, OsString)> = vec![
-            ("PORTUS_DATA_DIR".into(), data.path().into()),
-            ("PORTUS_MACHINE_FQDN_VALUE".into(), "portus.test".into()),
-        ];
+        let mut env = vec![("PORTUS_MACHINE_FQDN_VALUE", "portus.test")];
         env.extend(
             database
                 .variables
                 .iter()
-                .map(|(name, value)| ((*name).into(), value.into())),
+                .map(|(name, value)| (*name, value.as_str())),
         );
-        env.extend(
-            settings
-                .iter()
-                .map(|(name, value)| ((*name).into(), (*value).into())),
-        );
-        let config = config::load(&Sources::new(env, data.path()))
-            .unwrap()
-            .config;
-        keys::install_provider();
-        database::migrate(&app::connection(&config)).await.unwrap();
-        let selects = Selects::default();
-        let app = Box::pin(assemble(config, Clock::default(), data.path(), &selects)).await;
-        users::ensure_portus(&app).await.unwrap();
-        let new = registries::NewRegistry {
-            name: "registry".to_owned(),
-            hostname: SERVICE.to_owned(),
-            ..Default::default()
-        };
-        let registry = registries::create(&app, &Actor::Operator, new)
-            .await
-            .unwrap();
+        env.extend(settings);
+        let bare = Box::pin(Bare::start(&env)).await;
+        let registry = bare.add_registry("registry", SERVICE).await;
         Self {
-            app,
+            bare,
             registry,
             database,
-            selects,
-            data,
         }
     }
 
-    /// Another process on the same database, whose clock goes with ours.
-    pub async fn replica(&self) -> Arc<App> {
-        let (config, clock) = (self.app.config.clone(), self.app.clock.clone());
-        Box::pin(assemble(
-            config,
-            clock,
-            self.data.path(),
-            &Selects::default(),
-        ))
-        .await
-    }
-
-    /// The same, with other settings.
-    pub async fn replica_with(&self, change: impl FnOnce(&mut config::Config)) -> Arc<App> {
-        let (mut config, clock) = (self.app.config.clone(), self.app.clock.clone());
-        change(&mut config);
-        Box::pin(assemble(
-            config,
-            clock,
-            self.data.path(),
-            &Selects::default(),
-        ))
-        .await
-    }
-
     pub async fn user(&self, name: &str) -> user::Model {
-        self.account(name, false, false).await
+        self.add_account(name, PASSWORD, Account::Person).await
     }
 
     pub async fn admin(&self, name: &str) -> user::Model {
-        self.account(name, true, false).await
+        self.add_account(name, PASSWORD, Account::Admin).await
     }
 
     pub async fn bot(&self, name: &str) -> user::Model {
-        self.account(name, false, true).await
-    }
-
-    async fn account(&self, name: &str, admin: bool, bot: bool) -> user::Model {
-        let new = users::NewUser {
-            username: name.to_owned(),
-            email: format!("{name}@example.org"),
-            password: PASSWORD.to_owned(),
-            admin,
-            bot,
-            display_name: None,
-        };
-        users::create(&self.app, &Actor::Operator, new)
-            .await
-            .unwrap()
-            .user
+        self.add_account(name, PASSWORD, Account::Bot).await
     }
 
     /// The account as the one who acts.
     pub fn actor(who: &user::Model) -> Actor {
-        Actor::User(Arc::new(Account::from(who)))
+        Actor::User(Arc::new(actor::Account::from(who)))
     }
 
     pub async fn team(&self, name: &str, owner: &user::Model) -> team::Model {
-        let new = teams::NewTeam {
-            name: name.to_owned(),
-            owner_id: Some(owner.id),
-            ..Default::default()
-        };
-        teams::create(&self.app, &Actor::Operator, new)
-            .await
-            .unwrap()
+        self.add_team(name, owner.id).await
     }
 
     pub async fn member(&self, team: &team::Model, who: &user::Model, role: &str) {
-        members::add(&self.app, &Actor::Operator, team.id, &who.username, role)
-            .await
-            .unwrap();
+        self.add_member(team.id, &who.username, role).await;
     }
 
     pub async fn namespace(
@@ -189,29 +107,12 @@ impl Service {
         team: &team::Model,
         visibility: &str,
     ) -> namespace::Model {
-        let new = namespaces::NewNamespace {
-            name: name.to_owned(),
-            team: team.name.clone(),
-            ..Default::default()
-        };
-        let made = namespaces::create(&self.app, &Actor::Operator, new)
-            .await
-            .unwrap();
-        let changes = namespaces::NamespaceChanges {
-            visibility: Some(visibility.to_owned()),
-            ..Default::default()
-        };
-        namespaces::update(&self.app, &Actor::Operator, made.id, changes)
-            .await
-            .unwrap()
+        self.add_namespace(name, &team.name, visibility).await
     }
 
     /// A new application token of an account.
     pub async fn token_of(&self, who: &user::Model, application: &str) -> String {
-        application_tokens::issue(&self.app, &Actor::Operator, who.id, application)
-            .await
-            .unwrap()
-            .plain
+        self.add_token(who.id, application).await
     }
 
     pub async fn call(&self, request: TestRequest) -> Answer {
@@ -266,29 +167,6 @@ impl Service {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         claims_of(answer.json()["token"].as_str().unwrap())
     }
-}
-
-async fn assemble(
-    config: config::Config,
-    clock: Clock,
-    data_dir: &std::path::Path,
-    selects: &Selects,
-) -> Arc<App> {
-    let sources = KeySources {
-        data_dir,
-        key_path: None,
-        cert_path: None,
-        tls_cert: None,
-    };
-    let keys = Keys::load(sources, clock.now()).unwrap();
-    let mut pool = Database::connect(&app::connection(&config)).await.unwrap();
-    let selects = Arc::clone(selects);
-    pool.observe(move |statement| {
-        if statement.starts_with("SELECT") {
-            selects.lock().unwrap().push(statement.to_owned());
-        }
-    });
-    App::assemble(config, clock, pool, keys).unwrap()
 }
 
 /// The claims inside a token, unchecked.

@@ -178,6 +178,7 @@ const SPEC: &[(&str, &[Line])] = &[
     ),
     ("vulnerability.rescan", &[("*", "", ADMINS)]),
     ("webhook.list", &[("*", "", MEMBERS)]),
+    ("webhook.approach", &[("*", "", MEMBERS)]),
     (
         "webhook.create",
         &[
@@ -244,6 +245,10 @@ const SPEC: &[(&str, &[Line])] = &[
         &[("hidden team", "", NOBODY), ("team", "", OWNERS)],
     ),
     (
+        "team.list_bots",
+        &[("hidden team", "", NOBODY), ("team", "", OWNERS)],
+    ),
+    (
         "team.create_bot",
         &[("hidden team", "", NOBODY), ("team", "", OWNERS)],
     ),
@@ -288,6 +293,14 @@ const SPEC: &[(&str, &[Line])] = &[
     ),
     // Only bots trust anybody.
     (
+        "user.list_trusts",
+        &[
+            ("a bot of the team", "", OWNERS),
+            ("a bot*", "", ADMINS),
+            ("*", "", NOBODY),
+        ],
+    ),
+    (
         "user.manage_trusts",
         &[
             ("a bot of the team", "", OWNERS),
@@ -307,6 +320,10 @@ const SPEC: &[(&str, &[Line])] = &[
     (
         "session.start",
         &[("oneself", "", "- Y Y Y Y Y Y - -"), ("*", "", NOBODY)],
+    ),
+    (
+        "session.list",
+        &[("oneself", "", ACCOUNTS), ("*", "", ADMINS)],
     ),
     (
         "session.end",

@@ -294,6 +294,7 @@ async fn create(visit: Admin) -> PageResult {
         hostname: &hostname,
         external_hostname: external.as_deref(),
         use_ssl,
+        events_secret: None,
         ask: !visit.ticked("registry[force]"),
     };
     let made = match complaints(&visit.app, &candidate).await?.into_result() {

@@ -111,3 +111,67 @@ fn times_are_told_by_their_distance() {
         assert_eq!(Language::English.relative(at, now), text);
     }
 }
+
+#[test]
+fn what_a_registry_refuses_is_told_in_every_language_with_what_is_named() {
+    let why = "the registry does not delete: set storage.delete.enabled to true in its configuration \
+               (a pull-through cache never deletes)";
+    let whole = format!("Could not remove repository: could not remove 1.0, web tag(s): {why}");
+    assert_eq!(Language::English.translate(&whole), whole);
+    for language in [Language::Japanese, Language::Chinese] {
+        for text in [
+            whole.as_str(),
+            "Could not remove 1.0 tag: Error: read timed out: it did not answer within registry.read_timeout; it may \
+             do so yet, so try again later",
+            "Could not remove 1.0 tag: the registry answered 500 (UNKNOWN: unknown 1.0): its log says why",
+            "Could not remove repository: could not remove 1.0 tag(s): Error: connection refused: the registry does \
+             not run, or not at its hostname; try again once it answers",
+        ] {
+            let said = language.translate(text);
+            assert!(said.contains("1.0"), "{said}");
+            // Nothing is left of the English but what is quoted.
+            for word in ["remove", "registry ", "Error", "its log", "try again"] {
+                assert!(!said.contains(word), "{word} in {said}");
+            }
+        }
+        let unknown = "Something else: of which nobody knows";
+        assert_eq!(language.translate(unknown), unknown);
+    }
+}
+
+/// Remedies are translated by what they say, so a word that changes would leave them in English.
+#[test]
+fn every_remedy_of_a_registry_is_translated() {
+    use crate::remote::RegistryError;
+    let network = |reason| RegistryError::Network {
+        reason,
+        detail: String::new(),
+    };
+    let answer = |status| RegistryError::Status {
+        status,
+        said: String::new(),
+    };
+    for error in [
+        network("read timed out"),
+        network("connection timed out"),
+        network("connection refused"),
+        network("connection closed"),
+        network("connection reset"),
+        network("could not stablish connection: SSL error"),
+        answer(403),
+        answer(404),
+        answer(500),
+        RegistryError::Unsupported { read_only: true },
+        RegistryError::Unsupported { read_only: false },
+        RegistryError::TokenRefused(crate::remote::UNTRUSTED),
+        RegistryError::TokenRefused(crate::remote::UNGRANTED),
+    ] {
+        let text = error.with_remedy();
+        for language in [Language::Japanese, Language::Chinese] {
+            let said = language.translate(&text);
+            for word in ["registry ", "it ", "Error", "its "] {
+                assert!(!said.contains(word), "{word} in {said} of {text}");
+            }
+        }
+    }
+}

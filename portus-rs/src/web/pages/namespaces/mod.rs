@@ -219,7 +219,7 @@ async fn check(visit: Member) -> PageResult {
     let registry = visit.filled("registry");
     let name = visit.text("name");
     let invalid =
-        queries::namespaces::complaints(&visit.app, name.trim(), registry.as_deref()).await?;
+        namespaces::judge_name(&visit.app, &visit.actor, name.trim(), registry.as_deref()).await?;
     Ok(checks::complaints(&visit, invalid)?)
 }
 

@@ -1,17 +1,9 @@
 //! The service within the test's own process: door, worker and database are real, and the clock can be moved.
 
-use std::{ffi::OsString, sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use portus_rs::{
-    actions::{
-        namespaces::{self, NewNamespace},
-        registries::{self, NewRegistry},
-        teams::{self, NewTeam},
-        users::{self, NewUser},
-    },
-    app::App,
-    cli::serve::prepare,
-    config::{Sources, load},
+    actions::registries,
     entities::{EventState, activity, manifest, registry_event, repository, tag},
     identity::actor::Actor,
     jobs::registry_events,
@@ -20,16 +12,20 @@ use portus_rs::{
 use reqwest::{Client, RequestBuilder, StatusCode};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::sync::watch;
 
-use crate::support::{databases::TestDatabase, room};
+use crate::support::{
+    bare::{Account, Bare},
+    databases::TestDatabase,
+    room,
+};
 
 pub const HOST: &str = "registry.test:5000";
 pub const IMAGE: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
+/// A service that listens, with its worker where that is wanted.
 pub struct Service {
-    pub app: Arc<App>,
+    bare: Bare,
     pub secret: String,
     url: String,
     http: Client,
@@ -37,67 +33,51 @@ pub struct Service {
     server: actix_web::dev::ServerHandle,
     worker: Option<tokio::task::JoinHandle<()>>,
     _database: TestDatabase,
-    _directory: TempDir,
+}
+
+impl Deref for Service {
+    type Target = Bare;
+
+    fn deref(&self) -> &Bare {
+        &self.bare
+    }
 }
 
 impl Service {
     /// A registry, alice with her namespace, and the namespaces `qa` and the global one.
     pub async fn start(database: TestDatabase) -> Self {
-        let directory = tempfile::tempdir().unwrap();
         let port = room::free_port();
-        let mut env = vec![
-            ("PORTUS_DATA_DIR", directory.path().display().to_string()),
-            ("PORTUS_PUMA_HOST", format!("127.0.0.1:{port}")),
-        ];
-        env.extend(database.variables.clone());
-        let env = env
-            .into_iter()
-            .map(|(name, value)| (OsString::from(name), OsString::from(value)));
-        let loaded =
-            load(&Sources::new(env, directory.path())).unwrap_or_else(|_| panic!("configuration"));
-        let app = Box::pin(prepare(loaded)).await.unwrap().app;
-        let new = NewRegistry {
-            name: "test".to_owned(),
-            hostname: HOST.to_owned(),
-            ..NewRegistry::default()
-        };
-        let registry = registries::create(&app, &Actor::Operator, new)
+        let address = format!("127.0.0.1:{port}");
+        let mut env = vec![("PORTUS_PUMA_HOST", address.as_str())];
+        env.extend(
+            database
+                .variables
+                .iter()
+                .map(|(name, value)| (*name, value.as_str())),
+        );
+        let bare = Box::pin(Bare::start(&env)).await;
+        let registry = bare.add_registry("test", HOST).await;
+        let secret = registries::renew_events_secret(&bare.app, &Actor::Operator, registry.id)
             .await
             .unwrap();
-        let secret = registries::renew_events_secret(&app, &Actor::Operator, registry.id)
-            .await
-            .unwrap();
-        let alice = NewUser {
-            username: "alice".to_owned(),
-            email: "alice@example.com".to_owned(),
-            password: "correct horse".to_owned(),
-            display_name: None,
-            admin: true,
-            bot: false,
-        };
-        let alice = users::create(&app, &Actor::Operator, alice).await.unwrap();
-        let team = NewTeam {
-            name: "qa".to_owned(),
-            description: None,
-            owner_id: Some(alice.user.id),
-        };
-        teams::create(&app, &Actor::Operator, team).await.unwrap();
-        let running = web::start(&app).unwrap();
+        let alice = bare
+            .add_account("alice", "correct horse", Account::Admin)
+            .await;
+        bare.add_team("qa", alice.id).await;
+        bare.add_namespace("qa", "qa", "private").await;
+        let running = web::start(&bare.app).unwrap();
         let handle = running.handle.clone();
         tokio::spawn(running.server);
-        let service = Self {
+        Self {
             secret,
-            url: format!("http://127.0.0.1:{port}/v2/webhooks/events"),
+            url: format!("http://{address}/v2/webhooks/events"),
             http: Client::builder().no_proxy().build().unwrap(),
             stop: watch::channel(false).0,
             server: handle,
             worker: None,
-            app,
+            bare,
             _database: database,
-            _directory: directory,
-        };
-        service.namespace("qa").await;
-        service
+        }
     }
 
     /// The same, with the worker at work.
@@ -116,15 +96,7 @@ impl Service {
     }
 
     pub async fn namespace(&self, name: &str) {
-        let new = NewNamespace {
-            name: name.to_owned(),
-            team: "qa".to_owned(),
-            description: None,
-            registry: None,
-        };
-        namespaces::create(&self.app, &Actor::Operator, new)
-            .await
-            .unwrap();
+        self.add_namespace(name, "qa", "private").await;
     }
 
     pub fn post(&self, body: impl Into<reqwest::Body>) -> RequestBuilder {

@@ -25,6 +25,7 @@ pub(super) const HIDDEN: &[(&str, &[Line])] = &[
         ],
     ),
     ("webhook.list", PULL),
+    ("webhook.approach", PULL),
     ("webhook.create", PULL),
     ("webhook.manage", &[("*", "", MEMBERS)]),
     ("webhook.delete", &[("*", "", MEMBERS)]),
@@ -44,6 +45,10 @@ pub(super) const HIDDEN: &[(&str, &[Line])] = &[
     ("user.switch_admin", &[("*", "", ADMINS)]),
     (
         "user.manage_bot",
+        &[("a bot of the team", "", MEMBERS), ("*", "", ADMINS)],
+    ),
+    (
+        "user.list_trusts",
         &[("a bot of the team", "", MEMBERS), ("*", "", ADMINS)],
     ),
     (
