@@ -45,11 +45,11 @@ mod m0049_bot_trusts;
 mod m0050_activities;
 mod m0053_user_language;
 mod m0056_traffic;
-mod m0065_newest_tags;
 mod m0060_passkeys;
 mod m0061_passkey_challenges;
 mod m0062_session_confirmed;
 mod m0064_group_memberships;
+mod m0065_newest_tags;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -104,11 +104,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0041_team_users_group::Migration),
             Box::new(m0053_user_language::Migration),
             Box::new(m0056_traffic::Migration),
-            Box::new(m0065_newest_tags::Migration),
             Box::new(m0060_passkeys::Migration),
             Box::new(m0061_passkey_challenges::Migration),
             Box::new(m0062_session_confirmed::Migration),
             Box::new(m0064_group_memberships::Migration),
+            Box::new(m0065_newest_tags::Migration),
         ]
     }
 

@@ -15,8 +15,9 @@ use tokio::{sync::watch, task::JoinHandle};
 use tokio_cron_scheduler::JobScheduler;
 
 use crate::{
-    actions::{identities, mails, passkeys, password_resets, refresh_tokens, sessions, sync_runs},
-    actions::{identities, mails, password_resets, refresh_tokens, sessions, sync_runs, webhooks},
+    actions::{
+        identities, mails, passkeys, password_resets, refresh_tokens, sessions, sync_runs, webhooks,
+    },
     app::App,
     config::{Schedule, SyncStrategy},
     entities::SyncState,

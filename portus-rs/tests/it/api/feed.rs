@@ -12,10 +12,7 @@ use portus_rs::{
 };
 use sea_orm::Condition;
 
-use crate::support::{
-    databases::{TestDatabase, on_every_database},
-    service::Service,
-};
+use crate::support::{databases::on_every_database, service::Service};
 
 on_every_database! {
     async fn the_newest_entries_are_the_first_of_the_list(database: TestDatabase) {

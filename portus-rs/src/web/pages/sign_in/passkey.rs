@@ -48,7 +48,7 @@ async fn enter(visit: Visit) -> PageResult {
         return match passkeys::sign_in(app, given, &browser).await {
             Ok(started) => {
                 let entered = api::entered(app, &visit.request, started, browser.remember).await?;
-                Ok(welcome(&visit, entered))
+                Ok(welcome(&visit, entered, None))
             }
             Err(error) => refuse(&visit, error).await,
         };
@@ -61,7 +61,7 @@ async fn enter(visit: Visit) -> PageResult {
     match passkeys::sign_in_beside(app, account, given, &browser).await {
         Ok(started) => {
             let entered = api::entered(app, &visit.request, started, ticket.remember).await?;
-            Ok(welcome(&visit, entered))
+            Ok(welcome(&visit, entered, None))
         }
         Err(error) => {
             let form = visit.refused("user", error)?;
