@@ -14,7 +14,7 @@ use portus_rs::{
     },
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     support::{Caller, TestApp},
@@ -333,7 +333,7 @@ async fn doors_open_to_whom_the_catalogue_says() {
                     let it = thing(app, caller, kind, ids).await;
                     let decision = decided(app, caller, who, key, &it).await;
                     let told = answer.json()["allowed"].clone();
-                    if told != Value::from(decision.verdict.granted) {
+                    if told != decision.verdict.granted {
                         wrong.push(format!("{door} {where_}, {name}: {key}, told {told}"));
                     }
                 }
