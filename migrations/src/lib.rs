@@ -45,11 +45,11 @@ mod m0049_bot_trusts;
 mod m0050_activities;
 mod m0053_user_language;
 mod m0056_traffic;
-mod m0065_newest_tags;
 mod m0060_passkeys;
 mod m0061_passkey_challenges;
 mod m0062_session_confirmed;
 mod m0064_group_memberships;
+mod m0065_newest_tags;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};

@@ -148,6 +148,7 @@ const DOORS: &[(&str, &str, &str)] = &[
         "user.list_tokens",
         "bot",
     ),
+    ("/api/v1/users/{user}/docker_logins", "session.list", "user"),
     ("/api/v1/users/{user}/identities", "session.list", "user"),
     ("/api/v1/users/{user}/sessions", "session.list", "user"),
     ("/api/version", "service.look", ""),
