@@ -98,19 +98,19 @@ fn round(address: &str, stage: &Stage, refresh: &str, names: Names) -> Round {
     let over = AtomicBool::new(false);
     let answered = AtomicU64::new(0);
     let begun = Instant::now();
+    let plan = |connections, status| Plan {
+        address,
+        connections,
+        until: Until::Passed(LONG),
+        afresh: false,
+        status,
+    };
+    let asked = plan(1, 401);
     let (refreshes, others) = std::thread::scope(|scope| {
         scope.spawn(|| guess(address, &path, names, &over, &answered));
         std::thread::sleep(WARM);
         let before = answered.load(Ordering::Relaxed);
         let since = Instant::now();
-        let plan = |connections, status| Plan {
-            address,
-            connections,
-            until: Until::Passed(LONG),
-            afresh: false,
-            status,
-        };
-        let asked = plan(1, 401);
         let others = scope.spawn(|| {
             load::run(asked, |number| {
                 // Another name and address each, so that none is held back.

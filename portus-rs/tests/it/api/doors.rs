@@ -14,7 +14,7 @@ use portus_rs::{
     },
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     support::{Caller, TestApp},
@@ -148,6 +148,7 @@ const DOORS: &[(&str, &str, &str)] = &[
         "user.list_tokens",
         "bot",
     ),
+    ("/api/v1/users/{user}/docker_logins", "session.list", "user"),
     ("/api/v1/users/{user}/identities", "session.list", "user"),
     ("/api/v1/users/{user}/sessions", "session.list", "user"),
     ("/api/version", "service.look", ""),
@@ -333,7 +334,7 @@ async fn doors_open_to_whom_the_catalogue_says() {
                     let it = thing(app, caller, kind, ids).await;
                     let decision = decided(app, caller, who, key, &it).await;
                     let told = answer.json()["allowed"].clone();
-                    if told != Value::from(decision.verdict.granted) {
+                    if told != decision.verdict.granted {
                         wrong.push(format!("{door} {where_}, {name}: {key}, told {told}"));
                     }
                 }
