@@ -49,7 +49,9 @@ async fn bots_have_no_passkeys() {
 async fn one_address_asks_a_hundred_times_and_not_without_end() {
     let service = Service::on(TestDatabase::sqlite()).await;
     let ask = || {
-        let request = TestRequest::post().uri("/users/sign_in/passkey/challenge");
+        let request = TestRequest::post()
+            .uri("/users/sign_in/passkey/challenge")
+            .insert_header(("X-Forwarded-Proto", "https"));
         service.call(request.insert_header(("X-Forwarded-For", "198.51.100.7")))
     };
     for _ in 0..100 {

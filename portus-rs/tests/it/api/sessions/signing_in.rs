@@ -44,7 +44,7 @@ on_every_database! {
         let out = browser
             .request(Method::DELETE, "/users/sign_out")
             .insert_header(("Accept", "application/json"));
-        assert_eq!(service.call(out).await.status, 403, "without the token");
+        assert_eq!(service.call(out).await.status, 422, "without the token");
         assert!(browser.is_in(&service).await);
         let out = browser
             .write(Method::DELETE, "/users/sign_out", &json!({}))
