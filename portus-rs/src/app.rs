@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::{
     clock::Clock,
@@ -70,6 +70,8 @@ pub struct Wake {
     pub wanted: Notify,
     /// Somebody wants the house kept now.
     pub housekeeping: Notify,
+    /// Becomes true when the process is to end: whoever would go on answering for ever stops.
+    pub end: watch::Sender<bool>,
     /// Somebody wants the directory asked who is still there.
     pub people: Notify,
     /// Somebody wants the directory asked who is in which group.

@@ -95,6 +95,7 @@ pub async fn serve(loaded: Loaded, role: Role) -> anyhow::Result<()> {
     }
     tracing::info!("stopping: what is under way is finished first");
     if let Some((_, handle, _)) = listening {
+        app.wake.end.send_replace(true);
         handle.stop(true).await;
     }
     // Whoever listens has ended already, or ends now.

@@ -35,9 +35,14 @@ async fn stream(visit: Member) -> PageResult {
     let begin = stream::iter(begin.map(Ok::<_, Error>));
     let news = stream::unfold((latest, newest), move |(mut latest, newest)| {
         let (app, session) = (app.clone(), session.clone());
+        let mut end = app.wake.end.subscribe();
         async move {
             for _ in 0..SILENCE {
-                tokio::time::sleep(BEAT).await;
+                tokio::select! {
+                    () = tokio::time::sleep(BEAT) => {}
+                    // The service does not wait for pages that are open.
+                    _ = end.wait_for(|it| *it) => return None,
+                }
                 // A stream never outlives the session, and does not keep it alive either.
                 let facts = app.present.facts().await.ok()?;
                 if !session::is_alive(&app, &facts, &session).await.ok()? {

@@ -141,3 +141,33 @@ fn a_request_under_way_is_answered_before_the_end() {
     let status = portus.running().until_ended(Duration::from_secs(20));
     assert!(status.success(), "{status}: {}", portus.log());
 }
+
+/// Browsers keep a stream of news as long as a page is open.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_page_does_not_hold_up_the_end() {
+    let mut portus = Portus::builder()
+        .env("PORTUS_FIRST_USER_ADMIN_ENABLED", "false")
+        .start();
+    let client = Client::builder().no_proxy().build().unwrap();
+    let form = serde_json::json!({"user": {"username": "ann", "email": "ann@example.com",
+        "password": "correct horse", "password_confirmation": "correct horse"}});
+    let made = client
+        .post(format!("{}/users.json", portus.url()))
+        .json(&form)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(made.status(), 201);
+    let cookie = made.headers()["set-cookie"].to_str().unwrap().to_owned();
+    let live = client
+        .get(format!("{}/live", portus.url()))
+        .header("Cookie", cookie.split(';').next().unwrap())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(live.headers()["content-type"], "text/event-stream");
+    portus.running().signal(Signal::Terminate);
+    let status = portus.running().until_ended(Duration::from_secs(5));
+    assert!(status.success(), "{status}: {}", portus.log());
+    assert_eq!(live.text().await.unwrap(), "");
+}
