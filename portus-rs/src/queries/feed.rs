@@ -41,7 +41,7 @@ pub async fn newest(app: &App, who: Who, are: &Condition, limit: usize) -> Resul
     let mut places = places(app, id, &readable).await?;
     // The newest of all are in the places with the newest. A team and its namespace may have the same one.
     let heads: BTreeSet<i64> = places.iter().map(|place| place.newest).collect();
-    if let Some(oldest) = heads.into_iter().rev().take(limit).last() {
+    if let Some(oldest) = heads.into_iter().rev().take(limit).next_back() {
         places.retain(|place| place.newest >= oldest);
     }
     let mut parts = places.iter().map(|place| {
