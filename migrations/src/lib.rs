@@ -50,6 +50,7 @@ mod m0061_passkey_challenges;
 mod m0062_session_confirmed;
 mod m0064_group_memberships;
 mod m0065_newest_tags;
+mod m0066_delivery_request;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -109,6 +110,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0062_session_confirmed::Migration),
             Box::new(m0064_group_memberships::Migration),
             Box::new(m0065_newest_tags::Migration),
+            Box::new(m0066_delivery_request::Migration),
         ]
     }
 

@@ -20,6 +20,8 @@ pub struct Model {
     pub retrigger_of: Option<i64>,
     /// `push` or `delete`.
     pub event: String,
+    /// The request to the registry that this tells of. Several events may come of one.
+    pub request_id: Option<String>,
     pub state: super::DeliveryState,
     /// Attempts made so far.
     pub attempts: i16,

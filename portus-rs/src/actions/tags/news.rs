@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use chrono::TimeDelta;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder as _, QuerySelect as _};
 
 use super::{Batch, Told};
@@ -10,11 +9,13 @@ use crate::{
     actions::webhooks::deliveries::Message,
     entities::{webhook, webhook_delivery},
     error::Result,
-    protocol::event::{Event, EventKind, Request},
+    protocol::event::EventKind,
 };
 
-/// What one request to the registry causes comes within this time.
-const TOGETHER: TimeDelta = TimeDelta::minutes(1);
+/// Registries make UUIDs. What fits no column tells nothing apart.
+fn can_be_kept(request: &str) -> bool {
+    !request.is_empty() && request.len() <= 255 && !request.contains('\0')
+}
 
 /// What happened in a namespace.
 pub struct News {
@@ -23,7 +24,18 @@ pub struct News {
     /// The registry's own words.
     body: String,
     /// Which request to the registry it came of.
-    request: String,
+    request: Option<String>,
+}
+
+impl News {
+    fn message(&self) -> Message {
+        Message {
+            event: self.event.to_owned(),
+            body: self.body.clone(),
+            request_id: self.request.clone(),
+            retrigger_of: None,
+        }
+    }
 }
 
 impl Batch<'_> {
@@ -42,7 +54,7 @@ impl Batch<'_> {
                 namespace_id: namespace.id,
                 event,
                 body: told.event.raw.clone(),
-                request: told.event.request.id.clone().unwrap_or_default(),
+                request: told.event.request.id.clone().filter(|id| can_be_kept(id)),
             });
         }
     }
@@ -67,52 +79,42 @@ impl Batch<'_> {
             return Ok(());
         }
         let mut told = self.removals_told(&listening).await?;
+        let mut messages = Vec::new();
         for news in std::mem::take(&mut self.news) {
             let there = |it: &&(i64, i64)| it.1 == news.namespace_id;
             for (webhook_id, _) in listening.iter().filter(there) {
-                let once = (*webhook_id, news.request.clone());
-                if news.event == "delete" && !news.request.is_empty() && !told.insert(once) {
-                    continue;
+                let repeated = news.event == "delete"
+                    && news
+                        .request
+                        .as_ref()
+                        .is_some_and(|request| !told.insert((*webhook_id, request.clone())));
+                if !repeated {
+                    messages.push((*webhook_id, news.message()));
                 }
-                let message = Message {
-                    event: news.event.to_owned(),
-                    body: news.body.clone(),
-                    retrigger_of: None,
-                };
-                self.change
-                    .queue_delivery(&self.permit, *webhook_id, message)
-                    .await?;
-                self.wants_sending = true;
             }
         }
-        Ok(())
+        self.wants_sending |= !messages.is_empty();
+        self.change.queue_deliveries(&self.permit, messages).await
     }
 
-    /// Which removals, by their requests, these webhooks have just been told of. A registry tells of a manifest that was
-    /// removed and of each of its tags; those who listen are told once.
+    /// Which of these removals, by their requests, these webhooks have been told of. A registry tells of a manifest that
+    /// was removed and of each of its tags; those who listen are told once.
     async fn removals_told(&self, listening: &[(i64, i64)]) -> Result<HashSet<(i64, String)>> {
         use webhook_delivery::Column;
-        let mut told = HashSet::new();
-        if self.news.iter().any(|it| it.event == "delete") {
-            let rows: Vec<(i64, String)> = webhook_delivery::Entity::find()
-                .select_only()
-                .columns([Column::WebhookId, Column::RequestBody])
-                .filter(Column::WebhookId.is_in(listening.iter().map(|(id, _)| *id)))
-                .filter(Column::Event.eq("delete"))
-                .filter(Column::CreatedAt.gt(self.change.now() - TOGETHER))
-                .into_tuple()
-                .all(self.change.reader())
-                .await?;
-            for (webhook_id, body) in rows {
-                if let Ok(Event {
-                    request: Request { id: Some(id), .. },
-                    ..
-                }) = Event::parse(body.as_bytes())
-                {
-                    told.insert((webhook_id, id));
-                }
-            }
+        let removals = self.news.iter().filter(|it| it.event == "delete");
+        let requests: BTreeSet<&str> = removals.filter_map(|it| it.request.as_deref()).collect();
+        if requests.is_empty() {
+            return Ok(HashSet::new());
         }
-        Ok(told)
+        let rows: Vec<(i64, String)> = webhook_delivery::Entity::find()
+            .select_only()
+            .columns([Column::WebhookId, Column::RequestId])
+            .filter(Column::RequestId.is_in(requests))
+            .filter(Column::WebhookId.is_in(listening.iter().map(|(id, _)| *id)))
+            .filter(Column::Event.eq("delete"))
+            .into_tuple()
+            .all(self.change.reader())
+            .await?;
+        Ok(rows.into_iter().collect())
     }
 }

@@ -35,6 +35,8 @@ const CUT: &str = "\n[cut]";
 const KEEP: TimeDelta = TimeDelta::days(30);
 const KEEP_NEWEST: u64 = 100;
 const PURGED_AT_ONCE: u64 = 1000;
+/// Rows that one statement queues: each brings the whole of an event along.
+const AT_ONCE: usize = 50;
 
 /// What is to be sent.
 #[derive(Clone, Debug)]
@@ -43,6 +45,8 @@ pub struct Message {
     pub event: String,
     /// The registry's event as JSON.
     pub body: String,
+    /// The request to the registry that caused the event.
+    pub request_id: Option<String>,
     /// The delivery that is sent again.
     pub retrigger_of: Option<i64>,
 }
@@ -73,34 +77,51 @@ impl Outcome {
 }
 
 impl Change<'_> {
-    /// Queues a message for a webhook, to be sent at once.
-    pub async fn queue_delivery<P: Authority>(
+    /// Queues messages for webhooks, to be sent at once.
+    pub async fn queue_deliveries<P: Authority>(
         &mut self,
         permit: &P,
-        webhook_id: i64,
-        message: Message,
-    ) -> Result<webhook_delivery::Model> {
-        let row = webhook_delivery::ActiveModel {
-            id: NotSet,
-            webhook_id: Set(webhook_id),
-            uuid: Set(uuid::Uuid::new_v4().to_string()),
-            retrigger_of: Set(message.retrigger_of),
-            event: Set(message.event),
-            state: Set(DeliveryState::Queued),
-            attempts: Set(0),
-            next_attempt_at: Set(self.now()),
-            claimed_by: Set(None),
-            claimed_until: Set(None),
-            status: Set(0),
-            last_error: Set(None),
-            request_header: Set(None),
-            request_body: Set(message.body),
-            response_header: Set(None),
-            response_body: Set(None),
-            created_at: Set(self.now()),
-            updated_at: Set(self.now()),
-        };
-        Ok(self.insert(permit, row).await?)
+        messages: impl IntoIterator<Item = (i64, Message)>,
+    ) -> Result<()> {
+        let now = self.now();
+        let rows: Vec<_> = messages
+            .into_iter()
+            .map(|(webhook_id, message)| queued(webhook_id, message, now))
+            .collect();
+        for rows in rows.chunks(AT_ONCE) {
+            let statement = webhook_delivery::Entity::insert_many(rows.to_vec()).into_query();
+            self.execute::<webhook_delivery::Entity, _, _>(permit, &statement)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+fn queued(
+    webhook_id: i64,
+    message: Message,
+    now: chrono::NaiveDateTime,
+) -> webhook_delivery::ActiveModel {
+    webhook_delivery::ActiveModel {
+        id: NotSet,
+        webhook_id: Set(webhook_id),
+        uuid: Set(uuid::Uuid::new_v4().to_string()),
+        retrigger_of: Set(message.retrigger_of),
+        event: Set(message.event),
+        request_id: Set(message.request_id),
+        state: Set(DeliveryState::Queued),
+        attempts: Set(0),
+        next_attempt_at: Set(now),
+        claimed_by: Set(None),
+        claimed_until: Set(None),
+        status: Set(0),
+        last_error: Set(None),
+        request_header: Set(None),
+        request_body: Set(message.body),
+        response_header: Set(None),
+        response_body: Set(None),
+        created_at: Set(now),
+        updated_at: Set(now),
     }
 }
 
@@ -129,9 +150,12 @@ pub async fn retrigger(
     let message = Message {
         event: original.event.clone(),
         body: original.request_body.clone(),
+        // Asked for by somebody, so it is sent whatever was told before.
+        request_id: None,
         retrigger_of: Some(original.id),
     };
-    let again = change.queue_delivery(&permit, webhook_id, message).await?;
+    let row = queued(webhook_id, message, change.now());
+    let again = change.insert(&permit, row).await?;
     let told = Activity::webhook_retriggered(namespace, webhook, (&original, &again));
     change.commit([told]).await?;
     app.wake.webhooks.notify_one();
@@ -184,30 +208,26 @@ pub async fn claim(
         .into_tuple()
         .all(change.reader())
         .await?;
-    let mut claimed = Vec::new();
-    for id in candidates {
-        let statement = webhook_delivery::Entity::update_many()
-            .set(webhook_delivery::ActiveModel {
-                state: Set(DeliveryState::Sending),
-                claimed_by: Set(Some(sender.to_owned())),
-                claimed_until: Set(Some(now + CLAIM)),
-                updated_at: Set(now),
-                ..Default::default()
-            })
-            .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
-            .filter(Column::Id.eq(id))
-            // Another sender may have been quicker since they were listed.
-            .filter(due(now))
-            .into_query();
-        let taken = change
-            .execute::<webhook_delivery::Entity, _, _>(&books, &statement)
-            .await?;
-        if taken > 0 {
-            claimed.push(id);
-        }
-    }
+    let statement = webhook_delivery::Entity::update_many()
+        .set(webhook_delivery::ActiveModel {
+            state: Set(DeliveryState::Sending),
+            claimed_by: Set(Some(sender.to_owned())),
+            claimed_until: Set(Some(now + CLAIM)),
+            updated_at: Set(now),
+            ..Default::default()
+        })
+        .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+        .filter(Column::Id.is_in(candidates.iter().copied()))
+        // Another sender may have been quicker since they were listed.
+        .filter(due(now))
+        .into_query();
+    change
+        .execute::<webhook_delivery::Entity, _, _>(&books, &statement)
+        .await?;
     let rows = webhook_delivery::Entity::find()
-        .filter(Column::Id.is_in(claimed))
+        .filter(Column::Id.is_in(candidates))
+        .filter(Column::State.eq(DeliveryState::Sending))
+        .filter(Column::ClaimedBy.eq(sender))
         .order_by_asc(Column::NextAttemptAt)
         .order_by_asc(Column::Id)
         .find_also_related(webhook::Entity)

@@ -10,7 +10,7 @@ use portus_rs::{
     entities::{DeliveryState, activity, webhook_delivery},
     identity::actor::Actor,
 };
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Value, json};
 
 use super::{
@@ -31,20 +31,22 @@ async fn webhook(app: &TestApp, caller: &Caller, namespace: i64, enabled: bool) 
 pub async fn queue(app: &TestApp, webhook_id: i64, count: usize) -> Vec<webhook_delivery::Model> {
     let mut change = Change::begin(&app.app, &Actor::Portus).await.unwrap();
     let books = change.books().unwrap();
-    let mut rows = Vec::new();
-    for _ in 0..count {
-        let message = Message {
-            event: "push".to_owned(),
-            body: BODY.to_owned(),
-            retrigger_of: None,
-        };
-        rows.push(
-            change
-                .queue_delivery(&books, webhook_id, message)
-                .await
-                .unwrap(),
-        );
-    }
+    let message = Message {
+        event: "push".to_owned(),
+        body: BODY.to_owned(),
+        request_id: None,
+        retrigger_of: None,
+    };
+    let messages = std::iter::repeat_n((webhook_id, message), count);
+    change.queue_deliveries(&books, messages).await.unwrap();
+    let mut rows = webhook_delivery::Entity::find()
+        .filter(webhook_delivery::Column::WebhookId.eq(webhook_id))
+        .order_by_desc(webhook_delivery::Column::Id)
+        .limit(count as u64)
+        .all(change.reader())
+        .await
+        .unwrap();
+    rows.reverse();
     change.commit_unrecorded("a test").await.unwrap();
     rows
 }

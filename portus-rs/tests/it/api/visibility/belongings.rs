@@ -56,10 +56,11 @@ async fn furnished(database: &TestDatabase) -> World {
         let message = Message {
             event: "push".to_owned(),
             body: "{}".to_owned(),
+            request_id: None,
             retrigger_of: None,
         };
         change
-            .queue_delivery(&books, made.id, message)
+            .queue_deliveries(&books, [(made.id, message)])
             .await
             .expect("a delivery");
         change.commit_unrecorded("a test").await.expect("a commit");

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use portus_rs::{
     actions::{change::Change, sync_runs, webhooks::deliveries::Message},
-    entities::{EventState, identity, refresh_token, registry_event, session, team},
+    entities::{
+        EventState, identity, refresh_token, registry_event, session, team, webhook_delivery,
+    },
     identity::actor::Actor,
 };
-use sea_orm::ActiveValue::Set;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use crate::{
@@ -258,11 +260,18 @@ async fn fill(
     let message = Message {
         event: "push".to_owned(),
         body: "{}".to_owned(),
+        request_id: None,
         retrigger_of: None,
     };
-    let delivery = change
-        .queue_delivery(&books, webhook, message)
+    change
+        .queue_deliveries(&books, [(webhook, message)])
         .await
+        .unwrap();
+    let delivery = webhook_delivery::Entity::find()
+        .filter(webhook_delivery::Column::WebhookId.eq(webhook))
+        .one(change.reader())
+        .await
+        .unwrap()
         .unwrap()
         .id;
     let now = change.now();

@@ -186,9 +186,13 @@ async fn sent(site: &Site, hook: &str, body: &str) {
     let message = Message {
         event: "push".to_owned(),
         body: body.to_owned(),
+        request_id: None,
         retrigger_of: None,
     };
-    change.queue_delivery(&books, id, message).await.unwrap();
+    change
+        .queue_deliveries(&books, [(id, message)])
+        .await
+        .unwrap();
     change.commit_unrecorded("a test").await.unwrap();
     for (delivery, _) in claim(app, "sender", 10).await.unwrap() {
         let outcome = Outcome {
