@@ -43,9 +43,9 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
+use super::routing::Routing;
 use operation::{Noun, Operation, noun};
-use path::mount;
-pub(super) use path::not_found;
+use path::{mount, not_found};
 
 /// Everything there is, in the order of the document.
 fn nouns() -> Vec<Noun> {
@@ -101,16 +101,17 @@ fn pages() -> Noun {
     }
 }
 
-/// Mounts the API below `/api`, and the probes for orchestrators.
-pub fn routes(config: &mut ServiceConfig) {
+/// Mounts the API below `/api`. What stands beside it, as the probes for orchestrators do, goes to the other addresses.
+pub fn routes(config: &mut ServiceConfig, beside: &mut Routing) {
     let (outside, inside): (Vec<_>, Vec<_>) = nouns().into_iter().partition(|noun| noun.outside);
-    mount(all(outside), config);
+    mount(all(outside), beside);
+    let mut below = Routing::default();
+    mount(all(inside), &mut below);
     config.service(
         web::scope("/api")
             .wrap(from_fn(conditional::policy))
             .wrap(from_fn(cors::policy))
-            .configure(|config| mount(all(inside), config))
-            .default_service(web::to(not_found)),
+            .default_service(below.service(not_found())),
     );
 }
 

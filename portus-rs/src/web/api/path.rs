@@ -1,75 +1,71 @@
 //! From operations to routes: the methods of one path together, HEAD beside every GET, OPTIONS for all, with or
 //! without `.json`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
     http::{Method, header},
-    web::{self, Payload, ServiceConfig},
 };
 
 use super::operation::Operation;
-use crate::web::error::ApiError;
+use crate::web::{
+    error::ApiError,
+    routing::{Answer, Routing},
+};
 
-/// Mounts operations, so that a path which names something wins over one with an id in its place.
-pub fn mount(operations: Vec<Operation>, config: &mut ServiceConfig) {
+/// Mounts operations.
+pub fn mount(operations: Vec<Operation>, routing: &mut Routing) {
     let mut paths: BTreeMap<_, Vec<Operation>> = BTreeMap::new();
     for operation in operations {
-        let order: Vec<_> = operation
-            .path
-            .split('/')
-            .map(|part| (part.starts_with('{'), part))
-            .collect();
-        paths.entry(order).or_default().push(operation);
+        paths.entry(operation.path).or_default().push(operation);
     }
-    for operations in paths.into_values() {
-        mount_path(operations, config);
+    for (path, operations) in paths {
+        let answer = answer(operations);
+        if !path.ends_with(".json") {
+            routing.insert(format!("{path}.json"), Rc::clone(&answer));
+        }
+        routing.insert(path, answer);
     }
 }
 
-fn mount_path(operations: Vec<Operation>, config: &mut ServiceConfig) {
-    let Some(path) = operations.first().map(|it| it.path) else {
-        return;
-    };
-    // Tried in this order, so that an id never swallows the suffix.
-    let mut patterns = vec![path.to_owned()];
-    if path.strip_suffix(".json").is_none() {
-        patterns.insert(0, format!("{path}.json"));
-    }
-    let mut resource = web::resource(patterns);
-    let mut allow = vec!["OPTIONS".to_owned()];
-    for operation in operations {
-        let mut methods = vec![operation.method.clone()];
+/// Answers a path by the operation that its method means.
+fn answer(operations: Vec<Operation>) -> Answer {
+    let mut allow = vec!["OPTIONS"];
+    for operation in &operations {
+        allow.push(operation.method.as_str());
         if operation.method == Method::GET {
-            methods.push(Method::HEAD);
-        }
-        for method in methods {
-            allow.push(method.to_string());
-            let run = operation.run.clone();
-            let handler = move |request: HttpRequest, payload: Payload| {
-                run(request, &mut payload.into_inner())
-            };
-            resource = resource.route(web::method(method).to(handler));
+            allow.push("HEAD");
         }
     }
     let allow = allow.join(", ");
-    let options = move || {
-        let allow = allow.clone();
-        async move {
+    Rc::new(move |_, request, mut payload| {
+        let method = match request.method() {
+            &Method::HEAD => Method::GET,
+            other => other.clone(),
+        };
+        let operation = operations.iter().find(|it| it.method == method);
+        let answered = operation.map(|it| (it.run)(request, &mut payload));
+        let options = (method == Method::OPTIONS).then(|| {
             HttpResponse::NoContent()
-                .insert_header((header::ALLOW, allow))
+                .insert_header((header::ALLOW, allow.as_str()))
                 .finish()
-        }
-    };
-    config.service(
-        resource
-            .route(web::method(Method::OPTIONS).to(options))
-            .default_service(web::to(not_found)),
-    );
+        });
+        Box::pin(async move {
+            match (answered, options) {
+                (Some(answered), _) => answered.await.unwrap_or_else(refusal),
+                (None, Some(options)) => options,
+                (None, None) => refusal(ApiError::NOT_FOUND),
+            }
+        })
+    })
 }
 
-/// What is not here, whatever the method.
-pub async fn not_found() -> Result<HttpResponse, ApiError> {
-    Err(ApiError::NOT_FOUND)
+/// For what is not here, whatever the method.
+pub fn not_found() -> Answer {
+    Rc::new(|_, _, _| Box::pin(async { refusal(ApiError::NOT_FOUND) }))
+}
+
+fn refusal(error: ApiError) -> HttpResponse {
+    HttpResponse::from_error(error)
 }

@@ -1,5 +1,7 @@
 //! Pages that say why there is no page. They work without login and without a database.
 
+use std::rc::Rc;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{
@@ -23,6 +25,7 @@ use crate::{
     web::{
         error::{ApiError, COME_AGAIN, PageError},
         extract::params::Params,
+        routing::Answer,
     },
 };
 
@@ -162,7 +165,11 @@ fn named(app: &App, path: &str) -> Option<Fault> {
 }
 
 /// Where nothing is but the pages about errors themselves, which need no database.
-pub async fn missing(app: Data<App>, request: HttpRequest) -> HttpResponse {
+pub fn missing() -> Answer {
+    Rc::new(|app, request, _| Box::pin(nothing_there(app, request)))
+}
+
+async fn nothing_there(app: Data<App>, request: HttpRequest) -> HttpResponse {
     if let Some(fault) = named(&app, request.path()) {
         if fault.status == 500
             && let Some(review) = review::asked_for(&app, &request).await

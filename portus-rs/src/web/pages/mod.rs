@@ -44,7 +44,7 @@ use actix_web::{
     web,
 };
 
-use super::extract::client;
+use super::{extract::client, routing::Routing};
 use crate::app::App;
 
 /// Nothing from other hosts, nothing inline, nobody's frame. The style sheet has its own little pictures inside.
@@ -53,7 +53,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img
      frame-ancestors 'none'";
 const GRAVATAR: &str = "img-src 'self' data: https://secure.gravatar.com;";
 
-pub fn routes(service: &mut web::ServiceConfig) {
+pub fn routes(service: &mut web::ServiceConfig, routing: &mut Routing) {
     service
         .service(documentation::documentation)
         .service(assets::serve);
@@ -81,8 +81,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         namespaces::routes(),
         webhooks::routes(),
     ];
-    route::mount(pages.into_iter().flatten().collect(), service);
-    service.default_service(web::to(fault::missing));
+    route::mount(pages.into_iter().flatten().collect(), routing);
 }
 
 /// A page with the headers that every page has.

@@ -1,13 +1,9 @@
 //! Pages by method and path: who is let in, what is read, and how a refusal looks. Browsers send no others than GET and
 //! POST, so a form names the method it means in `_method`.
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::Method,
-    web::{self, Data, ServiceConfig},
-};
+use actix_web::{HttpRequest, HttpResponse, dev::Payload, http::Method, web::Data};
 use futures_util::future::LocalBoxFuture;
 use serde_json::json;
 
@@ -21,6 +17,7 @@ use crate::{
     web::{
         error::{PageError, PageResult},
         extract::{body, params::Params},
+        routing::{Answer, Routing},
     },
 };
 
@@ -107,30 +104,27 @@ impl Route {
 }
 
 /// Mounts pages, those of a path together.
-pub fn mount(routes: Vec<Route>, config: &mut ServiceConfig) {
-    let mut paths: Vec<(&'static str, Vec<Route>)> = Vec::new();
+pub fn mount(routes: Vec<Route>, routing: &mut Routing) {
+    let mut paths: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
     for route in routes {
-        match paths.iter_mut().find(|(path, _)| *path == route.path) {
-            Some((_, methods)) => methods.push(route),
-            None => paths.push((route.path, vec![route])),
-        }
+        paths.entry(route.path).or_default().push(route);
     }
     for (path, methods) in paths {
         let methods = Rc::new(methods);
-        let answer = move |app: Data<App>, request: HttpRequest, payload: web::Payload| {
-            dispatch(app, request, payload, Rc::clone(&methods))
-        };
-        config.service(web::resource(path).default_service(web::to(answer)));
+        let answer: Answer = Rc::new(move |app, request, payload| {
+            Box::pin(dispatch(app, request, payload, Rc::clone(&methods)))
+        });
+        routing.insert(path, answer);
     }
 }
 
 async fn dispatch(
     app: Data<App>,
     request: HttpRequest,
-    payload: web::Payload,
+    mut payload: Payload,
     methods: Rc<Vec<Route>>,
 ) -> HttpResponse {
-    let params = match body::page_params(&request, &mut payload.into_inner()).await {
+    let params = match body::page_params(&request, &mut payload).await {
         Ok(params) => params,
         Err(error) => return fault::without_visit(&app, &request, &error.into()),
     };

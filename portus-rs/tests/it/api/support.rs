@@ -10,7 +10,6 @@ use portus_rs::{
     actions::change::Change,
     entities::{Details, manifest, namespace, registry, repository, tag, team},
     identity::actor::Actor,
-    web::api,
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::Value;
@@ -264,7 +263,7 @@ impl TestApp {
     }
 
     pub async fn call(&self, request: test::TestRequest) -> Answer {
-        let response = served::answer(&self.app, api::routes, request).await;
+        let response = served::answer(&self.app, request).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = test::read_body(response).await;
         Answer {

@@ -6,7 +6,7 @@ use std::{cell::RefCell, mem::ManuallyDrop, rc::Rc, sync::Arc};
 use actix_web::{
     dev::{Service as _, ServiceResponse},
     test::{TestRequest, init_service},
-    web::{Data, ServiceConfig},
+    web::Data,
 };
 use futures_util::future::LocalBoxFuture;
 use portus_rs::app::App;
@@ -16,7 +16,6 @@ type Ask = Rc<dyn Fn(TestRequest) -> LocalBoxFuture<'static, ServiceResponse>>;
 struct Served {
     // Kept, so that no other app comes to the same address.
     app: Arc<App>,
-    routes: fn(&mut ServiceConfig),
     ask: Ask,
 }
 
@@ -38,16 +37,12 @@ pub fn forget(app: &Arc<App>) {
     drop(gone);
 }
 
-/// The answer of these routes of an app.
-pub async fn answer(
-    app: &Arc<App>,
-    routes: fn(&mut ServiceConfig),
-    request: TestRequest,
-) -> ServiceResponse {
+/// The answer of an app.
+pub async fn answer(app: &Arc<App>, request: TestRequest) -> ServiceResponse {
     let known = SERVED.with_borrow(|served| {
         served
             .iter()
-            .find(|it| Arc::ptr_eq(&it.app, app) && std::ptr::fn_addr_eq(it.routes, routes))
+            .find(|it| Arc::ptr_eq(&it.app, app))
             .map(|it| Rc::clone(&it.ask))
     });
     let ask = match known {
@@ -56,7 +51,7 @@ pub async fn answer(
             let service = init_service(
                 actix_web::App::new()
                     .app_data(Data::from(Arc::clone(app)))
-                    .configure(routes),
+                    .configure(portus_rs::web::routes),
             )
             .await;
             let service = Rc::new(service);
@@ -69,7 +64,6 @@ pub async fn answer(
             SERVED.with_borrow_mut(|served| {
                 served.push(Served {
                     app: Arc::clone(app),
-                    routes,
                     ask: Rc::clone(&ask),
                 });
             });

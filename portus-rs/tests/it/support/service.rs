@@ -121,7 +121,7 @@ impl Service {
 
     /// Asks this process.
     pub async fn call_at(app: &Arc<App>, request: TestRequest) -> Answer {
-        let response = served::answer(app, portus_rs::web::routes, request).await;
+        let response = served::answer(app, request).await;
         let status = response.status();
         let headers = response.headers().clone();
         let body = to_bytes(response.into_body()).await.unwrap();
