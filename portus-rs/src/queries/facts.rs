@@ -4,10 +4,11 @@
 //! query for all requests that wait at that moment; when it has grown, everything remembered is dropped. So what one
 //! replica revokes holds on all at the next request.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+mod memory;
+
+use std::{collections::HashMap, sync::Arc};
 
 use anyhow::anyhow;
-use moka::future::Cache;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio::sync::{RwLock, mpsc, oneshot};
 
@@ -22,10 +23,7 @@ use crate::{
     policy::{NamespaceFacts, Reach},
 };
 
-/// Entries kept of each kind.
-const REMEMBERED: u64 = 20_000;
-/// Rows changed behind our back, with an SQL client, are noticed after this long.
-const LONGEST: Duration = Duration::from_secs(5);
+use memory::{Key, Memory, shared};
 
 /// An application token and the account it stands for.
 #[derive(Clone, Debug)]
@@ -92,34 +90,7 @@ pub struct Login {
 pub struct Facts {
     epoch: i64,
     database: Database,
-    tokens: Cache<String, Option<TokenFacts>>,
-    refreshes: Cache<String, Option<RefreshFacts>>,
-    sessions: Cache<String, Option<SessionFacts>>,
-    logins: Cache<String, Option<Login>>,
-    accounts: Cache<i64, Option<Arc<Account>>>,
-    trusts: Cache<i64, Arc<Vec<Trust>>>,
-    registries: Cache<String, Option<Arc<registry::Model>>>,
-    all_registries: Cache<(), Arc<Vec<Arc<registry::Model>>>>,
-    namespaces: Cache<(i64, String), Option<NamespaceFacts>>,
-    roles: Cache<i64, Arc<HashMap<i64, Role>>>,
-}
-
-fn cache<K, V>() -> Cache<K, V>
-where
-    K: std::hash::Hash + Eq + Send + Sync + 'static,
-    V: Clone + Send + Sync + 'static,
-{
-    Cache::builder()
-        .max_capacity(REMEMBERED)
-        .time_to_live(LONGEST)
-        .build()
-}
-
-fn shared(error: &Arc<Error>) -> Error {
-    match &**error {
-        Error::Away(text) => Error::Away(text.clone()),
-        other => Error::Internal(anyhow!("{other}")),
-    }
+    memory: Memory,
 }
 
 impl Facts {
@@ -127,16 +98,7 @@ impl Facts {
         Self {
             epoch,
             database,
-            tokens: cache(),
-            refreshes: cache(),
-            sessions: cache(),
-            logins: cache(),
-            accounts: cache(),
-            trusts: cache(),
-            registries: cache(),
-            all_registries: cache(),
-            namespaces: cache(),
-            roles: cache(),
+            memory: Memory::new(),
         }
     }
 
@@ -153,10 +115,9 @@ impl Facts {
                 Some(TokenFacts::new(&token, account))
             }))
         };
-        self.tokens
-            .try_get_with(sha256.to_owned(), load)
+        self.memory
+            .recall(Key::Token(sha256.to_owned()), load)
             .await
-            .map_err(|error| shared(&error))
     }
 
     /// The account behind a refresh token, by the token's SHA-256.
@@ -192,10 +153,9 @@ impl Facts {
                 application_token,
             }))
         };
-        self.refreshes
-            .try_get_with(sha256.to_owned(), load)
+        self.memory
+            .recall(Key::Refresh(sha256.to_owned()), load)
             .await
-            .map_err(|error| shared(&error))
     }
 
     /// The session of a cookie, by its secret's SHA-256, whether it still counts or not.
@@ -217,10 +177,9 @@ impl Facts {
                 })
             }))
         };
-        self.sessions
-            .try_get_with(sha256.to_owned(), load)
+        self.memory
+            .recall(Key::Session(sha256.to_owned()), load)
             .await
-            .map_err(|error| shared(&error))
     }
 
     /// The account of a canonical user name, with the hash of its password.
@@ -240,10 +199,9 @@ impl Facts {
                 email: row.email,
             }))
         };
-        self.logins
-            .try_get_with(canonical_name.to_owned(), load)
+        self.memory
+            .recall(Key::Login(canonical_name.to_owned()), load)
             .await
-            .map_err(|error| shared(&error))
     }
 
     pub async fn account(&self, id: i64) -> Result<Option<Arc<Account>>> {
@@ -253,10 +211,7 @@ impl Facts {
                 .await?;
             Ok::<_, Error>(row.map(|row| Arc::new(Account::from(&row))))
         };
-        self.accounts
-            .try_get_with(id, load)
-            .await
-            .map_err(|error| shared(&error))
+        self.memory.recall(Key::Account(id), load).await
     }
 
     /// Whose tokens open a bot, the oldest first.
@@ -269,10 +224,7 @@ impl Facts {
                 .await?;
             Ok::<_, Error>(Arc::new(rows.iter().map(Trust::from).collect()))
         };
-        self.trusts
-            .try_get_with(user_id, load)
-            .await
-            .map_err(|error| shared(&error))
+        self.memory.recall(Key::Trusts(user_id), load).await
     }
 
     /// The registry whose hostname, or else whose external hostname, is this service. Nothing matches no service.
@@ -294,10 +246,9 @@ impl Facts {
             let found = rows.into_iter().nth(by_hostname.unwrap_or(0));
             Ok::<_, Error>(found.map(Arc::new))
         };
-        self.registries
-            .try_get_with(service.to_owned(), load)
+        self.memory
+            .recall(Key::Registry(service.to_owned()), load)
             .await
-            .map_err(|error| shared(&error))
     }
 
     /// All registries, the oldest first.
@@ -309,10 +260,7 @@ impl Facts {
                 .await?;
             Ok::<_, Error>(Arc::new(rows.into_iter().map(Arc::new).collect()))
         };
-        self.all_registries
-            .try_get_with((), load)
-            .await
-            .map_err(|error| shared(&error))
+        self.memory.recall(Key::Registries, load).await
     }
 
     /// The namespaces of these names in a registry, `""` being the global one; one query for all that are not
@@ -325,12 +273,13 @@ impl Facts {
         let mut found = HashMap::with_capacity(names.len());
         let mut missing = Vec::new();
         for name in names {
-            let key = (registry_id, (*name).to_owned());
-            match self.namespaces.get(&key).await {
+            let name = (*name).to_owned();
+            let key = Key::Namespace(registry_id, name.clone());
+            match self.memory.get::<Option<NamespaceFacts>>(&key).await {
                 Some(facts) => {
-                    found.insert(key.1, facts);
+                    found.insert(name, facts);
                 }
-                None => missing.push(key.1),
+                None => missing.push(name),
             }
         }
         if missing.is_empty() {
@@ -358,9 +307,8 @@ impl Facts {
                     }
                 });
             let facts = row.map(NamespaceFacts::from);
-            self.namespaces
-                .insert((registry_id, name.clone()), facts)
-                .await;
+            let key = Key::Namespace(registry_id, name.clone());
+            self.memory.put(key, facts).await;
             found.insert(name, facts);
         }
         Ok(found)
@@ -379,10 +327,7 @@ impl Facts {
                 .collect();
             Ok::<_, Error>(Arc::new(roles))
         };
-        self.roles
-            .try_get_with(user_id, load)
-            .await
-            .map_err(|error| shared(&error))
+        self.memory.recall(Key::Roles(user_id), load).await
     }
 }
 
