@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use portus_rs::{
     entities::{TokenScope, namespace, repository, tag, team, team_user, user},
+    error::Error,
     policy::{
         Reach, Standing, Who,
         catalogue::{self, Decision, Kind, Refusal, Thing},
@@ -204,11 +205,14 @@ async fn decided(
     action.decide(standing, thing, &app.app.rules).unwrap()
 }
 
-/// How a decision is answered.
-fn status(decision: Decision) -> Value {
+/// How a decision is answered. Portus' pages know 403 only of tokens that lack something.
+fn status(door: &str, decision: Decision) -> Value {
+    let of_pages = !door.starts_with("/api/") && !door.ends_with(".csv");
+    let limited = || matches!(decision.verdict.refusal(), Error::Limited(_));
     json!(match (decision.verdict.granted, decision.refusal) {
         (true, _) => 200,
         (false, Refusal::Hidden) => 404,
+        (false, _) if of_pages && !limited() => 401,
         (false, _) => 403,
     })
 }
@@ -280,7 +284,8 @@ async fn doors_open_to_whom_the_catalogue_says() {
                 let decision = decided(app, asks, key, door, ids).await;
                 let decision = if look.verdict.granted { decision } else { look };
                 let told = json!(answer.status.as_u16());
-                let mut compared = vec![((*key).to_owned(), decision, status(decision), told)];
+                let mut compared =
+                    vec![((*key).to_owned(), decision, status(door, decision), told)];
                 if compared[0].3 == 200
                     && let Some(key) = previewed(door)
                 {
