@@ -25,7 +25,7 @@ use crate::{
     identity::{
         actor::{Account, Actor},
         credentials::{self, Attempt, Identified, Method},
-        oauth::{Recognised, recognise},
+        oauth::{Recognised, ended_well, recognise},
     },
     policy::{Permit, Reach, guard::KeepBooks, sessions::EndSessions},
     queries::facts::Facts,
@@ -126,6 +126,7 @@ async fn admit(
     let now = app.clock.now();
     app.usage
         .note(&who, &address.to_string(), browser.user_agent, now);
+    ended_well(app, address).await;
     Ok(Step::In(started))
 }
 

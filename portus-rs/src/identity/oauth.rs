@@ -24,9 +24,12 @@ use crate::{
 /// How long somebody may take at the provider, and afterwards with the form.
 pub const PATIENCE: TimeDelta = TimeDelta::minutes(10);
 
-/// Ways through a provider that one address may begin within [`throttle::HELD`], and answers it may bring: as many as it
-/// may send wrong passwords.
+/// Ways through a provider that one address may begin and not end well within [`throttle::HELD`], and answers it may
+/// bring that let nobody in: as many as it may send wrong passwords. Many people may have one address.
 const MOST: i64 = throttle::SPRAYED;
+
+const DEPARTURES: &str = "to a provider";
+const ARRIVALS: &str = "from a provider";
 
 /// Longest address to go back to; the whole has to fit into a cookie.
 const LONGEST_RETURN: usize = 1024;
@@ -124,7 +127,7 @@ pub async fn depart(
     address: IpAddr,
 ) -> Result<Result<Departure, Stopped>> {
     let source = throttle::source(address);
-    throttle::pace(app, "to a provider", &source, MOST).await?;
+    throttle::pace(app, DEPARTURES, &source, MOST).await?;
     let begun = match provider.begin(redirect).await {
         Ok(begun) => begun,
         Err(error) => {
@@ -160,7 +163,7 @@ pub async fn arrive(
     address: IpAddr,
 ) -> Result<Result<Arrival, Stopped>> {
     let source = throttle::source(address);
-    throttle::pace(app, "from a provider", &source, MOST).await?;
+    throttle::pace(app, ARRIVALS, &source, MOST).await?;
     let now = app.clock.now();
     let stop = |reason: &str| {
         tracing::info!(
@@ -206,6 +209,13 @@ pub async fn arrive(
         }),
         Err(error) => Err(Stopped::of(provider, &error)),
     })
+}
+
+/// Somebody has been let in: their way there and back does not count against where they came from.
+pub async fn ended_well(app: &App, address: IpAddr) {
+    let source = throttle::source(address);
+    throttle::give_back(app, DEPARTURES, &source).await;
+    throttle::give_back(app, ARRIVALS, &source).await;
 }
 
 /// An error code as RFC 6749 has them, and nothing that somebody made up for people to read.

@@ -3,6 +3,8 @@
 //! back says nothing about other addresses, and a good application token is let in whatever was guessed before, because
 //! it cannot be guessed.
 
+mod pacing;
+
 use std::{
     net::{IpAddr, Ipv6Addr},
     time::Duration,
@@ -26,6 +28,8 @@ use crate::{
     policy::{Permit, guard::KeepBooks},
 };
 
+pub use pacing::{give_back, pace};
+
 /// Failures of one pair after which it is held back.
 pub const MOST: i64 = 10;
 /// How long it is held back, and how long failures are remembered.
@@ -38,9 +42,6 @@ const FLOODED: i64 = 1000;
 const FRESH: Duration = Duration::from_secs(5);
 /// The same wrong secret within this time is one failure: some clients send each twice.
 const SAME: Duration = Duration::from_secs(3);
-
-/// How often counting is tried anew that others stood in the way of.
-const PATIENCE: u32 = 20;
 
 const WRONG: &str = "Invalid Username or password.";
 const ONE_MORE: &str = "You have one more attempt before your account is locked.";
@@ -270,40 +271,6 @@ pub async fn forgive(app: &App, name: &str) -> Result<()> {
     change.commit_unrecorded("the password is another").await?;
     app.throttle.forget();
     Ok(())
-}
-
-/// Counts what one address does that is no guess but costs us something, such as making accounts, and refuses it after
-/// so many times within [`HELD`].
-pub async fn pace(app: &App, what: &str, source: &str, most: i64) -> Result<()> {
-    // No address looks like this, so it is counted apart from guesses.
-    let place = format!("{what} {source}");
-    let actor = Actor::Portus;
-    let done = read(app.database.reader(), &place, ANY, app.clock.now())
-        .await?
-        .of_address;
-    if done >= most {
-        return Err(Error::TooMany(format!(
-            "Too many attempts from your address. Please try again in {} minutes.",
-            HELD.num_minutes()
-        )));
-    }
-    for _ in 0..PATIENCE {
-        let mut change = Change::begin_redoable(app, &actor).await?;
-        let books = change.books()?;
-        match count(&mut change, &books, &place, ANY).await {
-            Ok(()) => match change.commit_unrecorded("this only counts").await {
-                Err(error) if error.is_collision() => {}
-                done => return done,
-            },
-            // Others from there are being counted this moment.
-            Err(Error::NotSignedIn(_)) => {}
-            Err(error) if error.is_collision() => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(Error::TooMany(
-        "Too many attempts from your address at once. Please try again.".to_owned(),
-    ))
 }
 
 /// Removes what no longer counts. Returns how many rows.

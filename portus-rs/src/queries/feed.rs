@@ -1,5 +1,6 @@
-//! The newest entries of the audit log that somebody may read. Most of a large log is about what others do, so it is not
-//! walked from its end: what they may read lies in few teams and namespaces, each of which has its entries in order.
+//! The newest entries of the audit log that somebody may read. Whoever may read much of it finds them near its end. Most of
+//! a large log is about what others do, so it is not walked any further: what they may read lies in few teams and
+//! namespaces then, each of which has its entries in order.
 
 use std::collections::BTreeSet;
 
@@ -21,6 +22,9 @@ use crate::{
 /// So many entries are looked for at most, each of which may lie in a place of its own.
 const PLACES: usize = 20;
 
+/// Entries of everybody that are read before one looks place by place.
+const RECENT: u64 = 2_000;
+
 /// Entries that have this in common, in the order of an index.
 #[derive(Clone, Copy)]
 struct Place {
@@ -38,12 +42,22 @@ pub async fn newest(app: &App, who: Who, are: &Condition, limit: usize) -> Resul
         let all = readable().order_by_desc(activity::Column::Id);
         return Ok(ids(all, limit).all(app.database.reader()).await?);
     };
+    let recent = recent(app, &readable, limit).await?;
+    if recent.len() >= limit {
+        return Ok(recent);
+    }
     let mut places = places(app, id, &readable).await?;
     // The newest of all are in the places with the newest. A team and its namespace may have the same one.
     let heads: BTreeSet<i64> = places.iter().map(|place| place.newest).collect();
     if let Some(oldest) = heads.into_iter().rev().take(limit).next_back() {
         places.retain(|place| place.newest >= oldest);
     }
+    // What somebody did with their own tokens lies nowhere else.
+    places.push(Place {
+        column: activity::Column::ActorId,
+        id,
+        newest: 0,
+    });
     let mut parts = places.iter().map(|place| {
         let some = readable().filter(place.column.eq(place.id));
         Query::select()
@@ -73,6 +87,28 @@ fn ids(
         .column(activity::Column::Id)
         .limit(limit)
         .into_tuple()
+}
+
+/// Those among the newest [`RECENT`] of all: whoever is in many teams finds enough there, and needs no look at each place.
+async fn recent(
+    app: &App,
+    readable: impl Fn() -> Select<activity::Entity>,
+    limit: usize,
+) -> Result<Vec<i64>> {
+    let newest = activity::Entity::find()
+        .order_by_desc(activity::Column::Id)
+        .limit(RECENT)
+        .into_query();
+    // Under the name of the table, so that the rules' conditions are about these.
+    let mut among = readable()
+        .select_only()
+        .column(activity::Column::Id)
+        .into_query();
+    among.from_clear().from_subquery(newest, activity::Entity);
+    let found = activity::Entity::find()
+        .filter(activity::Column::Id.in_subquery(among))
+        .order_by_desc(activity::Column::Id);
+    Ok(ids(found, limit).all(app.database.reader()).await?)
 }
 
 /// As the indexes of places have them.
@@ -146,11 +182,6 @@ async fn places(
         .column(C::NamespaceId)
         .column(C::Id);
     let gone: Vec<(i64, Option<i64>)> = gone.into_tuple().all(reader).await?;
-    let own = readable()
-        .filter(C::ActorId.eq(user_id))
-        .filter(C::TrackableType.eq("ApplicationToken"));
-    let own = own.order_by_desc(C::CreatedAt).order_by_desc(C::Id);
-    let own = ids(own, 1).one(reader).await?;
     let in_places = |column: C, found: Vec<(i64, Option<i64>)>| {
         found.into_iter().filter_map(move |(id, newest)| {
             let newest = newest?;
@@ -160,6 +191,5 @@ async fn places(
     Ok(in_places(C::TeamId, teams)
         .chain(in_places(C::NamespaceId, namespaces))
         .chain(in_places(C::NamespaceId, gone))
-        .chain(in_places(C::ActorId, vec![(user_id, own)]))
         .collect())
 }

@@ -2,12 +2,13 @@
 //! them. A page of it takes a fixed number of queries, however many tags there are.
 
 mod belongings;
+mod order;
 
 use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait as _, Order, PaginatorTrait as _, QueryFilter,
-    QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
+    ColumnTrait, Condition, EntityTrait, ExprTrait as _, Order, QueryFilter, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _, Select,
     sea_query::{Alias, Expr, Func, Query, SelectStatement},
 };
 
@@ -19,6 +20,7 @@ use crate::{
 };
 
 pub use belongings::{Listed, Part, Referrer, listed_in};
+use order::{Found, by_push};
 
 /// Tags shown of one image; the count tells whether there are more.
 pub const TAGS_SHOWN: i64 = 30;
@@ -60,9 +62,14 @@ pub async fn page(
             .add(holds(tag::Column::Digest));
         rows = rows.filter(found);
     }
-    let total = count(app, &rows).await?;
+    let found = if sought.is_empty() {
+        Found::all(app, repository_id).await?
+    } else {
+        Found::among(app, &rows).await?
+    };
+    let total = found.images;
     if sort_by == "pushed_at" && sought.is_empty() {
-        let heads = by_push(app, rows, descending, slice, total).await?;
+        let heads = by_push(app, rows, descending, slice, &found).await?;
         return Ok((dress(app, repository_id, heads).await?, total));
     }
     let order = if descending { Order::Desc } else { Order::Asc };
@@ -80,92 +87,6 @@ pub async fn page(
         .await?;
     let images = dress(app, repository_id, heads).await?;
     Ok((images, total))
-}
-
-/// How many images these tags point to; one that points to nothing known counts for itself.
-async fn count(app: &App, rows: &Select<tag::Entity>) -> Result<u64> {
-    let reader = app.database.reader();
-    let single = rows.clone().filter(alone()).count(reader).await?;
-    let shared = rows
-        .clone()
-        .filter(alone().not())
-        .select_only()
-        .column(tag::Column::Digest)
-        .distinct();
-    Ok(single + shared.count(reader).await?)
-}
-
-/// Tags whose digest is not known.
-fn alone() -> Condition {
-    let digest = tag::Column::Digest;
-    Condition::any().add(digest.is_null()).add(digest.eq(""))
-}
-
-/// A slice of the images by their last push: walks along the tags from the nearer end, and passes over those that are
-/// not the newest of their image.
-async fn by_push(
-    app: &App,
-    rows: Select<tag::Entity>,
-    descending: bool,
-    slice: Slice,
-    total: u64,
-) -> Result<Vec<(i64, Option<String>)>> {
-    let newer = Alias::new("newer");
-    let other = |column: tag::Column| Expr::col((newer.clone(), column));
-    let own = |column: tag::Column| Expr::col((tag::Entity, column));
-    // Two questions, each a place in the index; as one with OR it would be all tags of the image.
-    let none_newer = |than: Condition| {
-        let found = Query::select()
-            .expr(Expr::val(1))
-            .from_as(tag::Entity, newer.clone())
-            .cond_where(
-                Condition::all()
-                    .add(other(tag::Column::RepositoryId).eq(own(tag::Column::RepositoryId)))
-                    .add(other(tag::Column::Digest).eq(own(tag::Column::Digest)))
-                    .add(than),
-            )
-            .to_owned();
-        Expr::exists(found).not()
-    };
-    let pushed = tag::Column::PushedAt;
-    let later = Condition::all().add(other(pushed).gt(own(pushed)));
-    let same = Condition::all()
-        .add(other(pushed).eq(own(pushed)))
-        .add(other(tag::Column::Id).gt(own(tag::Column::Id)));
-    let newest = Condition::all()
-        .add(none_newer(later))
-        .add(none_newer(same));
-    let rows = rows.filter(Condition::any().add(alone()).add(newest));
-    let wanted = Ord::min(slice.limit, total.saturating_sub(slice.offset));
-    if wanted == 0 {
-        return Ok(Vec::new());
-    }
-    let backwards = slice.offset > total / 2;
-    let skipped = if backwards {
-        total - slice.offset - wanted
-    } else {
-        slice.offset
-    };
-    let order = if descending == backwards {
-        Order::Asc
-    } else {
-        Order::Desc
-    };
-    let mut heads: Vec<(i64, Option<String>)> = rows
-        .select_only()
-        .column(tag::Column::Id)
-        .column(tag::Column::Digest)
-        .order_by(pushed, order.clone())
-        .order_by(tag::Column::Id, order)
-        .offset(skipped)
-        .limit(wanted)
-        .into_tuple()
-        .all(app.database.reader())
-        .await?;
-    if backwards {
-        heads.reverse();
-    }
-    Ok(heads)
 }
 
 /// The images of these digests, in their order; those that no tag points to are left out.
@@ -210,6 +131,13 @@ pub async fn of_tags(app: &App, repository_id: i64, ids: &[i64]) -> Result<Vec<I
 /// The tags that are images of their own: what signs or describes another by the convention of its name goes with that,
 /// as long as it is there.
 fn rows(repository_id: i64) -> Select<tag::Entity> {
+    tag::Entity::find()
+        .filter(tag::Column::RepositoryId.eq(repository_id))
+        .filter(belongs(repository_id).not())
+}
+
+/// Whether a tag goes with another image.
+fn belongs(repository_id: i64) -> Condition {
     let name = || Expr::col((tag::Entity, tag::Column::Name));
     let part = |from: i32, length: Option<i32>| {
         let mut function = Func::cust("SUBSTR").arg(name()).arg(from);
@@ -225,13 +153,10 @@ fn rows(repository_id: i64) -> Select<tag::Entity> {
         .filter(manifest::Column::RepositoryId.eq(repository_id))
         .filter(Expr::col((manifest::Entity, manifest::Column::Digest)).eq(Expr::from(about)))
         .into_query();
-    let belongs = Condition::all()
+    Condition::all()
         .add(tag::Column::Name.starts_with("sha256-"))
         .add(part(72, None).is_in(["", ".sig", ".att", ".sbom"]))
-        .add(Expr::exists(there));
-    tag::Entity::find()
-        .filter(tag::Column::RepositoryId.eq(repository_id))
-        .filter(belongs.not())
+        .add(Expr::exists(there))
 }
 
 /// What tags of one image have in common, and others have not.

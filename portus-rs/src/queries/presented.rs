@@ -6,6 +6,7 @@ mod members;
 mod namespaces;
 mod repositories;
 mod teams;
+mod users;
 mod webhooks;
 
 pub use comments::CommentMore;
@@ -13,6 +14,7 @@ pub use members::MemberMore;
 pub use namespaces::{NamespaceMore, Permissions};
 pub use repositories::RepositoryMore;
 pub use teams::TeamMore;
+pub use users::UserMore;
 pub use webhooks::WebhookMore;
 
 use sea_orm::{EntityTrait, Select};

@@ -91,13 +91,21 @@ pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Created> {
     Ok(created)
 }
 
-/// Makes an account, and for a bot the token that is its only way in.
+/// Makes an account, and for a bot the token that is its only way in. Where the password is given twice it has to be the
+/// same.
 pub async fn create_with_token(
     app: &App,
     actor: &Actor,
     new: NewUser,
+    repeated: Option<&str>,
 ) -> Result<(Created, Option<Issued>)> {
-    let hash = prepare(app, &new).await?;
+    let mut invalid = complaints(&new);
+    if repeated.is_some_and(|it| it != new.password) {
+        invalid.add("password_confirmation", "doesn't match Password");
+    }
+    invalid.into_result()?;
+    refuse_names_of_the_directory(app, &new.username).await?;
+    let hash = app.passwords.hash(&new.password).await?;
     let mut change = Change::begin(app, actor).await?;
     let permit = change.permit_on::<CreateUser>(())?;
     let created = change.new_user(&permit, &new, hash).await?;
@@ -242,12 +250,17 @@ pub(super) fn check_names(new: &NewUser, invalid: &mut Invalid) {
     check_email(normal_email(&new.email).as_deref(), new.bot, invalid);
 }
 
-/// Checks what can be checked without the database, and hashes the password.
-async fn prepare(app: &App, new: &NewUser) -> Result<String> {
+/// What is wrong with it before anything is looked up.
+fn complaints(new: &NewUser) -> Invalid {
     let mut invalid = Invalid::default();
     check_names(new, &mut invalid);
     check_password(&new.password, &mut invalid);
-    invalid.into_result()?;
+    invalid
+}
+
+/// Checks what can be checked without the database, and hashes the password.
+async fn prepare(app: &App, new: &NewUser) -> Result<String> {
+    complaints(new).into_result()?;
     app.passwords.hash(&new.password).await
 }
 

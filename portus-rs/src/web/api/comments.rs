@@ -55,7 +55,7 @@ pub fn twins() -> Vec<Operation> {
         post(
             "/repositories/{id}/comments.json",
             "Says something about a repository",
-            create,
+            create_leniently,
         ),
         delete(
             "/repositories/{id}/comments/{comment_id}.json",
@@ -70,6 +70,14 @@ params! {
     struct NewComment in comment {
         /// Markdown.
         body: String,
+    }
+}
+
+params! {
+    /// The same, where nothing said is nothing to be said.
+    struct NewCommentOfPage in comment {
+        /// Markdown.
+        body: Option<String>,
     }
 }
 
@@ -137,6 +145,14 @@ async fn create(call: Call, new: NewComment) -> ApiResult<Created<PresentedComme
     let list = of_repository(&call).await?;
     let row = list.one(&call.app, made.id).await?;
     created(one::<Comments, _, _>(&call, row).await?)
+}
+
+async fn create_leniently(
+    call: Call,
+    new: NewCommentOfPage,
+) -> ApiResult<Created<PresentedComment>> {
+    let body = new.body.unwrap_or_default();
+    create(call, NewComment { body }).await
 }
 
 async fn remove(call: Call) -> ApiResult<NoContent> {

@@ -12,7 +12,7 @@ pub const TAGS: [(&str, &str); 2] = [
         "registry",
         "What docker, containerd, podman and registries ask.",
     ),
-    ("pages", "What Portus' pages asked, under its addresses."),
+    ("pages", super::twins::ABOUT),
 ];
 
 fn text(about: &str) -> Value {

@@ -24,7 +24,10 @@ pub fn operations() -> Noun {
         "Whether this service and what it depends on work.",
         vec![
             get("/v1/_ping", "Answers as soon as requests are served", ping),
-            get("/v1/health", "Checks everything", health),
+            get("/v1/health", "Checks everything", health).about(
+                "portusctl 0.1.0 shows none of it with 503, but a sign that cannot be read: in answers from 500 on it \
+                 looks for a text `error`, which Portus did not send either. `curl` shows what is wrong.",
+            ),
         ],
     )
 }

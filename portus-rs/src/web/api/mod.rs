@@ -31,6 +31,7 @@ mod sync;
 mod tags;
 mod teams;
 mod trusts;
+mod twins;
 mod typeahead;
 mod users;
 mod version;
@@ -83,7 +84,7 @@ fn nouns() -> Vec<Noun> {
     ]
 }
 
-/// What Portus' pages asked for beside the API, under the addresses that they know; it is answered as the API answers.
+/// What Portus' pages asked for beside the API, under the addresses that they know.
 fn pages() -> Noun {
     let all = [
         users::twins(),
@@ -94,7 +95,7 @@ fn pages() -> Noun {
         typeahead::twins(),
     ];
     let [_, (name, about)] = described::TAGS;
-    let operations = all.into_iter().flatten().map(Operation::twin).collect();
+    let operations = all.into_iter().flatten().map(twins::twin).collect();
     Noun {
         outside: true,
         ..noun(name, about, operations)

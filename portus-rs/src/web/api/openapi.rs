@@ -13,6 +13,7 @@ use super::{
     operation::{Gate, Noun, Operation, get, noun},
     reply::{Schemas, Shown},
     respond::ok,
+    twins,
 };
 use crate::{
     app::App,
@@ -206,14 +207,21 @@ fn plain(path: &str) -> String {
 fn operation(noun: &Noun, it: &Operation, schemas: &mut Schemas) -> Value {
     let mut responses: BTreeMap<String, Value> = (it.replies)(schemas)
         .into_iter()
-        .map(|(status, response)| (status.to_string(), response))
+        .map(|(status, response)| match status {
+            201 if it.twin => ("200".to_owned(), response),
+            _ => (status.to_string(), response),
+        })
         .collect();
     for status in it.refusals() {
         let named = REFUSALS.iter().find(|(known, ..)| *known == status);
-        if let Some((_, name, _)) = named {
-            responses
-                .entry(status.to_string())
-                .or_insert_with(|| json!({"$ref": format!("#/components/responses/{name}")}));
+        if let Some((_, name, about)) = named {
+            responses.entry(status.to_string()).or_insert_with(|| {
+                if it.twin {
+                    twins::described(status, about)
+                } else {
+                    json!({"$ref": format!("#/components/responses/{name}")})
+                }
+            });
         }
     }
     let mut parameters = segments(it);

@@ -154,6 +154,8 @@ pub struct Operation {
     pub id: String,
     /// Whether Portus does not have it.
     pub ours: bool,
+    /// Whether Portus' pages ask it, and are answered in their way.
+    pub twin: bool,
     pub gate: Gate,
     pub fields: Vec<Field>,
     /// What the document calls the parameters as a whole.
@@ -200,6 +202,7 @@ impl Operation {
             about: "",
             id: name_of::<H>(),
             ours: false,
+            twin: false,
             gate: H::Caller::GATE,
             fields: H::Params::fields(),
             takes: H::Params::name(),
@@ -233,16 +236,15 @@ impl Operation {
         self
     }
 
-    /// Another address of an operation that the document has already.
-    pub fn twin(mut self) -> Self {
-        self.id.push_str("_of_pages");
-        self
-    }
-
     /// May be refused in these ways too, beside those which follow from method, path, caller and parameters.
     pub fn may(mut self, statuses: &[u16]) -> Self {
         self.may.extend(statuses);
         self
+    }
+
+    /// Whether it was said that it may be refused in this way.
+    pub fn may_be(&self, status: u16) -> bool {
+        self.may.contains(&status)
     }
 
     /// A part of the path that is text.

@@ -16,7 +16,7 @@ use super::words;
 use crate::{
     queries::presented::{
         self as more, CommentMore, MemberMore, NamespaceMore, Presentable, Presented,
-        RepositoryMore, TeamMore, WebhookMore,
+        RepositoryMore, TeamMore, UserMore, WebhookMore,
     },
     web::{error::ApiResult, extract::caller::Call, markdown::html},
 };
@@ -198,6 +198,26 @@ impl From<MemberMore> for MemberExtras {
         Self {
             current: more.current,
             display_username: more.display_username,
+        }
+    }
+}
+
+/// What pages show of an account besides.
+#[derive(Serialize, ToSchema)]
+pub struct UserExtras {
+    display_username: String,
+    /// Over all teams, also those of one person.
+    namespaces_count: i64,
+    /// Those that are more than one person's.
+    teams_count: i64,
+}
+
+impl From<UserMore> for UserExtras {
+    fn from(more: UserMore) -> Self {
+        Self {
+            display_username: more.display_username,
+            namespaces_count: more.namespaces_count,
+            teams_count: more.teams_count,
         }
     }
 }

@@ -29,6 +29,9 @@ pub type Created<T> = Answered<201, T>;
 /// 204, nothing.
 pub struct NoContent;
 
+/// 200, nothing.
+pub struct Done;
+
 /// 200 with a list of `V`.
 pub struct List<V> {
     response: HttpResponse,
@@ -77,6 +80,19 @@ impl Reply for NoContent {
     fn describe(_: &mut Schemas) -> Vec<(u16, Value)> {
         vec![(
             204,
+            json!({"description": "Done; there is nothing to say."}),
+        )]
+    }
+}
+
+impl Reply for Done {
+    fn respond(self, _: &HttpRequest) -> ApiResult<HttpResponse> {
+        Ok(HttpResponse::Ok().finish())
+    }
+
+    fn describe(_: &mut Schemas) -> Vec<(u16, Value)> {
+        vec![(
+            200,
             json!({"description": "Done; there is nothing to say."}),
         )]
     }

@@ -1,12 +1,14 @@
 //! Accounts, for admins; and the very first one.
 
+mod of_pages;
+
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
     application_tokens::IssuedToken,
-    operation::{Noun, Operation, delete, get, noun, post, put},
+    operation::{Noun, delete, get, noun, post, put},
     reply::{Created, NoContent, Paged, Shown},
     respond::{Time, created, no_content, ok, paged},
     sessions::outlive_password,
@@ -92,26 +94,7 @@ pub fn operations() -> Noun {
     )
 }
 
-/// As Portus' pages asked.
-pub fn twins() -> Vec<Operation> {
-    vec![
-        post(
-            "/admin/users.json",
-            "Makes an account, and a bot's first token",
-            create_with_token,
-        ),
-        put(
-            "/admin/users/{id}/toggle_admin",
-            "Makes an account an admin, or an ordinary one again",
-            toggle_admin,
-        ),
-        put(
-            "/toggle_enabled/{id}",
-            "Shuts an account out, or lets it in again",
-            toggle_enabled,
-        ),
-    ]
-}
+pub use of_pages::twins;
 
 params! {
     /// An account to be made.
@@ -204,33 +187,6 @@ async fn create(call: Admin, new: NewUser) -> ApiResult<Created<User>> {
     let made = users::create(&call.app, &call.actor, new).await?;
     let row = queries::users::with_home(&call.app, made.user).await?;
     created(User::from(row))
-}
-
-/// An account that has just been made.
-#[derive(Serialize, ToSchema)]
-struct MadeUser {
-    user: User,
-    /// A bot's only way in, shown this once.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    plain_token: Option<String>,
-}
-
-async fn create_with_token(call: Admin, new: NewUser) -> ApiResult<Shown<MadeUser>> {
-    let new = users::NewUser {
-        username: new.username,
-        email: new.email,
-        password: new.password,
-        display_name: new.display_name,
-        bot: new.bot,
-        admin: false,
-    };
-    let (made, issued) = users::create_with_token(&call.app, &call.actor, new).await?;
-    let row = queries::users::with_home(&call.app, made.user).await?;
-    ok(MadeUser {
-        user: User::from(row),
-        plain_token: issued.map(|it| it.plain),
-    })
 }
 
 async fn bootstrap(open: Open, new: FirstUser) -> ApiResult<Created<IssuedToken>> {

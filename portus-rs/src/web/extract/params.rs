@@ -1,5 +1,7 @@
 //! Parameters by name, each read as a kind, all that is wrong collected into one answer.
 
+use std::fmt;
+
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::{Map, Value};
@@ -51,6 +53,17 @@ impl Problems {
         let mut problems = Self::default();
         problems.add(name, INVALID);
         problems
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (key, texts)) in self.0.iter().enumerate() {
+            let name = key.trim_start_matches("[\"").trim_end_matches("\"]");
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{name} {}", texts.join(" and "))?;
+        }
+        Ok(())
     }
 }
 

@@ -21,6 +21,7 @@ use actix_web::{
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use super::fresh::{self, Fresh};
 use crate::{keys::files::hex, web::error::PageError};
 
 /// How many bytes of a file's SHA-256 are in its address.
@@ -41,7 +42,7 @@ struct Asset {
     plain: OnceLock<Bytes>,
 }
 
-/// In a release the files cannot change; a debug build reads them anew.
+/// In a release the files cannot change; a debug build looks at them anew.
 static KNOWN: LazyLock<HashMap<String, Arc<Asset>>> = LazyLock::new(|| {
     Files::iter()
         .filter_map(|stored| {
@@ -57,18 +58,26 @@ static KNOWN: LazyLock<HashMap<String, Arc<Asset>>> = LazyLock::new(|| {
 impl Asset {
     fn find(path: &str) -> Option<Arc<Self>> {
         if cfg!(debug_assertions) {
-            Self::read(path).map(Arc::new)
+            Self::fresh(path)
         } else {
             KNOWN.get(path).cloned()
         }
     }
 
-    fn read(path: &str) -> Option<Self> {
-        let kind = kind(path)?;
+    fn fresh(path: &str) -> Option<Arc<Self>> {
+        static FRESH: LazyLock<Fresh<String, Arc<Asset>>> = LazyLock::new(Fresh::default);
         // On the disk of a debug build there is more than what was meant.
         if path.split('/').any(|part| matches!(part, "" | "." | "..")) || path.contains('\\') {
             return None;
         }
+        let files = ["", ".gz", ".br"].into_iter();
+        let stamp = fresh::stamp("../assets", files.map(|it| format!("{path}{it}")));
+        let made = || Self::read(path).map(Arc::new).ok_or(());
+        FRESH.get(path.to_owned(), stamp, made).ok()
+    }
+
+    fn read(path: &str) -> Option<Self> {
+        let kind = kind(path)?;
         if let Some(file) = Files::get(path) {
             let text = kind.starts_with("text/") || kind.starts_with("image/svg");
             let fingerprint = fingerprint(&file);

@@ -31,7 +31,7 @@ use crate::{
 const DAYS: i64 = 30;
 
 pub fn routes() -> Vec<Route> {
-    vec![get("/", show), get("/dashboard", elsewhere)]
+    vec![get("/", show).live(), get("/dashboard", elsewhere)]
 }
 
 /// What `dashboard/show.html` shows.

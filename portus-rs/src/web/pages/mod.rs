@@ -12,6 +12,7 @@ pub mod fault;
 pub mod flash;
 pub mod form;
 pub mod frame;
+mod fresh;
 pub mod help;
 mod identities;
 pub mod language;

@@ -29,7 +29,7 @@ const OTHER: Shape = Shape {
 };
 
 pub fn routes() -> Vec<Route> {
-    vec![get("/repositories", list)]
+    vec![get("/repositories", list).live()]
 }
 
 /// What `repositories/list.html` shows.

@@ -31,6 +31,8 @@ pub struct Route {
     token: bool,
     /// Whether it is kept back while the configuration has to be reviewed.
     reviewed: bool,
+    /// Whether its page listens for news.
+    live: bool,
     run: Run,
 }
 
@@ -84,8 +86,16 @@ impl Route {
             path,
             token: true,
             reviewed: true,
+            live: false,
             run,
         }
+    }
+
+    /// A page with a part that lives (`data-live`): it is told what happens after it was made.
+    #[must_use]
+    pub fn live(mut self) -> Self {
+        self.live = true;
+        self
     }
 
     /// Shown whatever is wrong with the configuration: it asks for no secret.
@@ -149,6 +159,10 @@ async fn visited(
         return review::lead(&app);
     }
     let visit = match Visit::open(app.clone(), request.clone(), params, route.token).await {
+        Ok(visit) if route.live => visit.listening().await,
+        opened => opened,
+    };
+    let visit = match visit {
         Ok(visit) => visit,
         Err(error) => return fault::without_visit(&app, &request, &error),
     };

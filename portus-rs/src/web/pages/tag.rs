@@ -30,7 +30,10 @@ const SHAPE: Shape = Shape {
 };
 
 pub fn routes() -> Vec<Route> {
-    vec![get("/tags/{id}", show), post("/tags/{id}/scan", scan)]
+    vec![
+        get("/tags/{id}", show).live(),
+        post("/tags/{id}/scan", scan),
+    ]
 }
 
 /// What `tag/show.html` shows.

@@ -18,6 +18,7 @@ use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 use super::{
     assets,
     frame::Frame,
+    fresh::{self, Fresh},
     language::{Language, Values, moment},
 };
 use crate::error::{Error, Result};
@@ -84,7 +85,9 @@ static TEMPLATES: LazyLock<Vec<Result<Arc<Tera>, String>>> =
 /// The templates of a language; while developing, as they are on the disk now.
 fn templates(language: Language) -> Result<Arc<Tera>, String> {
     if cfg!(debug_assertions) && !cfg!(test) {
-        return load(language).map(Arc::new);
+        static FRESH: LazyLock<Fresh<usize, Arc<Tera>>> = LazyLock::new(Fresh::default);
+        let stamp = fresh::stamp("../views", Views::iter());
+        return FRESH.get(language as usize, stamp, || load(language).map(Arc::new));
     }
     let missing = || Err("this language has no templates".to_owned());
     TEMPLATES

@@ -42,7 +42,7 @@ pub struct Visit {
     pub facts: Arc<Facts>,
     pub language: Language,
     pub flashes: Vec<Flash>,
-    /// The newest entry of the audit log when the request came; 0 for a visitor, who is told no news.
+    /// The newest entry of the audit log when the request came, where the page listens for what comes after; else 0.
     seen: i64,
 }
 
@@ -144,14 +144,8 @@ impl Visit {
             Actor::User(Arc::clone(&session.account))
         });
         let chosen = actor.account().and_then(|it| it.language.clone());
-        // Before anything that the page shows is read: what comes after this is news to it.
-        let seen = if session.is_some() && request.method().is_safe() {
-            activities::latest(&app).await?
-        } else {
-            None
-        };
         Ok(Self {
-            seen: seen.unwrap_or(0),
+            seen: 0,
             language: language(&request, chosen),
             flashes: flash::read(&app, &request),
             app,
@@ -161,6 +155,14 @@ impl Visit {
             session,
             facts,
         })
+    }
+
+    /// The same for a page that listens, before anything that it shows is read: what comes after this is news to it.
+    pub async fn listening(mut self) -> Result<Self, PageError> {
+        if self.session.is_some() && self.request.method().is_safe() {
+            self.seen = activities::latest(&self.app).await?.unwrap_or(0);
+        }
+        Ok(self)
     }
 
     pub fn now(&self) -> NaiveDateTime {

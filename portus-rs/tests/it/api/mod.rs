@@ -13,6 +13,7 @@ mod doors;
 mod explain;
 mod feed;
 mod filters;
+mod images;
 mod limited_tokens;
 mod lists;
 mod openapi;

@@ -1,6 +1,6 @@
 //! The directory's people sign in on the web.
 
-use actix_web::test::TestRequest;
+use actix_web::{http::Method, test::TestRequest};
 use portus_rs::{
     actions::users::{self, NewUser},
     error::Error,
@@ -136,6 +136,7 @@ async fn an_admin_cannot_take_a_name_of_the_directory() {
         bot,
         ..NewUser::default()
     };
+    let browser = Browser::signed_in(&service, "root").await;
     let clash = "The username 'ann' already exists on the LDAP server. Use another name to avoid name collision";
     for bot in [false, true] {
         match users::create(&service.app, &root, new("ann", bot)).await {
@@ -145,6 +146,18 @@ async fn an_admin_cannot_take_a_name_of_the_directory() {
             }
             _ => panic!("it was made"),
         }
+        let asked = browser.write(
+            Method::POST,
+            "/admin/users.json",
+            &json!({"user": {
+                "username": "ann", "email": "ann@example.com", "password": PASSWORD, "bot": bot,
+            }}),
+        );
+        let told = service.call(asked).await;
+        assert_eq!(
+            (told.status.as_u16(), told.json()),
+            (422, json!({"ldap": [clash]}))
+        );
     }
     users::create(&service.app, &root, new("bob", false))
         .await

@@ -418,3 +418,33 @@ async fn an_address_comes_and_goes_through_providers_as_often_as_it_may_send_wro
     sso.provider.state().now += 11 * 60;
     assert_eq!(ann.post(service, &path, &[]).await.status, 200);
 }
+
+on_every_database! {
+    async fn who_is_let_in_does_not_count_against_the_others_of_their_address(database: TestDatabase) {
+        let sso = Sso::with(database, &[]).await;
+        let service = &sso.service;
+        let path = format!("/users/auth/{OPENID}");
+        sso.register("1", "ann").await;
+        let mut ann = Browser::default();
+        // One way less than an address may leave unfinished, so that the next one has to be given back each time.
+        for _ in 0..99 {
+            assert_eq!(ann.post(service, &path, &[]).await.status, 200);
+        }
+        let guessed = format!("{path}/callback?state=guessed&code=x");
+        for _ in 0..99 {
+            ann.get(service, &guessed).await;
+        }
+        for _ in 0..3 {
+            let answer = sso.enter(&mut Browser::default()).await;
+            assert_eq!(location(&answer), "/", "{}", answer.body);
+        }
+        // Whoever makes an account here comes to a good end as well, a form later.
+        sso.register("2", "bob").await;
+        // Who begins and does not end well counts as ever.
+        assert_eq!(ann.post(service, &path, &[]).await.status, 200);
+        let answer = ann.post(service, &path, &[]).await;
+        assert_eq!(location(&answer), "/users/sign_in");
+        let told = ann.told(service).await;
+        assert!(told.contains("Too many attempts from your address"), "{told}");
+    }
+}

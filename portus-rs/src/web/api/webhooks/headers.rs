@@ -11,7 +11,7 @@ use crate::{
     web::{
         api::{
             operation::{Operation, delete, get, post},
-            reply::{Created, NoContent, Paged},
+            reply::{Created, Done, NoContent, Paged},
             respond::{Time, created, no_content, paged},
         },
         error::ApiResult,
@@ -45,12 +45,12 @@ pub fn twins() -> Vec<Operation> {
         post(
             "/namespaces/{id}/webhooks/{webhook_id}/headers.json",
             "Adds a header to a webhook",
-            create,
+            create_leniently,
         ),
         delete(
             "/namespaces/{id}/webhooks/{webhook_id}/headers/{header_id}.json",
             "Removes a header from a webhook",
-            remove,
+            remove_quietly,
         ),
     ]
 }
@@ -61,6 +61,15 @@ params! {
         /// Unique within the webhook, whatever the case.
         name: String,
         value: String,
+    }
+}
+
+params! {
+    /// The same, where what is not said is empty.
+    struct NewWebhookHeaderOfPage in webhook_header {
+        /// Unique within the webhook, whatever the case.
+        name: Option<String>,
+        value: Option<String>,
     }
 }
 
@@ -110,6 +119,21 @@ async fn remove(call: Call) -> ApiResult<NoContent> {
     let header = call.strict_id("header_id")?;
     headers::delete(&call.app, &call.actor, ids(&call)?, header).await?;
     no_content()
+}
+
+async fn create_leniently(
+    call: Call,
+    new: NewWebhookHeaderOfPage,
+) -> ApiResult<Created<WebhookHeader>> {
+    let new = NewWebhookHeader {
+        name: new.name.unwrap_or_default(),
+        value: new.value.unwrap_or_default(),
+    };
+    create(call, new).await
+}
+
+async fn remove_quietly(call: Call) -> ApiResult<Done> {
+    remove(call).await.map(|_| Done)
 }
 
 async fn of_webhook(call: &Call) -> ApiResult<Headers> {

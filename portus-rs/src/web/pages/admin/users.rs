@@ -6,7 +6,6 @@ use serde::Serialize;
 use crate::{
     actions::users::{self, NewUser},
     entities::user::PORTUS,
-    error::{Error, Invalid},
     queries::{
         self,
         users::{Counts, People, Row as Found},
@@ -175,6 +174,7 @@ async fn listed(visit: &Admin, form: Form, made: Option<Made>) -> crate::error::
 
 async fn create(visit: Admin) -> PageResult {
     let password = visit.text("user[password]");
+    let repeated = visit.text("user[password_confirmation]");
     let new = NewUser {
         username: visit.text("user[username]").trim().to_owned(),
         email: visit.text("user[email]").trim().to_owned(),
@@ -183,16 +183,8 @@ async fn create(visit: Admin) -> PageResult {
         password,
         admin: false,
     };
-    let repeated = visit.text("user[password_confirmation]") == new.password;
     let (bot, name) = (new.bot, new.username.clone());
-    let made = if repeated {
-        users::create_with_token(&visit.app, &visit.actor, new).await
-    } else {
-        let mut invalid = Invalid::default();
-        invalid.add("password_confirmation", "doesn't match Password");
-        Err(Error::Invalid(invalid))
-    };
-    match made {
+    match users::create_with_token(&visit.app, &visit.actor, new, Some(&repeated)).await {
         Ok((_, Some(issued))) => {
             let made = Made {
                 username: name,

@@ -35,7 +35,7 @@ const REPOSITORIES: Shape = Shape {
 
 pub fn routes() -> Vec<Route> {
     vec![
-        get("/namespaces/{id}", show),
+        get("/namespaces/{id}", show).live(),
         put("/namespaces/{id}", update),
     ]
 }

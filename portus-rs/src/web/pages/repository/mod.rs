@@ -41,7 +41,7 @@ const COMMENTS: Shape = Shape {
 
 pub fn routes() -> Vec<Route> {
     let mut routes = vec![
-        get("/repositories/{id}", show),
+        get("/repositories/{id}", show).live(),
         put("/repositories/{id}", describe),
         post("/repositories/{id}/toggle_star", star),
     ];

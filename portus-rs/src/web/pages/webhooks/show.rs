@@ -31,7 +31,7 @@ use crate::{
 
 pub fn routes() -> Vec<Route> {
     vec![
-        get("/namespaces/{id}/webhooks/{hook}", show),
+        get("/namespaces/{id}/webhooks/{hook}", show).live(),
         put("/namespaces/{id}/webhooks/{hook}", update),
     ]
 }

@@ -1,5 +1,9 @@
 //! The requests that portusctl 0.1.0 sends, and what it reads from the answers: a JSON content type on everything, every
 //! value a JSON string, an object around the values of users only.
+//!
+//! From answers of 500 and more it prints the text `error` with its first letter in capitals. Neither Portus nor we have
+//! one beside the components of `health`, where scripts expect components alone; of no text at all it makes U+FFFD. That is
+//! its own fault, and stays.
 
 use actix_web::{http::Method, test::TestRequest};
 use serde_json::{Map, Value, json};

@@ -172,3 +172,20 @@ async fn a_page_asks_as_much_for_many_rows_as_for_a_few() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+#[actix_web::test]
+async fn only_pages_that_listen_ask_up_to_where_the_log_is_known() {
+    let site = Site::with(&[]).await;
+    site.fill(0, 1).await;
+    let mut listening = 0;
+    for (who, path) in site.paths().await {
+        let page = who.get(&site.service, &path).await.body;
+        let listens = page.contains(" data-live");
+        let seen = page.split("data-seen=\"").nth(1);
+        let seen = seen.and_then(|it| it.split('"').next()?.parse().ok());
+        let seen: i64 = seen.unwrap_or(0);
+        assert_eq!(listens, seen > 0, "{path}: {seen}");
+        listening += usize::from(listens);
+    }
+    assert!(listening >= 10, "{listening}");
+}

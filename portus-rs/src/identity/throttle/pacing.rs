@@ -1,0 +1,86 @@
+//! Holding back those who do too often what is no guess but costs us something.
+
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryTrait as _,
+    sea_query::Expr,
+};
+
+use super::{ANY, HELD, count, of_pair, read};
+use crate::{
+    actions::change::Change,
+    app::App,
+    entities::login_failure,
+    error::{Error, Result},
+    identity::actor::Actor,
+};
+
+/// How often counting is tried anew that others stood in the way of.
+const PATIENCE: u32 = 20;
+
+/// Counts what one address does, such as making accounts, and refuses it after so many times within [`HELD`].
+pub async fn pace(app: &App, what: &str, source: &str, most: i64) -> Result<()> {
+    let place = place(what, source);
+    let actor = Actor::Portus;
+    let done = read(app.database.reader(), &place, ANY, app.clock.now())
+        .await?
+        .of_address;
+    if done >= most {
+        return Err(Error::TooMany(format!(
+            "Too many attempts from your address. Please try again in {} minutes.",
+            HELD.num_minutes()
+        )));
+    }
+    for _ in 0..PATIENCE {
+        let mut change = Change::begin_redoable(app, &actor).await?;
+        let books = change.books()?;
+        match count(&mut change, &books, &place, ANY).await {
+            Ok(()) => match change.commit_unrecorded("this only counts").await {
+                Err(error) if error.is_collision() => {}
+                done => return done,
+            },
+            // Others from there are being counted this moment.
+            Err(Error::NotSignedIn(_)) => {}
+            Err(error) if error.is_collision() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(Error::TooMany(
+        "Too many attempts from your address at once. Please try again.".to_owned(),
+    ))
+}
+
+/// Takes one off again that came to a good end. That it is not taken off is no reason to spoil the end.
+pub async fn give_back(app: &App, what: &str, source: &str) {
+    for _ in 0..PATIENCE {
+        match one_less(app, &place(what, source)).await {
+            Err(error) if error.is_collision() => {}
+            Err(error) => {
+                tracing::warn!("what {source} did well counts against it all the same: {error}");
+                return;
+            }
+            Ok(()) => return,
+        }
+    }
+}
+
+async fn one_less(app: &App, place: &str) -> Result<()> {
+    use login_failure::Column as C;
+    let actor = Actor::Portus;
+    let mut change = Change::begin_redoable(app, &actor).await?;
+    let books = change.books()?;
+    let less = login_failure::Entity::update_many()
+        .col_expr(C::Failures, Expr::col(C::Failures).sub(1))
+        .filter(of_pair(place, ANY))
+        .filter(C::Failures.gt(0))
+        .filter(C::Since.gt(change.now() - HELD));
+    let less = less.as_query().to_owned();
+    change
+        .execute::<login_failure::Entity, _, _>(&books, &less)
+        .await?;
+    change.commit_unrecorded("this only counts").await
+}
+
+/// No address looks like this, so it is counted apart from guesses.
+fn place(what: &str, source: &str) -> String {
+    format!("{what} {source}")
+}
