@@ -51,6 +51,8 @@ mod m0062_session_confirmed;
 mod m0064_group_memberships;
 mod m0065_newest_tags;
 mod m0066_delivery_request;
+mod m0075_job_runs;
+mod m0076_lease_wanted_by;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -111,6 +113,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0064_group_memberships::Migration),
             Box::new(m0065_newest_tags::Migration),
             Box::new(m0066_delivery_request::Migration),
+            Box::new(m0075_job_runs::Migration),
+            Box::new(m0076_lease_wanted_by::Migration),
         ]
     }
 
@@ -147,6 +151,7 @@ pub const TABLES: &[&str] = &[
     "auth_epoch",
     "settings",
     "sync_runs",
+    "job_runs",
     "leases",
     "registry_events",
     "activities",

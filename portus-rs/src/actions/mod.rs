@@ -10,6 +10,7 @@ pub mod groups;
 pub mod homes;
 pub mod identities;
 pub mod inbox;
+pub mod job_runs;
 pub mod jobs;
 pub mod mails;
 pub mod manifests;

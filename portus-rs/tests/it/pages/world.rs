@@ -291,6 +291,17 @@ async fn past(site: &Site) {
          SELECT users.id, names.name, 'anna', names.name, '{}', users.created_at, users.created_at FROM users, \
          (SELECT 'Laptop' AS name UNION ALL SELECT 'Key on the ring') AS names WHERE users.username = 'anna'"
             .to_owned(),
+        "INSERT INTO job_runs (name, outcome, times, did, message, wanted_by, replica, began_at, ended_at) \
+         SELECT 'Housekeeping', outcome, times, did, message, wanted_by, 'portus-7d4f9c-x2lkq:1', \
+         strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || began || ' minutes'), \
+         strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || ended || ' minutes') FROM \
+         (SELECT 0 AS outcome, 1 AS times, 41 AS did, NULL AS message, NULL AS wanted_by, 4201 AS began, 4200 AS ended \
+         UNION ALL SELECT 1, 9, 0, 'the database does not answer: no connection could be made within 5 s, since the \
+         machine db.example.com refused it (os error 111)', NULL, 1500, 1460 \
+         UNION ALL SELECT 0, 1, 0, NULL, NULL, 1440, 1440 \
+         UNION ALL SELECT 0, 2, 7, NULL, NULL, 600, 541 \
+         UNION ALL SELECT 0, 1, 3, NULL, 'root', 180, 179)"
+            .to_owned(),
         "UPDATE repositories SET updated_at = (SELECT MAX(updated_at) FROM tags WHERE repository_id = repositories.id)".to_owned(),
     ] {
         connection.execute_unprepared(&statement).await.unwrap();
