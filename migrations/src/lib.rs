@@ -53,6 +53,7 @@ mod m0065_newest_tags;
 mod m0066_delivery_request;
 mod m0075_job_runs;
 mod m0076_lease_wanted_by;
+mod m0077_delivery_test;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -115,6 +116,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0066_delivery_request::Migration),
             Box::new(m0075_job_runs::Migration),
             Box::new(m0076_lease_wanted_by::Migration),
+            Box::new(m0077_delivery_test::Migration),
         ]
     }
 
