@@ -12,6 +12,7 @@ pub mod identities;
 pub mod inbox;
 pub mod job_runs;
 pub mod jobs;
+pub mod logins;
 pub mod mails;
 pub mod manifests;
 pub mod members;
