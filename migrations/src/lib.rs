@@ -51,6 +51,9 @@ mod m0062_session_confirmed;
 mod m0064_group_memberships;
 mod m0065_newest_tags;
 mod m0066_delivery_request;
+mod m0075_job_runs;
+mod m0076_lease_wanted_by;
+mod m0077_delivery_test;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -111,6 +114,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0064_group_memberships::Migration),
             Box::new(m0065_newest_tags::Migration),
             Box::new(m0066_delivery_request::Migration),
+            Box::new(m0075_job_runs::Migration),
+            Box::new(m0076_lease_wanted_by::Migration),
+            Box::new(m0077_delivery_test::Migration),
         ]
     }
 
@@ -147,6 +153,7 @@ pub const TABLES: &[&str] = &[
     "auth_epoch",
     "settings",
     "sync_runs",
+    "job_runs",
     "leases",
     "registry_events",
     "activities",

@@ -23,6 +23,7 @@ pub async fn want(app: &App, actor: &Actor, name: &str) -> Result<()> {
     let now = change.now();
     let statement = lease::Entity::update_many()
         .col_expr(lease::Column::NextRunAt, Expr::value(now))
+        .col_expr(lease::Column::WantedBy, Expr::value(actor.name()))
         .filter(lease::Column::Name.eq(name));
     let known = change
         .execute::<lease::Entity, _, _>(&permit, statement.as_query())
@@ -34,6 +35,7 @@ pub async fn want(app: &App, actor: &Actor, name: &str) -> Result<()> {
             name: Set(name.to_owned()),
             fence: Set(0),
             next_run_at: Set(Some(now)),
+            wanted_by: Set(Some(actor.name().to_owned())),
             ..Default::default()
         };
         match change.insert(&permit, row).await {

@@ -3,6 +3,7 @@
 pub mod deliveries;
 pub mod headers;
 pub mod sending;
+pub mod testing;
 
 use sea_orm::{
     ActiveValue::{NotSet, Set},

@@ -408,6 +408,7 @@ fn template(facts: &Facts<'_>) -> &'static str {
         "webhook:retrigger" => {
             "{owner} sent a delivery of webhook {webhook_name} under the {ns} namespace again"
         }
+        "webhook:test" => "{owner} tested webhook {webhook_name} under the {ns} namespace",
         "registry:sync" => {
             "{owner} asked for a comparison with the catalog of the registry {registry}"
         }

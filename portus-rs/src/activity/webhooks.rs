@@ -60,6 +60,15 @@ impl Activity {
             .with("again", again.uuid.as_str())
     }
 
+    pub fn webhook_tested(
+        namespace: &namespace::Model,
+        webhook: &webhook::Model,
+        delivery: &webhook_delivery::Model,
+    ) -> Self {
+        Self::of_webhook("webhook:test", namespace, webhook)
+            .with("delivery", delivery.uuid.as_str())
+    }
+
     fn of_webhook(
         key: &'static str,
         namespace: &namespace::Model,

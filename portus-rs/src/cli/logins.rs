@@ -1,7 +1,10 @@
 //! `logins`: where somebody is signed in, and ending it when a machine or a phone is lost.
 
 use crate::{
-    actions::{refresh_tokens, second_factor, sessions},
+    actions::{
+        logins::{self, Which},
+        second_factor,
+    },
     app::App,
     entities::user,
     error::Error,
@@ -109,8 +112,8 @@ async fn list(app: &App, owner: &user::Model, json: bool) -> Outcome {
 }
 
 async fn end_all(app: &App, owner: &user::Model) -> Outcome {
-    let browsers = sessions::end_all(app, &Actor::Operator, owner.id, None).await?;
-    let docker = refresh_tokens::revoke_all(app, &Actor::Operator, owner.id).await?;
+    let logins::Ended { browsers, docker } =
+        logins::end(app, &Actor::Operator, owner.id, Which::All).await?;
     say(format!(
         "Ended: {browsers} in browsers, {docker} of docker."
     ));
@@ -121,31 +124,23 @@ async fn end_all(app: &App, owner: &user::Model) -> Outcome {
 }
 
 async fn end(app: &App, owner: &user::Model, browsers: &[i64], docker: &[i64]) -> Outcome {
-    let who = Actor::Operator.who();
-    let theirs = queries::sessions::of(app, who, owner.id).await?;
-    for id in browsers {
-        if !theirs.iter().any(|it| it.id == *id) {
-            return Err(unknown(owner, "browser", *id));
+    let these = Which::These { browsers, docker };
+    match logins::end(app, &Actor::Operator, owner.id, these).await {
+        Err(Error::Unknown(text)) => {
+            return Err(Failure::aborted(format!(
+                "{text}, and nothing was ended; see portus-rs logins list {}",
+                owner.username
+            )));
         }
-        sessions::end(app, &Actor::Operator, *id).await?;
+        done => done?,
+    };
+    for id in browsers {
         say(format!("Ended: browser {id}."));
     }
-    let theirs = queries::refresh_tokens::of(app, who, owner.id).await?;
     for id in docker {
-        if !theirs.iter().any(|it| it.id == *id) {
-            return Err(unknown(owner, "docker login", *id));
-        }
-        refresh_tokens::revoke(app, &Actor::Operator, *id).await?;
         say(format!("Ended: docker {id}."));
     }
     Ok(())
-}
-
-fn unknown(owner: &user::Model, kind: &str, id: i64) -> Failure {
-    Failure::aborted(format!(
-        "{} has no {kind} {id}; see portus-rs logins list {}",
-        owner.username, owner.username
-    ))
 }
 
 async fn drop_factor(app: &App, owner: &user::Model) -> Outcome {

@@ -197,6 +197,17 @@ words!(SyncState {
     Waiting = "waiting",
 });
 
+/// What a run of a job came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+pub enum JobOutcome {
+    #[sea_orm(num_value = 0)]
+    Done,
+    #[sea_orm(num_value = 1)]
+    Failed,
+}
+words!(JobOutcome { Done = "done", Failed = "failed" });
+
 /// How a webhook is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize)]
 #[sea_orm(rs_type = "i16", db_type = "SmallInteger")]

@@ -16,6 +16,8 @@ pub struct Model {
     pub outcome: Option<String>,
     pub last_error: Option<String>,
     pub next_run_at: Option<DateTime>,
+    /// Who had it made due before its time, until it has run.
+    pub wanted_by: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

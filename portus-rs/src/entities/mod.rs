@@ -8,6 +8,7 @@ pub mod comment;
 pub mod deletion;
 pub mod dialect;
 pub mod identity;
+pub mod job_run;
 mod kinds;
 pub mod lease;
 pub mod login_failure;
@@ -43,6 +44,6 @@ pub mod webhook_delivery;
 pub mod webhook_header;
 
 pub use kinds::{
-    ContentType, DeliveryState, Details, EventState, RequestMethod, Role, SyncState, TokenHeader,
-    TokenScope, Visibility,
+    ContentType, DeliveryState, Details, EventState, JobOutcome, RequestMethod, Role, SyncState,
+    TokenHeader, TokenScope, Visibility,
 };

@@ -18,6 +18,8 @@ pub struct Model {
     pub uuid: String,
     /// The delivery that somebody asked to have sent again.
     pub retrigger_of: Option<i64>,
+    /// It tells of nothing: somebody tries the webhook. It goes along as `X-Portus-Test`.
+    pub test: bool,
     /// `push` or `delete`.
     pub event: String,
     /// The request to the registry that this tells of. Several events may come of one.

@@ -11,11 +11,15 @@ use tokio::{
 };
 use tokio_cron_scheduler::Job as JobLocked;
 
-use super::{EVENTS, Job, Ran, Stop, Work, is_stopped, lease, registry_events, run, stopped};
+use super::{
+    EVENTS, Job, Stop, is_stopped, lease, registry_events, stopped,
+    work::{Ran, Work, run},
+};
 use crate::{
+    actions::job_runs::{self, Run},
     app::App,
     config::Schedule,
-    entities::{EventState, registry_event},
+    entities::{EventState, JobOutcome, registry_event},
     error::{Error, Result},
 };
 
@@ -80,14 +84,16 @@ pub(super) async fn turn(app: Arc<App>, job: Job, bell: Arc<Notify>, mut stop: S
         }
         let now = app.clock.now();
         retry = match attempt(&app, &job, &watch, forced, &stop).await {
-            Attempt::Ran(Ran::Done) => {
+            Attempt::Ran(Ran {
+                over: Some(reason), ..
+            }) => {
+                tracing::info!("Disabling '{}'. Reason: {reason}.", job.name);
+                return;
+            }
+            Attempt::Ran(_) => {
                 (pause, forced) = (PAUSE, false);
                 due = next(&job.schedule, now);
                 None
-            }
-            Attempt::Ran(Ran::Over(reason)) => {
-                tracing::info!("Disabling '{}'. Reason: {reason}.", job.name);
-                return;
             }
             Attempt::Busy => {
                 // What it was forced for, the other process is doing.
@@ -145,7 +151,10 @@ async fn attempt(
     stop: &Stop,
 ) -> Attempt {
     if !job.shared {
-        return match isolated(app, job.work, stop).await {
+        let began_at = app.clock.now();
+        let result = isolated(app, job.work, stop).await;
+        record(app, job, began_at, None, &result).await;
+        return match result {
             Ok(ran) => Attempt::Ran(ran),
             Err(error) => Attempt::Failed(error),
         };
@@ -171,13 +180,67 @@ async fn leased(
         lease.decline(app).await?;
         return Ok(Attempt::NotDue(due));
     }
+    let wanted_by = lease.wanted_by.clone();
+    // Whoever takes the lease away writes that down.
     let result = lease.hold(app, isolated(app, job.work, stop)).await?;
+    record(app, job, now, wanted_by, &result).await;
     let ending = lease::Ending {
         error: result.as_ref().err().map(ToString::to_string),
         next_run_at: result.is_ok().then(|| next(&job.schedule, now)),
     };
     lease.release(app, ending).await?;
     result.map(Attempt::Ran)
+}
+
+/// One run beside whatever the clock does.
+pub(super) async fn once(
+    app: &Arc<App>,
+    job: &Job,
+    wanted_by: Option<String>,
+    stop: &Stop,
+) -> Result<()> {
+    let began_at = app.clock.now();
+    let result = run(app, job.work, stop).await;
+    record(app, job, began_at, wanted_by, &result).await;
+    result.map(drop)
+}
+
+/// Adds a run to the history. What cannot be written down is still done.
+async fn record(
+    app: &App,
+    job: &Job,
+    began_at: NaiveDateTime,
+    wanted_by: Option<String>,
+    result: &Result<Ran>,
+) {
+    // These are about other runs, which are written down where they happen.
+    if matches!(job.work, Work::Requested | Work::Wanted) {
+        return;
+    }
+    let (did, message, failed) = match result {
+        Ok(ran) => (ran.did, ran.trouble.clone(), ran.trouble.is_some()),
+        Err(error) => (0, Some(error.to_string()), true),
+    };
+    let run = Run {
+        name: job.name,
+        shared: job.shared,
+        outcome: if failed {
+            JobOutcome::Failed
+        } else {
+            JobOutcome::Done
+        },
+        did,
+        message,
+        wanted_by,
+        replica: lease::replica(),
+        began_at,
+    };
+    if let Err(error) = job_runs::record(app, run).await {
+        tracing::warn!(
+            "the run of '{}' is missing in its history: {error}",
+            job.name
+        );
+    }
 }
 
 /// Runs the work in a task of its own, so that its panic is no more than its failure. Dropping this ends the task.

@@ -79,11 +79,12 @@ impl Present {
 }
 
 /// Puts accounts out of use that the directory does not have, or has closed, and the others into use again; and asks the
-/// groups of admins.
-pub async fn check_people(app: &Arc<App>, stop: &Stop) -> Result<()> {
+/// groups of admins. Returns how many accounts went or came back.
+pub async fn check_people(app: &Arc<App>, stop: &Stop) -> Result<usize> {
     let Some(directory) = &app.directory else {
-        return Ok(());
+        return Ok(0);
     };
+    let mut returned = 0;
     let present = Present::find(app, directory).await?;
     let mut gone = Vec::new();
     for account in &present.accounts {
@@ -94,13 +95,14 @@ pub async fn check_people(app: &Arc<App>, stop: &Stop) -> Result<()> {
         }
         if there && account.directory_gone_at.is_some() {
             users::returned(app, account.id).await?;
+            returned += 1;
         }
     }
     users::gone(app, &gone).await?;
-    if is_stopped(stop) {
-        return Ok(());
+    if !is_stopped(stop) {
+        check_admins(app, directory, &present).await?;
     }
-    check_admins(app, directory, &present).await
+    Ok(gone.len() + returned)
 }
 
 async fn check_admins(app: &Arc<App>, directory: &Directory, present: &Present) -> Result<()> {
@@ -169,12 +171,13 @@ async fn members<'a>(
 }
 
 /// Asks the groups of teams whose time has come, and those of people who have never been asked about.
-pub async fn check_groups(app: &Arc<App>, stop: &Stop) -> Result<()> {
+/// Returns how many of both.
+pub async fn check_groups(app: &Arc<App>, stop: &Stop) -> Result<usize> {
     let Some(directory) = &app.directory else {
-        return Ok(());
+        return Ok(0);
     };
     let Some(sync) = &directory.settings().group_sync else {
-        return Ok(());
+        return Ok(0);
     };
     let teams = due(app, sync).await?;
     let fresh = user::Entity::find()
@@ -183,18 +186,20 @@ pub async fn check_groups(app: &Arc<App>, stop: &Stop) -> Result<()> {
         .all(app.database.reader())
         .await?;
     if teams.is_empty() && fresh.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let present = Present::find(app, directory).await?;
+    let mut asked = 0;
     for team in teams {
         if is_stopped(stop) {
-            return Ok(());
+            return Ok(asked);
         }
         check_team(app, directory, sync, &present, &team).await?;
+        asked += 1;
     }
     for row in fresh {
         if is_stopped(stop) {
-            return Ok(());
+            return Ok(asked);
         }
         let Some(person) = present.person(&row).filter(|it| !it.closed) else {
             continue;
@@ -205,8 +210,9 @@ pub async fn check_groups(app: &Arc<App>, stop: &Stop) -> Result<()> {
             .map_err(|fault| trouble(directory, &fault))?;
         let account = Arc::new(Account::from(&row));
         groups::settle_person(app, directory, account, person, Some(&groups)).await?;
+        asked += 1;
     }
-    Ok(())
+    Ok(asked)
 }
 
 async fn due(app: &App, sync: &GroupSync) -> Result<Vec<team::Model>> {

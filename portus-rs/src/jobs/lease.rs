@@ -18,9 +18,12 @@ use sea_orm::{
 };
 
 use crate::{
-    actions::change::Change,
+    actions::{
+        change::Change,
+        job_runs::{self, Run},
+    },
     app::App,
-    entities::lease,
+    entities::{JobOutcome, lease},
     error::{Error, Result},
     identity::actor::Actor,
 };
@@ -38,6 +41,8 @@ pub struct Lease {
     holder: String,
     /// When the job is due again, as its last holder wrote.
     pub next_run_at: Option<NaiveDateTime>,
+    /// Who had it made due, if it was not its last holder.
+    pub wanted_by: Option<String>,
 }
 
 /// How a run ended, for the row.
@@ -105,12 +110,28 @@ pub async fn take_as(app: &App, watch: &Watch, name: &str, holder: &str) -> Resu
     let taken = change
         .execute::<lease::Entity, _, _>(&books, statement.as_query())
         .await?;
+    if taken == 1
+        && let (Some(other), Some(began_at)) = (&row.holder, row.started_at)
+    {
+        let cut_off = Run {
+            name,
+            shared: true,
+            outcome: JobOutcome::Failed,
+            did: 0,
+            message: Some("its process ended before it did".to_owned()),
+            wanted_by: row.wanted_by.clone(),
+            replica: replica_of(other),
+            began_at,
+        };
+        job_runs::add(&mut change, &books, cut_off).await?;
+    }
     change.commit_unrecorded("leases are no deeds").await?;
     Ok((taken == 1).then(|| Lease {
         name: name.to_owned(),
         fence: row.fence + 1,
         holder: holder.to_owned(),
         next_run_at: row.next_run_at,
+        wanted_by: row.wanted_by,
     }))
 }
 
@@ -140,6 +161,7 @@ impl Lease {
                 .col_expr(lease::Column::Outcome, Expr::value(outcome))
                 .col_expr(lease::Column::LastError, Expr::value(ending.error))
                 .col_expr(lease::Column::NextRunAt, Expr::value(ending.next_run_at))
+                .col_expr(lease::Column::WantedBy, Expr::value(None::<String>))
         })
         .await
     }
@@ -244,6 +266,20 @@ fn own_id() -> &'static str {
     })
 }
 
+/// This process, as people tell it from others: its machine, and its number there.
+pub fn replica() -> String {
+    replica_of(own_id())
+}
+
+fn replica_of(holder: &str) -> String {
+    let mut parts = holder.split('/');
+    let machine = parts.next().unwrap_or_default();
+    match parts.nth(2) {
+        Some(process) => format!("{machine}:{process}"),
+        None => machine.to_owned(),
+    }
+}
+
 /// What processes that can see each other's ids have in common.
 fn here() -> &'static str {
     static HERE: OnceLock<String> = OnceLock::new();
@@ -298,6 +334,17 @@ fn is_dead(holder: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_is_called_by_its_machine_and_number() {
+        let own = replica();
+        assert!(own.ends_with(&format!(":{}", std::process::id())), "{own}");
+        assert_eq!(
+            replica_of("portus-1/boot/pid:[4026]/17/99/ab"),
+            "portus-1:17"
+        );
+        assert_eq!(replica_of("elsewhere/3"), "elsewhere");
+    }
 
     #[test]
     fn the_dead_are_told_from_the_living_and_from_strangers() {

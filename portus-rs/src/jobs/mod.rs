@@ -8,28 +8,25 @@ pub mod ldap_sync;
 pub mod lease;
 pub mod manifest_details;
 pub mod registry_events;
+mod work;
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_cron_scheduler::JobScheduler;
 
 use crate::{
-    actions::{
-        identities, mails, passkeys, password_resets, refresh_tokens, sessions, sync_runs, webhooks,
-    },
     app::App,
     config::{Schedule, SyncStrategy},
     entities::SyncState,
     error::{Error, Result},
-    identity::{seen, throttle},
+    identity::actor::Actor,
     queries::{
-        self,
-        jobs::{DETAILS, GROUPS, HOUSEKEEPING, MAIL, PEOPLE},
+        jobs::{DETAILS, GROUPS, HOUSEKEEPING, MAIL, PEOPLE, SELF_TEST, USAGE, WEBHOOKS},
         sync,
     },
-    remote::{Deletes, RegistryClient, Trust},
 };
+use work::Work;
 
 /// Becomes true when the process is to end.
 pub type Stop = watch::Receiver<bool>;
@@ -57,27 +54,6 @@ pub async fn stopped(stop: &mut Stop) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-/// What a job does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Work {
-    Sync(Option<SyncStrategy>),
-    /// What somebody asked for, whatever is configured.
-    Requested,
-    /// Looking for jobs that somebody wants run.
-    Wanted,
-    Details,
-    SelfTest,
-    Mail,
-    /// Telling other servers what happened.
-    Webhooks,
-    Usage,
-    Housekeeping,
-    /// Who of the directory's people is still there.
-    People,
-    /// Who of them is in which group.
-    Groups,
-}
-
 /// A line of the table.
 #[derive(Clone, Debug)]
 struct Job {
@@ -88,23 +64,14 @@ struct Job {
     work: Work,
 }
 
-const USAGE: Job = Job {
-    name: "Usage",
+const WRITE_USAGE: Job = Job {
+    name: USAGE,
     schedule: every(15),
     shared: false,
     work: Work::Usage,
 };
 
-/// How a run ended that did not fail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Ran {
-    Done,
-    /// There is nothing left to do until the next start.
-    Over(&'static str),
-}
-
 const EVENTS: &str = "Registry events";
-const ONCE: &str = "task was ordered to execute once, and this has already been performed";
 const NOT_EMPTY: &str = "`Registry synchronization` was disabled because strategy is set to 'initial' and the database is not empty";
 
 const fn every(seconds: u64) -> Schedule {
@@ -116,7 +83,7 @@ async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
     let settings = &app.config.background.sync;
     let mut jobs = Vec::new();
     if which == Jobs::OnlyUsage {
-        return Ok(vec![USAGE]);
+        return Ok(vec![WRITE_USAGE]);
     }
     let only = which == Jobs::OnlySync;
     if only || settings.enabled {
@@ -150,17 +117,11 @@ async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
     // Whoever finds tags describes them.
     jobs.push(job(DETAILS, every(30), true, Work::Details));
     if !only {
-        jobs.push(job(
-            "Registry self-test",
-            every(3600),
-            false,
-            Work::SelfTest,
-        ));
+        jobs.push(job(SELF_TEST, every(3600), false, Work::SelfTest));
         jobs.push(job(MAIL, every(15), true, Work::Mail));
-        jobs.push(job("Outgoing mail", every(15), true, Work::Mail));
         // Senders share the queue.
-        jobs.push(job("Webhooks", every(5), false, Work::Webhooks));
-        jobs.push(USAGE);
+        jobs.push(job(WEBHOOKS, every(5), false, Work::Webhooks));
+        jobs.push(WRITE_USAGE);
         jobs.push(job(HOUSEKEEPING, every(3600), true, Work::Housekeeping));
     }
     if !only && let Some(ldap) = &app.config.ldap {
@@ -237,7 +198,7 @@ pub async fn one_shot(app: &Arc<App>) -> Result<()> {
     let jobs = table(app, Jobs::All).await?;
     let mut failed = None;
     for job in jobs {
-        if let Err(error) = run(app, job.work, &stopped).await {
+        if let Err(error) = clockwork::once(app, &job, None, &stopped).await {
             tracing::error!("{}: {error}", job.name);
             failed = Some(error);
         }
@@ -261,7 +222,7 @@ pub const NAMES: &[&str] = &[
 /// Runs one of [`NAMES`] once, beside whatever a server does.
 pub async fn run_by_hand(app: &Arc<App>, name: &str) -> Result<()> {
     let (_stop, stopped) = watch::channel(false);
-    let work = match name {
+    let (name, work) = match name {
         "events" => return clockwork::drain_events(app).await,
         "catalog-sync" => {
             let reports =
@@ -278,157 +239,21 @@ pub async fn run_by_hand(app: &Arc<App>, name: &str) -> Result<()> {
                 ))),
             };
         }
-        "manifest-details" => Work::Details,
-        "registry-self-test" => Work::SelfTest,
-        "mail" => Work::Mail,
-        "webhooks" => Work::Webhooks,
-        "housekeeping" => Work::Housekeeping,
-        "ldap-accounts" => Work::People,
-        "ldap-groups" => Work::Groups,
+        "manifest-details" => (DETAILS, Work::Details),
+        "registry-self-test" => (SELF_TEST, Work::SelfTest),
+        "mail" => (MAIL, Work::Mail),
+        "webhooks" => (WEBHOOKS, Work::Webhooks),
+        "housekeeping" => (HOUSEKEEPING, Work::Housekeeping),
+        "ldap-accounts" => (PEOPLE, Work::People),
+        "ldap-groups" => (GROUPS, Work::Groups),
         other => return Err(Error::Unknown(format!("there is no job '{other}'"))),
     };
-    run(app, work, &stopped).await.map(drop)
-}
-
-/// Boxed one by one, since the compiler cannot see through all of them at once.
-fn run<'a>(
-    app: &'a Arc<App>,
-    work: Work,
-    stop: &'a Stop,
-) -> Pin<Box<dyn Future<Output = Result<Ran>> + Send + 'a>> {
-    match work {
-        Work::Sync(strategy) => Box::pin(synchronise(app, strategy, stop)),
-        Work::Requested => Box::pin(answer_requests(app, stop)),
-        Work::Wanted => Box::pin(ring(app)),
-        Work::Details => Box::pin(describe(app, stop)),
-        Work::SelfTest => Box::pin(test_registries(app)),
-        Work::Mail => Box::pin(send_mail(app)),
-        Work::Webhooks => Box::pin(tell_webhooks(app)),
-        Work::Usage => Box::pin(write_usage(app)),
-        Work::Housekeeping => Box::pin(keep_house(app)),
-        Work::People => Box::pin(async move {
-            ldap_sync::check_people(app, stop).await?;
-            Ok(Ran::Done)
-        }),
-        Work::Groups => Box::pin(async move {
-            ldap_sync::check_groups(app, stop).await?;
-            Ok(Ran::Done)
-        }),
-    }
-}
-
-/// Begins what is due, whichever process was told that somebody wants it.
-async fn ring(app: &Arc<App>) -> Result<Ran> {
-    for name in queries::jobs::due(app).await? {
-        if let Some(bell) = app.wake.bell(&name) {
-            bell.notify_one();
-        }
-    }
-    Ok(Ran::Done)
-}
-
-/// A pass that failed says so in its row, and is not tried again by itself.
-async fn answer_requests(app: &Arc<App>, stop: &Stop) -> Result<Ran> {
-    catalog_sync::run_requested(app, stop).await?;
-    Ok(Ran::Done)
-}
-
-async fn describe(app: &Arc<App>, stop: &Stop) -> Result<Ran> {
-    manifest_details::run(app, stop).await?;
-    Ok(Ran::Done)
-}
-
-/// A letter that fails is put off by itself; the others go out all the same.
-async fn send_mail(app: &Arc<App>) -> Result<Ran> {
-    let done = mails::send_due(app).await?;
-    if done.sent > 0 {
-        tracing::debug!("sent {} letters", done.sent);
-    }
-    Ok(Ran::Done)
-}
-
-/// What fails is put off by itself, or given up.
-async fn tell_webhooks(app: &Arc<App>) -> Result<Ran> {
-    webhooks::sending::send_due(app).await?;
-    Ok(Ran::Done)
-}
-
-async fn write_usage(app: &Arc<App>) -> Result<Ran> {
-    app.usage.write(app).await?;
-    Ok(Ran::Done)
-}
-
-async fn synchronise(app: &Arc<App>, strategy: Option<SyncStrategy>, stop: &Stop) -> Result<Ran> {
-    let reports = catalog_sync::run_all(app, strategy, stop).await?;
-    if let Some(failed) = reports
-        .iter()
-        .find(|report| report.state == SyncState::Failed)
-    {
-        let message = failed.message.as_deref().unwrap_or_default();
-        return Err(Error::Remote(format!("{}: {message}", failed.registry)));
-    }
-    let strategy = strategy.unwrap_or(app.config.background.sync.strategy);
-    let once = matches!(strategy, SyncStrategy::OnStart | SyncStrategy::Initial);
-    let whole = !reports.is_empty() && reports.iter().all(|report| report.counts.errors == 0);
-    Ok(if once && whole {
-        Ran::Over(ONCE)
-    } else {
-        Ran::Done
-    })
-}
-
-/// Asks each registry whether it takes our tokens, and whether it deletes; the health page shows the answers.
-async fn test_registries(app: &Arc<App>) -> Result<Ran> {
-    for registry in sync::registries(app, None).await? {
-        if !registry.events_enforced && app.config.background.registry {
-            tracing::warn!(
-                "Until the registry {} has sent its secret once, anybody may tell events in its name: give it the \
-                 Authorization header that `portus-rs registry-config` prints",
-                registry.name
-            );
-        }
-        let client = RegistryClient::new(app, &registry);
-        match client.check_token().await {
-            Trust::Accepted => {
-                tracing::debug!("The registry {} accepts our tokens", registry.name);
-            }
-            Trust::Open => tracing::warn!(
-                "The registry {} asks nobody for a token: whoever reaches it may do everything",
-                registry.name
-            ),
-            Trust::Failed(error) => {
-                tracing::warn!("The registry {}: {error}", registry.name);
-                continue;
-            }
-        }
-        let wanted = app.config.delete.enabled && !registry.proxy;
-        if client.check_deletion().await == Deletes::No && wanted {
-            tracing::warn!(
-                "The registry {} deletes nothing, although delete.enabled is on here: start it with \
-                 REGISTRY_STORAGE_DELETE_ENABLED=true",
-                registry.name
-            );
-        }
-    }
-    Ok(Ran::Done)
-}
-
-async fn keep_house(app: &Arc<App>) -> Result<Ran> {
-    let logins = refresh_tokens::expire(app).await?;
-    let sessions = sessions::expire(app).await?;
-    let runs = sync_runs::purge(app).await?;
-    throttle::expire(app).await?;
-    password_resets::expire(app).await?;
-    mails::expire(app).await?;
-    identities::expire(app).await?;
-    passkeys::expire(app).await?;
-    seen::expire(app).await?;
-    let deliveries = webhooks::deliveries::purge(app).await?;
-    if logins + sessions + runs + deliveries > 0 {
-        tracing::debug!(
-            "removed {logins} unused logins, {sessions} ended sessions, {runs} old synchronization runs and {deliveries} \
-             old deliveries of webhooks"
-        );
-    }
-    Ok(Ran::Done)
+    let job = Job {
+        name,
+        schedule: every(0),
+        shared: false,
+        work,
+    };
+    let operator = Actor::Operator.name().to_owned();
+    clockwork::once(app, &job, Some(operator), &stopped).await
 }

@@ -238,6 +238,7 @@ impl Listing for Deliveries {
             )) "Which have come so far.";
             "status" id(C::Status) "Answered with this HTTP status; 0 without an answer.";
             "uuid" is(C::Uuid) "Of this UUID.";
+            "test" flag(C::Test) "Which only try the webhook, or only others.";
             "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
             "created_before" before(C::CreatedAt) "Made before this moment.";
             "updated_after" after(C::UpdatedAt) "Changed after this moment.";

@@ -47,6 +47,8 @@ pub struct Parcel {
     pub headers: Vec<(String, String)>,
     pub event: String,
     pub uuid: String,
+    /// Nothing has happened; somebody tries the webhook.
+    pub test: bool,
     /// The registry's event as JSON.
     pub body: String,
 }
@@ -154,6 +156,9 @@ impl Parcel {
         put(CONTENT_TYPE.as_str(), kind, kind);
         put("X-Portus-Event", &self.event, &self.event);
         put("X-Portus-Delivery", &self.uuid, &self.uuid);
+        if self.test {
+            put("X-Portus-Test", "true", "true");
+        }
         if let Some(signature) = self.secret.as_deref().and_then(|it| sign(it, body)) {
             put("X-Portus-Signature-256", &signature, &signature);
         }
@@ -269,6 +274,7 @@ mod tests {
             ],
             event: "push".to_owned(),
             uuid: "u-1".to_owned(),
+            test: false,
             body: "Hello, World!".to_owned(),
         }
     }
@@ -281,6 +287,19 @@ mod tests {
         assert!(!told.contains("canary"), "{told}");
         assert!(!told.to_lowercase().contains("authorization"), "{told}");
         assert!(told.contains("X-Key"), "{told}");
+    }
+
+    #[test]
+    fn only_a_test_says_that_it_is_one() {
+        let (headers, _) = parcel().labelled("");
+        assert!(!headers.contains_key("x-portus-test"));
+        let test = Parcel {
+            test: true,
+            ..parcel()
+        };
+        let (headers, told) = test.labelled("");
+        assert_eq!(headers["x-portus-test"], "true");
+        assert!(told.contains("X-Portus-Test"), "{told}");
     }
 
     /// The example that GitHub gives for the same kind of signature.

@@ -40,6 +40,12 @@ pub fn start(app: &Arc<App>) -> anyhow::Result<Running> {
             .wrap(NormalizePath::new(
                 actix_web::middleware::TrailingSlash::MergeOnly,
             ))
+            .configure(|service| {
+                // What people type; within the prefix each path begins with a slash.
+                if !root.is_empty() {
+                    service.service(web::redirect(root.clone(), format!("{root}/")));
+                }
+            })
             .service(web::scope(&root).configure(super::routes))
     })
     .workers(std::thread::available_parallelism().map_or(2, std::num::NonZero::get))

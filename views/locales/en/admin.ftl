@@ -144,7 +144,7 @@ explain-turned-away = Whatever they ask for, they are turned away:
 explain-no-such-thing = There is no such thing.
 explain-no-user = There is no user '{ $name }'.
 explain-needs-id = That action is about one thing: give its id.
-jobs-all = Jobs
+jobs-all = All jobs
 jobs-job = Job
 jobs-last = Last run
 jobs-took = Took
@@ -176,7 +176,62 @@ job-people = LDAP accounts
 job-people-about = Asks the directory who is still there.
 job-groups = LDAP groups
 job-groups-about = Brings teams up to date with their groups in the directory.
+job-webhooks = Webhooks
+job-webhooks-about = Tells other servers of pushes and deletions.
+job-webhooks-rhythm = every few seconds, on each process
+job-self-test = Registry check
+job-self-test-about = Asks each registry whether it takes our tokens and deletes images.
+job-self-test-rhythm = every hour, on each process
+job-usage = Last use
+job-usage-about = Notes when people, tokens and sessions were last seen.
+job-usage-rhythm = every few seconds, on each process
 job-asked-for = The job begins within seconds.
+job-history = Runs
+job-only-failed = Only failures
+job-all-runs = All runs
+job-replica = On
+job-times = { $n } times, the last
+job-did-nothing = There was nothing to do.
+job-failed-lately = Failed within 24 hours
+job-no-runs = Nothing to tell yet
+job-no-failures = No run has failed
+job-kept = The newest 100 runs that did something, failed or were asked for are kept.
+job-sync-did = { $n ->
+    [one] { $n } difference repaired
+   *[other] { $n } differences repaired
+}
+job-details-did = { $n ->
+    [one] { $n } image read
+   *[other] { $n } images read
+}
+job-housekeeping-did = { $n ->
+    [one] { $n } old entry cleared away
+   *[other] { $n } old entries cleared away
+}
+job-mail-did = { $n ->
+    [one] { $n } letter sent
+   *[other] { $n } letters sent
+}
+job-people-did = { $n ->
+    [one] { $n } account left or came back
+   *[other] { $n } accounts left or came back
+}
+job-groups-did = { $n ->
+    [one] { $n } team or person compared
+   *[other] { $n } teams and people compared
+}
+job-webhooks-did = { $n ->
+    [one] { $n } delivery attempted
+   *[other] { $n } deliveries attempted
+}
+job-self-test-did = { $n ->
+    [one] { $n } registry asked
+   *[other] { $n } registries asked
+}
+job-usage-did = { $n ->
+    [one] { $n } use noted
+   *[other] { $n } uses noted
+}
 sync-title = Comparison with { $name }
 sync-strategy = Strategy
 sync-looked-at = Looked at

@@ -56,3 +56,7 @@ webhook-response = Response
 webhook-wire-none = Nothing
 webhook-retrigger = Retrigger
 webhook-retrigger-question = This webhook is disabled. Are you sure you want to retrigger it?
+webhook-tested = The test is on its way. What comes back is shown below.
+webhook-test = Send test
+webhook-test-question = This webhook is disabled. Are you sure you want to send it a test?
+webhook-is-test = test

@@ -52,6 +52,7 @@ said-owner-removed-webhook-webhook-host-from-the-ns-namespace = { $owner } が�
 said-owner-added-the-header-header-to-webhook-webhook-name-under-the-ns-namespace = { $owner } が名前空間 { $ns } の Webhook { $webhook_name } にヘッダー { $header } を追加しました
 said-owner-removed-the-header-header-from-webhook-webhook-name-under-the-ns-namespace = { $owner } が名前空間 { $ns } の Webhook { $webhook_name } からヘッダー { $header } を削除しました
 said-owner-sent-a-delivery-of-webhook-webhook-name-under-the-ns-namespace-again = { $owner } が名前空間 { $ns } の Webhook { $webhook_name } を再送しました
+said-owner-tested-webhook-webhook-name-under-the-ns-namespace = { $owner } が名前空間 { $ns } の Webhook { $webhook_name } をテストしました
 said-owner-asked-for-a-comparison-with-the-catalog-of-the-registry-registry = { $owner } がレジストリ { $registry } のカタログとの比較を指示しました
 said-owner-confirmed-what-a-comparison-with-the-registry-registry-removes = { $owner } がレジストリ { $registry } との比較による削除を承認しました
 said-owner-set-up-the-registry-registry = { $owner } がレジストリ { $registry } を設定しました

@@ -55,3 +55,7 @@ webhook-response = レスポンス
 webhook-wire-none = なし
 webhook-retrigger = 再送
 webhook-retrigger-question = この Webhook は無効です。それでも再送しますか？
+webhook-tested = テストを送信します。応答は下に表示されます。
+webhook-test = テストを送信
+webhook-test-question = この Webhook は無効です。それでもテストを送信しますか？
+webhook-is-test = テスト

@@ -52,6 +52,7 @@ said-owner-removed-webhook-webhook-host-from-the-ns-namespace = { $owner } 从�
 said-owner-added-the-header-header-to-webhook-webhook-name-under-the-ns-namespace = { $owner } 为命名空间 { $ns } 下的 Webhook { $webhook_name } 添加了标头 { $header }
 said-owner-removed-the-header-header-from-webhook-webhook-name-under-the-ns-namespace = { $owner } 从命名空间 { $ns } 下的 Webhook { $webhook_name } 中删除了标头 { $header }
 said-owner-sent-a-delivery-of-webhook-webhook-name-under-the-ns-namespace-again = { $owner } 重新发送了命名空间 { $ns } 下 Webhook { $webhook_name } 的一次投递
+said-owner-tested-webhook-webhook-name-under-the-ns-namespace = { $owner } 测试了命名空间 { $ns } 下的 Webhook { $webhook_name }
 said-owner-asked-for-a-comparison-with-the-catalog-of-the-registry-registry = { $owner } 要求与镜像仓库服务 { $registry } 的目录比较
 said-owner-confirmed-what-a-comparison-with-the-registry-registry-removes = { $owner } 确认了与镜像仓库服务 { $registry } 比较后的删除内容
 said-owner-set-up-the-registry-registry = { $owner } 设置了镜像仓库服务 { $registry }

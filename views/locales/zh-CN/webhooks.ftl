@@ -55,3 +55,7 @@ webhook-response = 响应
 webhook-wire-none = 无
 webhook-retrigger = 重新发送
 webhook-retrigger-question = 此 Webhook 已停用。确定仍要重新发送吗？
+webhook-tested = 测试已排队发送，响应将显示在下方。
+webhook-test = 发送测试
+webhook-test-question = 此 Webhook 已停用。确定仍要发送测试吗？
+webhook-is-test = 测试

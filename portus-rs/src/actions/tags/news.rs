@@ -34,6 +34,7 @@ impl News {
             body: self.body.clone(),
             request_id: self.request.clone(),
             retrigger_of: None,
+            test: false,
         }
     }
 }

@@ -49,6 +49,8 @@ pub struct Message {
     pub request_id: Option<String>,
     /// The delivery that is sent again.
     pub retrigger_of: Option<i64>,
+    /// Nothing has happened; somebody tries the webhook.
+    pub test: bool,
 }
 
 /// What an attempt came to.
@@ -97,7 +99,8 @@ impl Change<'_> {
     }
 }
 
-fn queued(
+/// The row of a message that is to be sent at once.
+pub(super) fn queued(
     webhook_id: i64,
     message: Message,
     now: chrono::NaiveDateTime,
@@ -107,6 +110,7 @@ fn queued(
         webhook_id: Set(webhook_id),
         uuid: Set(uuid::Uuid::new_v4().to_string()),
         retrigger_of: Set(message.retrigger_of),
+        test: Set(message.test),
         event: Set(message.event),
         request_id: Set(message.request_id),
         state: Set(DeliveryState::Queued),
@@ -153,6 +157,7 @@ pub async fn retrigger(
         // Asked for by somebody, so it is sent whatever was told before.
         request_id: None,
         retrigger_of: Some(original.id),
+        test: original.test,
     };
     let row = queued(webhook_id, message, change.now());
     let again = change.insert(&permit, row).await?;

@@ -149,6 +149,7 @@ fn parcel(
         headers: own,
         event: delivery.event.clone(),
         uuid: delivery.uuid.clone(),
+        test: delivery.test,
         body: delivery.request_body.clone(),
     })
 }

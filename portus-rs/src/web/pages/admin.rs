@@ -5,6 +5,7 @@ mod activities;
 mod deletion;
 mod explain;
 mod health;
+mod job;
 mod jobs;
 mod registries;
 mod took;
@@ -23,6 +24,7 @@ pub fn routes() -> Vec<Route> {
         deletion::routes(),
         health::routes(),
         jobs::routes(),
+        job::routes(),
         explain::routes(),
     ]
     .into_iter()

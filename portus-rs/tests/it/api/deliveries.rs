@@ -36,6 +36,7 @@ pub async fn queue(app: &TestApp, webhook_id: i64, count: usize) -> Vec<webhook_
         body: BODY.to_owned(),
         request_id: None,
         retrigger_of: None,
+        test: false,
     };
     let messages = std::iter::repeat_n((webhook_id, message), count);
     change.queue_deliveries(&books, messages).await.unwrap();

@@ -2,9 +2,13 @@
 
 use portus_rs::{
     actions::webhooks::{deliveries::RETRIES, sending::send_due},
-    entities::{DeliveryState, webhook_delivery},
+    entities::{DeliveryState, activity, webhook_delivery},
+    protocol::event::{Event, EventKind},
 };
-use sea_orm::{ConnectionTrait as _, EntityTrait as _, QueryOrder as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -96,6 +100,107 @@ async fn a_receiver_gets_the_event_with_everything_it_was_promised() {
         "sha256=".len() + 64
     );
     assert!(asked.header("user-agent").starts_with("portus-rs/"));
+}
+
+#[actix_web::test]
+async fn a_test_goes_the_way_of_all_deliveries_and_says_what_it_is() {
+    let receiver = Receiver::start();
+    let (app, mary, path) = open().await;
+    let id = hook(
+        &app,
+        &mary,
+        &path,
+        json!({"url": receiver.url, "secret": "s"}),
+    )
+    .await;
+    let own = format!("{path}/{id}/test");
+    let made = app.post(&mary, &own, json!({})).await.is(201).json();
+    assert_eq!(
+        (&made["event"], &made["state"], &made["test"]),
+        (&json!("push"), &json!("queued"), &json!(true))
+    );
+    let row = sent(&app).await;
+    assert_eq!(
+        (json!(row.id), row.state, row.test),
+        (made["id"].clone(), DeliveryState::Delivered, true)
+    );
+
+    let asked = receiver.asked().remove(0);
+    assert_eq!(asked.header("x-portus-event"), "push");
+    assert_eq!(asked.header("x-portus-test"), "true");
+    assert!(
+        asked
+            .header("x-portus-signature-256")
+            .starts_with("sha256=")
+    );
+    // Whoever reads the pushes of a registry can read it.
+    let event = Event::parse(asked.body.as_bytes()).unwrap();
+    assert!(
+        matches!(event.kind(), EventKind::ManifestPushed { .. }),
+        "{}",
+        asked.body
+    );
+    let body: Value = serde_json::from_str(&asked.body).unwrap();
+    assert_eq!(body["test"], true);
+    assert_eq!(body["actor"]["name"], "mary");
+    let repository = body["target"]["repository"].as_str().unwrap();
+    assert!(repository.ends_with("/webhook-test"), "{repository}");
+    let there = json!(format!(
+        "http://registry.test.lan:5000/v2/{repository}/manifests/{}",
+        body["target"]["digest"].as_str().unwrap()
+    ));
+    assert_eq!(body["target"]["url"], there);
+
+    // Sent again it is a test still, and what really happens is none.
+    let again = format!("{path}/{id}/deliveries/{}", row.id);
+    app.put(&mary, &again, json!({})).await.is(200);
+    assert!(sent(&app).await.test);
+    queue(&app, id, 1).await;
+    sent(&app).await;
+    let asked = receiver.asked();
+    let told: Vec<_> = asked.iter().map(|it| it.header("x-portus-test")).collect();
+    assert_eq!(told, ["true", "true", ""]);
+    let entry = activity::Entity::find()
+        .filter(activity::Column::Key.eq("webhook:test"))
+        .one(app.app.database.reader())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(entry.actor_name, "mary");
+    assert!(entry.parameters.contains(&row.uuid), "{}", entry.parameters);
+    let tests = format!("{path}/{id}/deliveries?test=true");
+    assert_eq!(app.get(&mary, &tests).await.is(200).pluck("id").len(), 2);
+}
+
+#[actix_web::test]
+async fn a_webhook_that_is_off_is_tested_only_when_that_is_meant_and_by_its_owners() {
+    let (app, mary, path) = open().await;
+    let id = hook(
+        &app,
+        &mary,
+        &path,
+        json!({"url": "http://127.0.0.1:1", "enabled": false}),
+    )
+    .await;
+    let own = format!("{path}/{id}/test");
+    let refused = app.post(&mary, &own, json!({})).await;
+    let text = refused.is(422).message();
+    assert!(text.as_str().unwrap().contains("confirm=true"), "{text}");
+    app.post(&mary, &own, json!({"confirm": "true"}))
+        .await
+        .is(201);
+    let row = sent(&app).await;
+    assert_eq!((row.test, row.status), (true, 0));
+    let stranger = app.user("stranger").await;
+    for (who, status) in [(&stranger, 404), (&Caller::NOBODY, 401)] {
+        let sent = json!({"confirm": "true"});
+        app.post(who, &own, sent).await.is(status);
+    }
+    let elsewhere = format!("{path}/4711/test");
+    app.post(&mary, &elsewhere, json!({})).await.is(404);
+    let all = webhook_delivery::Entity::find();
+    let count = all.count(app.app.database.reader()).await.unwrap();
+    assert_eq!(count, 1);
 }
 
 #[actix_web::test]

@@ -74,6 +74,21 @@ async fn logins_are_listed_and_ended_from_the_shell() {
         "{}",
         foreign.stderr
     );
+    // All of what was named, or nothing.
+    let half = site
+        .portus
+        .cli(&[
+            "logins", "end", "alice", "--docker", &id, "--docker", "4711",
+        ])
+        .exits(1);
+    assert_eq!(half.stdout, "");
+    assert!(
+        half.stderr
+            .contains("alice has no docker login 4711, and nothing was ended"),
+        "{}",
+        half.stderr
+    );
+    assert_eq!(refresh(&site, &first).await, StatusCode::OK);
     let ended = site
         .portus
         .cli(&["logins", "end", "alice", "--docker", &id])

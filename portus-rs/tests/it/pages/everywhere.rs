@@ -13,18 +13,25 @@ use super::{
 
 /// Shows every page to whom it is for, and gathers what `judge` finds wrong.
 pub fn on_every_page(look: Look, judge: &impl AsyncFn(&Page, &Seen) -> Vec<String>) {
-    let wrong = found_on_every_page(look, &|_| true, judge);
+    let world = RUNTIME.block_on(world());
+    on_every_page_at(&world.site.portus.url(), look, judge);
+}
+
+/// The same where another process shows them.
+pub fn on_every_page_at(root: &str, look: Look, judge: &impl AsyncFn(&Page, &Seen) -> Vec<String>) {
+    let wrong = found_on_every_page(root, look, &|_| true, judge);
     assert!(wrong.is_empty(), "{wrong}");
 }
 
 fn found_on_every_page(
+    root: &str,
     look: Look,
     wanted: &impl Fn(&str) -> bool,
     judge: &impl AsyncFn(&Page, &Seen) -> Vec<String>,
 ) -> String {
     let world = RUNTIME.block_on(world());
     let mut wrong = String::new();
-    browse(look, &world.site.portus.url(), async |page| {
+    browse(look, root, async |page| {
         let mut who = "";
         for seen in pages(world).into_iter().filter(|it| wanted(it.name)) {
             if seen.who != who {
@@ -197,12 +204,13 @@ fn is_wanted(name: &str) -> bool {
 #[ignore = "it judges nothing: `make screenshots` runs it"]
 fn pictures() {
     let mut wrong = String::new();
+    let root = RUNTIME.block_on(world()).site.portus.url();
     for (name, look) in [
         ("light", Look::DESKTOP),
         ("dark", Look::DARK),
         ("phone", Look::PHONE),
     ] {
-        wrong += &found_on_every_page(look, &is_wanted, &async |page, seen| {
+        wrong += &found_on_every_page(&root, look, &is_wanted, &async |page, seen| {
             page.keep(&format!("{name}/{}", seen.name)).await;
             Vec::new()
         });

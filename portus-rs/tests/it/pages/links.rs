@@ -6,9 +6,10 @@ use std::{cell::RefCell, collections::BTreeSet};
 use serde_json::Value;
 
 use super::{
-    driver::Look,
-    everywhere::on_every_page,
+    driver::{Look, RUNTIME},
+    everywhere::{on_every_page, on_every_page_at},
     page::{Page, browse},
+    world::world,
 };
 use crate::support::{portus::Portus, site::PASSWORD};
 
@@ -114,9 +115,87 @@ async fn unguarded(page: &Page) -> Vec<String> {
     wrong
 }
 
-/// As behind a proxy that gives a service a folder of its host.
+/// What a page below `/images` names that is not: any attribute that holds an address, whatever a script makes of it,
+/// and everything that the page has asked for.
+const STRAY: &str = "\
+    const ours = (address) => { \
+      const url = new URL(address, document.baseURI); \
+      return url.origin !== location.origin || url.pathname === '/images' || url.pathname.startsWith('/images/'); \
+    }; \
+    const named = ['href', 'src', 'action', 'formaction', 'poster', 'hx-get', 'hx-post']; \
+    const stray = [...document.querySelectorAll('*')].flatMap((it) => [...it.attributes] \
+      .filter(({ name, value }) => name !== 'value' && (named.includes(name) || value.startsWith('/'))) \
+      .filter(({ value }) => !ours(value)) \
+      .map(({ name, value }) => `${it.localName} ${name}=${value}`)); \
+    const asked = performance.getEntriesByType('resource').map((it) => it.name).filter((it) => !ours(it)); \
+    return [...stray, ...asked];";
+
+/// Where these addresses lead in the end, if that is not below `/images` or nothing is there.
+const LED_ASTRAY: &str = "\
+    const [addresses, done] = arguments; \
+    Promise.all(addresses.map(async (it) => { \
+      const answer = await fetch(it); \
+      const { pathname } = new URL(answer.url); \
+      return (answer.ok || answer.status === 403) && (pathname === '/images' || pathname.startsWith('/images/')) ? [] : [`${it}: ${answer.status} ${answer.url}`]; \
+    })).then((all) => done(all.flat()), (error) => done([String(error)]));";
+
+/// Addresses that send one on to others.
+const SENT_ON: &[&str] = &[
+    "/images",
+    "/images/dashboard",
+    "/images/admin/users/new",
+    "/images/users/sign_in",
+];
+
+async fn led_astray(page: &Page, addresses: Value) -> Vec<String> {
+    let answered = page.client.execute_async(LED_ASTRAY, vec![addresses]);
+    let all = answered.await.unwrap();
+    all.as_array()
+        .unwrap()
+        .iter()
+        .map(Value::to_string)
+        .collect()
+}
+
+/// As behind a proxy that gives a service a folder of its host, beside others in the root.
 #[test]
-fn a_service_below_a_prefix_leads_nowhere_else() {
+fn every_page_of_a_service_below_a_prefix_leads_nowhere_else() {
+    let world = RUNTIME.block_on(world());
+    let mut portus = Portus::builder();
+    for (name, value) in world.site.portus.environment() {
+        if name != "PORTUS_PUMA_HOST" {
+            portus = portus.env(name, value);
+        }
+    }
+    let url = portus.url();
+    let _portus = portus
+        .env("PORTUS_MACHINE_FQDN_EXTERNAL_URL", &url)
+        .env("RAILS_RELATIVE_URL_ROOT", "/images")
+        .arguments(&["serve", "--no-jobs"])
+        .start();
+    let known = RefCell::new(BTreeSet::new());
+    let root = format!("{url}/images");
+    on_every_page_at(&root, Look::DESKTOP, &async |page, seen| {
+        let stray = page.run(STRAY).await;
+        let stray = stray.as_array().unwrap().iter();
+        let mut wrong: Vec<String> = stray.map(Value::to_string).collect();
+        let all = links(page).await;
+        let mut new: Vec<String> = {
+            let known = &mut *known.borrow_mut();
+            all.into_iter()
+                .filter(|it| it.starts_with('/') && known.insert((seen.who, shape(it))))
+                .collect()
+        };
+        if known.borrow_mut().insert((seen.who, String::new())) {
+            new.extend(SENT_ON.iter().map(|it| (*it).to_owned()));
+        }
+        wrong.extend(led_astray(page, new.into()).await);
+        wrong
+    });
+}
+
+#[test]
+fn the_forms_of_a_service_below_a_prefix_lead_nowhere_else() {
     let portus = Portus::builder()
         .env("RAILS_RELATIVE_URL_ROOT", "/images")
         .env("PORTUS_GRAVATAR_ENABLED", "false")
@@ -130,22 +209,17 @@ fn a_service_below_a_prefix_leads_nowhere_else() {
         page.fill("Password (8 characters min.)", PASSWORD).await;
         page.fill("Password again", PASSWORD).await;
         page.press("Create admin").await;
-        for path in [
-            "/users/sign_in",
-            "/admin/registries/new",
-            "/users/edit",
-            "/help",
-        ] {
+        for path in ["/admin/registries/new", "/users/edit", "/help"] {
             page.open(path).await;
-            let stray = page
-                .run(
-                    "return [...document.querySelectorAll('[href], [src], [action], [hx-get], [hx-post]')] \
-                     .flatMap((it) => ['href', 'src', 'action', 'hx-get', 'hx-post'].map((name) => it.getAttribute(name))) \
-                     .filter((it) => it && it.startsWith('/') && !it.startsWith('/images/') && it !== '/images')",
-                )
-                .await;
-            assert_eq!(stray, Value::Array(Vec::new()), "{path}");
+            assert_eq!(page.run(STRAY).await, Value::Array(Vec::new()), "{path}");
         }
+        page.open("/users/edit").await;
+        page.press("Logout").await;
+        page.at("/users/sign_in").await;
+        page.fill("Username", "admin").await;
+        page.fill("Password", PASSWORD).await;
+        page.press("Login").await;
+        page.at("/admin/registries/new").await;
         assert_eq!(page.complaints().await, Vec::<String>::new());
     });
 }

@@ -117,6 +117,7 @@ pub fn pages(world: &World) -> Vec<Seen> {
         ),
         at("root", "health", "/admin"),
         at("root", "jobs", "/admin/jobs"),
+        at("root", "job", "/admin/jobs/housekeeping"),
         at("root", "events", "/admin/events"),
         at("root", "explain", "/admin/explain"),
         at(

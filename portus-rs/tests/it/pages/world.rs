@@ -291,6 +291,31 @@ async fn past(site: &Site) {
          SELECT users.id, names.name, 'anna', names.name, '{}', users.created_at, users.created_at FROM users, \
          (SELECT 'Laptop' AS name UNION ALL SELECT 'Key on the ring') AS names WHERE users.username = 'anna'"
             .to_owned(),
+        "INSERT INTO webhook_deliveries (webhook_id, uuid, event, test, state, attempts, next_attempt_at, status, last_error, \
+         request_header, request_body, response_header, response_body, created_at, updated_at) \
+         SELECT webhooks.id, it.uuid, it.event, it.test, it.state, it.attempts, \
+         strftime('%Y-%m-%d %H:%M:%f000', 'now', '+8 minutes'), it.status, it.why, \
+         '{\"Content-Type\":\"application/json\",\"X-Portus-Event\":\"push\"}', \
+         '{\"action\":\"push\",\"target\":{\"repository\":\"base/runtime\",\"tag\":\"3.2.0\"}}', it.head, it.body, \
+         strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || it.ago || ' minutes'), \
+         strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || it.ago || ' minutes') FROM webhooks, \
+         (SELECT '5b0c5f0e-8c1c-4b57-9a3e-1d1f7f1c9c55' AS uuid, 'push' AS event, 1 AS test, 2 AS state, 1 AS attempts, \
+         200 AS status, NULL AS why, 'HTTP/1.1 200 OK' AS head, '{\"queued\":true}' AS body, 2900 AS ago \
+         UNION ALL SELECT 'c6a1d8e2-7a54-4d0c-8d28-6d3b2c1f0a17', 'delete', 0, 3, 4, 0, 'no answer within 30 s', NULL, NULL, 300 \
+         UNION ALL SELECT '0f6a2b9d-1e43-4a7e-b6f5-92d1c7e8a3b4', 'push', 0, 0, 1, 503, NULL, 'HTTP/1.1 503 Service Unavailable', \
+         'upstream is restarting', 2) AS it"
+            .to_owned(),
+        "INSERT INTO job_runs (name, outcome, times, did, message, wanted_by, replica, began_at, ended_at) \
+         SELECT 'Housekeeping', outcome, times, did, message, wanted_by, 'portus-7d4f9c-x2lkq:1', \
+         strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || began || ' minutes'), \
+         strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || ended || ' minutes') FROM \
+         (SELECT 0 AS outcome, 1 AS times, 41 AS did, NULL AS message, NULL AS wanted_by, 4201 AS began, 4200 AS ended \
+         UNION ALL SELECT 1, 9, 0, 'the database does not answer: no connection could be made within 5 s, since the \
+         machine db.example.com refused it (os error 111)', NULL, 1500, 1460 \
+         UNION ALL SELECT 0, 1, 0, NULL, NULL, 1440, 1440 \
+         UNION ALL SELECT 0, 2, 7, NULL, NULL, 600, 541 \
+         UNION ALL SELECT 0, 1, 3, NULL, 'root', 180, 179)"
+            .to_owned(),
         "UPDATE repositories SET updated_at = (SELECT MAX(updated_at) FROM tags WHERE repository_id = repositories.id)".to_owned(),
     ] {
         connection.execute_unprepared(&statement).await.unwrap();

@@ -5,14 +5,14 @@ use utoipa::ToSchema;
 
 use super::{ids, of_path};
 use crate::{
-    actions::webhooks::deliveries,
+    actions::webhooks::{deliveries, testing},
     entities::{DeliveryState, webhook_delivery},
     queries::webhooks::{Deliveries, delivery},
     web::{
         api::{
-            operation::{Operation, get, put},
-            reply::{Paged, Shown},
-            respond::{Time, ok, paged},
+            operation::{Operation, get, post, put},
+            reply::{Created, Paged, Shown},
+            respond::{Time, created, ok, paged},
         },
         error::ApiResult,
         extract::{caller::Call, declare::params, filters::Filters, page::Page},
@@ -37,6 +37,15 @@ pub fn operations() -> Vec<Operation> {
             retrigger,
         )
         .about("The answer is the new delivery, which is sent soon after."),
+        post(
+            "/v1/namespaces/{id}/webhooks/{webhook_id}/test",
+            "Sends a push that never was, to try a webhook",
+            test,
+        )
+        .about(
+            "It goes the way of all deliveries, says `\"test\": true` in its body and carries the header \
+             `X-Portus-Test: true`. The answer is the delivery, which is sent soon after.",
+        ),
     ]
 }
 
@@ -52,6 +61,14 @@ pub fn twins() -> Vec<Operation> {
 params! {
     /// How a delivery is to be sent again.
     struct Retrigger {
+        /// Also for a webhook that is switched off.
+        confirm: bool,
+    }
+}
+
+params! {
+    /// How a webhook is to be tried.
+    struct Trial {
         /// Also for a webhook that is switched off.
         confirm: bool,
     }
@@ -82,6 +99,8 @@ struct WebhookDelivery {
     last_error: Option<String>,
     /// The delivery that this one repeats.
     retrigger_of: Option<i64>,
+    /// Whether it only tries the webhook.
+    test: bool,
 }
 
 impl From<webhook_delivery::Model> for WebhookDelivery {
@@ -104,6 +123,7 @@ impl From<webhook_delivery::Model> for WebhookDelivery {
                 .then_some(Time(row.next_attempt_at)),
             last_error: row.last_error,
             retrigger_of: row.retrigger_of,
+            test: row.test,
         }
     }
 }
@@ -131,4 +151,9 @@ async fn retrigger(call: Call, how: Retrigger) -> ApiResult<Shown<WebhookDeliver
     let id = call.strict_id("delivery_id")?;
     let again = deliveries::retrigger(&call.app, &call.actor, ids(&call)?, id, how.confirm).await?;
     ok(again.into())
+}
+
+async fn test(call: Call, how: Trial) -> ApiResult<Created<WebhookDelivery>> {
+    let made = testing::send(&call.app, &call.actor, ids(&call)?, how.confirm).await?;
+    created(made.into())
 }

@@ -3,12 +3,13 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::took::Took;
+use super::{
+    job::{Job, known},
+    took::Took,
+};
 use crate::{
-    actions::{inbox, jobs as deeds, sync_runs},
-    app::App,
-    entities::lease,
-    error::{Error, Result},
+    actions::{inbox, sync_runs},
+    error::Result,
     queries::{
         self,
         dead_events::{DeadEvents, Row as Dead},
@@ -25,6 +26,9 @@ use crate::{
         },
     },
 };
+
+/// A failure as recent as this is pointed out.
+const LATELY: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
 const RUNS: Shape = Shape {
     prefix: "r_",
@@ -45,7 +49,6 @@ const DEAD: Shape = Shape {
 pub fn routes() -> Vec<Route> {
     vec![
         get("/admin/jobs", list),
-        post("/admin/jobs/{name}/run", run),
         get("/admin/sync/{id}", show_run),
         post("/admin/sync/{id}/confirm", confirm),
         get("/admin/events", dead),
@@ -59,19 +62,6 @@ pub fn routes() -> Vec<Route> {
 pub struct Jobs {
     jobs: Vec<Job>,
     runs: Table<ShownRun>,
-}
-
-#[derive(Serialize)]
-struct Job {
-    /// As its messages are named.
-    slug: &'static str,
-    started_at: Option<Moment>,
-    finished_at: Option<Moment>,
-    next_run_at: Option<Moment>,
-    /// The last time.
-    took: Option<Took>,
-    error: Option<String>,
-    running: bool,
 }
 
 /// A comparison.
@@ -185,33 +175,14 @@ impl Page for Jobs {
     const VIEW: &'static str = "admin/jobs.html";
 
     fn samples() -> Vec<Self> {
-        let then = Moment(chrono::NaiveDateTime::default());
-        let job = |(slug, _)| Job {
-            slug,
-            started_at: Some(then),
-            finished_at: None,
-            next_run_at: Some(then),
-            took: Took::samples().first().copied(),
-            error: Some("<canary>".to_owned()),
-            running: slug == "sync",
-        };
-        let never = |(slug, _)| Job {
-            slug,
-            started_at: None,
-            finished_at: None,
-            next_run_at: None,
-            took: None,
-            error: None,
-            running: false,
-        };
         let states = ["waiting", "running", "done", "failed", "held"];
         vec![
             Self {
-                jobs: KNOWN.map(never).into(),
+                jobs: Job::samples(false),
                 runs: Table::sample(RUNS, Vec::new()),
             },
             Self {
-                jobs: KNOWN.map(job).into(),
+                jobs: Job::samples(true),
                 runs: Table::sample(RUNS, states.map(ShownRun::sample).into()),
             },
         ]
@@ -255,79 +226,23 @@ impl Page for Events {
     }
 }
 
-/// What one process at a time does, by the word in addresses and the name of its lease.
-const KNOWN: [(&str, &str); 6] = [
-    ("sync", jobs::SYNC),
-    ("details", jobs::DETAILS),
-    ("housekeeping", jobs::HOUSEKEEPING),
-    ("mail", jobs::MAIL),
-    ("people", jobs::PEOPLE),
-    ("groups", jobs::GROUPS),
-];
-
-/// Those that there is something to do for.
-fn known(app: &App) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let directory = app.config.ldap.as_ref();
-    let people = directory.is_some();
-    let groups = directory.is_some_and(|it| it.group_sync.is_some());
-    KNOWN.into_iter().filter(move |(_, name)| match *name {
-        jobs::PEOPLE => people,
-        jobs::GROUPS => groups,
-        _ => true,
-    })
-}
-
-impl Job {
-    fn new(slug: &'static str, lease: Option<&lease::Model>, now: chrono::NaiveDateTime) -> Self {
-        let held = |it: &lease::Model| it.holder.is_some() && it.expires_at > Some(now);
-        let running = lease.is_some_and(held);
-        // While it runs the end is that of the time before.
-        let ended = lease.filter(|_| !running);
-        Self {
-            slug,
-            running,
-            started_at: lease.and_then(|it| it.started_at).map(Moment),
-            finished_at: lease.and_then(|it| it.finished_at).map(Moment),
-            next_run_at: lease.and_then(|it| it.next_run_at).map(Moment),
-            took: ended.and_then(|it| Took::between(it.started_at, it.finished_at)),
-            error: lease.and_then(|it| it.last_error.clone()),
-        }
-    }
-}
-
 async fn list(visit: Admin) -> PageResult {
-    let leases = jobs::all(&visit.app).await?;
+    let app = &visit.app;
     let now = visit.now();
-    let all = known(&visit.app).map(|(slug, name)| {
-        let lease = leases.iter().find(|it| it.name == name);
-        Job::new(slug, lease, now)
+    let leases = jobs::all(app).await?;
+    let newest = jobs::newest_runs(app).await?;
+    let failed = jobs::failed_since(app, now - LATELY).await?;
+    let all = known(app).map(|it| {
+        let lease = leases.iter().find(|row| row.name == it.name);
+        let run = newest.iter().find(|row| row.name == it.name);
+        let failed_lately = failed.iter().any(|name| name == it.name);
+        Job::new(it, lease, run, now).noting(failed_lately)
     });
     let page = Jobs {
         jobs: all.collect(),
         runs: visit.plain_table(RUNS, SyncRuns, ShownRun::from).await?,
     };
     visit.show("jobs", &page).await
-}
-
-/// Whichever process runs the job begins it.
-async fn run(visit: Admin) -> PageResult {
-    let slug = visit.segment("name");
-    let Some((_, name)) = known(&visit.app).find(|it| it.0 == slug) else {
-        return Err(Error::NotFound.into());
-    };
-    let asked = if name == jobs::SYNC {
-        let registries = queries::sync::wanted_registries(&visit.app, None).await?;
-        let ids: Vec<i64> = registries.iter().map(|it| it.id).collect();
-        sync_runs::request(&visit.app, &visit.actor, &ids, None)
-            .await
-            .map(drop)
-    } else {
-        deeds::want(&visit.app, &visit.actor, name).await
-    };
-    match asked {
-        Ok(()) => Ok(visit.go_telling("/admin/jobs", visit.say("job-asked-for"))),
-        Err(error) => visit.go_refused("/admin/jobs", error),
-    }
 }
 
 async fn shown(visit: &Admin) -> Result<Comparison> {

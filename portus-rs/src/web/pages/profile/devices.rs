@@ -33,7 +33,10 @@ pub struct SignedIn {
 pub struct DockerLogin {
     id: i64,
     service: String,
-    client: String,
+    /// What keeps it, as that calls itself.
+    device: String,
+    /// As of a browser.
+    kind: &'static str,
     address: String,
     created_at: Moment,
     last_used_at: Moment,
@@ -78,7 +81,8 @@ impl DockerLogin {
         vec![Self {
             id: 1,
             service: "registry<canary>".to_owned(),
-            client: "docker<canary>".to_owned(),
+            device: "docker<canary>".to_owned(),
+            kind: "terminal",
             address: "192.0.2.1<canary>".to_owned(),
             created_at: at,
             last_used_at: at,
@@ -88,10 +92,12 @@ impl DockerLogin {
 
 impl From<refresh_token::Model> for DockerLogin {
     fn from(row: refresh_token::Model) -> Self {
+        let (device, kind) = device(&row.client_id);
         Self {
             id: row.id,
             service: row.service,
-            client: row.client_id,
+            device,
+            kind,
             address: row.address,
             created_at: Moment(row.created_at),
             last_used_at: Moment(row.last_used_at),
@@ -131,7 +137,7 @@ pub async fn log_out(visit: Member) -> PageResult {
     Ok(visit.go_telling("/users/edit", visit.say("profile-docker-ended")))
 }
 
-/// What a browser calls itself, told shortly: nothing is decided by it.
+/// What a browser or another client calls itself, told shortly: nothing is decided by it.
 fn device(agent: &str) -> (String, &'static str) {
     let first = |known: &[(&str, &'static str)]| {
         let found = known.iter().find(|(mark, _)| agent.contains(mark));

@@ -4,14 +4,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::{
-    route::{Route, put},
+    route::{Route, post, put},
     table::Shape,
     view::Moment,
     visit::Member,
 };
 use super::show::known;
 use crate::{
-    actions::webhooks::deliveries,
+    actions::webhooks::{deliveries, testing},
     entities::{DeliveryState, webhook_delivery},
     queries,
     web::error::PageResult,
@@ -26,10 +26,13 @@ pub const SHAPE: Shape = Shape {
 };
 
 pub fn routes() -> Vec<Route> {
-    vec![put(
-        "/namespaces/{id}/webhooks/{hook}/deliveries/{delivery}",
-        retrigger,
-    )]
+    vec![
+        put(
+            "/namespaces/{id}/webhooks/{hook}/deliveries/{delivery}",
+            retrigger,
+        ),
+        post("/namespaces/{id}/webhooks/{hook}/test", test),
+    ]
 }
 
 /// A row of the table of deliveries.
@@ -46,6 +49,8 @@ pub struct Delivery {
     last_error: Option<String>,
     /// Whether it repeats another one.
     again: bool,
+    /// Whether it only tries the webhook.
+    test: bool,
     updated_at: Moment,
     next_attempt_at: Option<Moment>,
     request_header: Option<String>,
@@ -66,6 +71,7 @@ impl Delivery {
             attempts: row.attempts,
             last_error: row.last_error,
             again: row.retrigger_of.is_some(),
+            test: row.test,
             updated_at: Moment(row.updated_at),
             next_attempt_at: queued.then_some(Moment(row.next_attempt_at)),
             request_header: row.request_header.map(|it| legible(&it)),
@@ -86,6 +92,7 @@ impl Delivery {
             attempts: 1,
             last_error: text().filter(|_| !delivered),
             again: !delivered,
+            test: !delivered,
             updated_at: Moment(chrono::NaiveDateTime::default()),
             next_attempt_at: (!delivered).then_some(Moment(chrono::NaiveDateTime::default())),
             request_header: text(),
@@ -115,6 +122,17 @@ async fn retrigger(visit: Member) -> PageResult {
             let said = visit.tell("webhook-retriggered", &delivery.uuid);
             Ok(visit.go_telling(&visit.back_to(&page), said))
         }
+        Err(error @ crate::error::Error::Refused(_)) => visit.go_refused(&page, error),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn test(visit: Member) -> PageResult {
+    let (row, space) = known(&visit).await?;
+    let confirmed = visit.ticked("confirm");
+    let page = format!("/namespaces/{space}/webhooks/{}", row.id);
+    match testing::send(&visit.app, &visit.actor, (space, row.id), confirmed).await {
+        Ok(_) => Ok(visit.go_telling(&page, visit.say("webhook-tested"))),
         Err(error @ crate::error::Error::Refused(_)) => visit.go_refused(&page, error),
         Err(error) => Err(error.into()),
     }

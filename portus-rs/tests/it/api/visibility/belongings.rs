@@ -58,6 +58,7 @@ async fn furnished(database: &TestDatabase) -> World {
             body: "{}".to_owned(),
             request_id: None,
             retrigger_of: None,
+            test: false,
         };
         change
             .queue_deliveries(&books, [(made.id, message)])

@@ -262,6 +262,7 @@ async fn fill(
         body: "{}".to_owned(),
         request_id: None,
         retrigger_of: None,
+        test: false,
     };
     change
         .queue_deliveries(&books, [(webhook, message)])

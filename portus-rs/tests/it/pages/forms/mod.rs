@@ -4,6 +4,7 @@ mod admin;
 mod bots;
 mod counting;
 mod history;
+mod jobs;
 mod members;
 mod namespaces;
 mod teams;

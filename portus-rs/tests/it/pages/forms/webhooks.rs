@@ -188,6 +188,7 @@ async fn sent(site: &Site, hook: &str, body: &str) {
         body: body.to_owned(),
         request_id: None,
         retrigger_of: None,
+        test: false,
     };
     change
         .queue_deliveries(&books, [(id, message)])
@@ -256,4 +257,28 @@ async fn a_delivery_is_sent_again_and_a_disabled_webhook_asks_first() {
     site.send(&site.anna, "put", &format!("{start}4711"), &[])
         .await
         .is(404);
+}
+
+#[actix_web::test]
+async fn a_webhook_is_tried_by_a_button_and_a_disabled_one_asks_first() {
+    let site = Site::new().await;
+    let hook = site.hook(&site.hooks().await).await;
+    let path = format!("{hook}/test");
+    site.get(&site.anna, &hook)
+        .await
+        .says(&format!("action=\"{path}\""))
+        .says("This webhook is disabled. Are you sure you want to send it a test?");
+    site.send(&site.anna, "post", &path, &[]).await.is(303);
+    assert_eq!(site.service.count("webhook_deliveries").await, 0);
+    let confirmed = [("confirm", "true")];
+    let sent = site.send(&site.anna, "post", &path, &confirmed).await;
+    site.done(sent, "The test is on its way.").await;
+    site.get(&site.anna, &hook)
+        .await
+        .says(">test</span>")
+        .says("webhook-test");
+
+    let refused = site.send(&site.zoe, "post", &path, &confirmed).await;
+    refused.is(403);
+    assert_eq!(site.service.count("webhook_deliveries").await, 1);
 }

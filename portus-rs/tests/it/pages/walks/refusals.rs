@@ -109,3 +109,23 @@ fn a_lost_session_leads_back_to_the_page() {
         page.at("/teams").await;
     });
 }
+
+/// A form of a session that another has taken the place of, as in a tab from yesterday.
+#[test]
+fn a_form_of_another_session_says_so_and_leads_back() {
+    let site = site(&[]);
+    walk(&site, async |page| {
+        page.become_user("root").await;
+        page.open("/teams").await;
+        page.press("Create new team").await;
+        page.fill("Name", "late").await;
+        page.run(
+            "for (const it of document.querySelectorAll('[name=authenticity_token]')) it.value = 'of yesterday'",
+        )
+        .await;
+        page.press("Add").await;
+        page.see("This form is out of date").await;
+        page.shows("stale").await;
+    });
+    assert_eq!(RUNTIME.block_on(site.count("teams WHERE name = 'late'")), 0);
+}
