@@ -51,6 +51,9 @@ mod m0062_session_confirmed;
 mod m0064_group_memberships;
 mod m0065_newest_tags;
 mod m0066_delivery_request;
+mod m0070_provider_grants;
+mod m0071_session_identities;
+mod m0072_users_provider_gone;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -111,6 +114,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0064_group_memberships::Migration),
             Box::new(m0065_newest_tags::Migration),
             Box::new(m0066_delivery_request::Migration),
+            Box::new(m0070_provider_grants::Migration),
+            Box::new(m0071_session_identities::Migration),
+            Box::new(m0072_users_provider_gone::Migration),
         ]
     }
 
@@ -133,6 +139,7 @@ pub const TABLES: &[&str] = &[
     "bot_trusts",
     "seen_tokens",
     "pending_sign_ins",
+    "provider_grants",
     "identities",
     "sessions",
     "traffic",

@@ -7,6 +7,7 @@ mod clockwork;
 pub mod ldap_sync;
 pub mod lease;
 pub mod manifest_details;
+pub mod provider_check;
 pub mod registry_events;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
@@ -25,7 +26,7 @@ use crate::{
     identity::{seen, throttle},
     queries::{
         self,
-        jobs::{DETAILS, GROUPS, HOUSEKEEPING, MAIL, PEOPLE},
+        jobs::{DETAILS, GROUPS, HOUSEKEEPING, MAIL, PEOPLE, PROVIDERS},
         sync,
     },
     remote::{Deletes, RegistryClient, Trust},
@@ -76,6 +77,8 @@ enum Work {
     People,
     /// Who of them is in which group.
     Groups,
+    /// Who of the identity providers' people is still theirs.
+    Providers,
 }
 
 /// A line of the table.
@@ -170,6 +173,11 @@ async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
             jobs.push(job(GROUPS, every(GROUPS_EVERY), true, Work::Groups));
         }
     }
+    let asked = app.config.oauth.recheck;
+    if !only && let Some(interval) = asked.filter(|_| app.providers.offered().next().is_some()) {
+        let schedule = Schedule::Every(interval);
+        jobs.push(job(PROVIDERS, schedule, true, Work::Providers));
+    }
     Ok(jobs)
 }
 
@@ -256,6 +264,7 @@ pub const NAMES: &[&str] = &[
     "housekeeping",
     "ldap-accounts",
     "ldap-groups",
+    "identity-providers",
 ];
 
 /// Runs one of [`NAMES`] once, beside whatever a server does.
@@ -277,6 +286,9 @@ pub async fn run_by_hand(app: &Arc<App>, name: &str) -> Result<()> {
                     failed.message.unwrap_or_default()
                 ))),
             };
+        }
+        "identity-providers" => {
+            return provider_check::run(app, provider_check::Whom::Everybody, &stopped).await;
         }
         "manifest-details" => Work::Details,
         "registry-self-test" => Work::SelfTest,
@@ -312,6 +324,10 @@ fn run<'a>(
         }),
         Work::Groups => Box::pin(async move {
             ldap_sync::check_groups(app, stop).await?;
+            Ok(Ran::Done)
+        }),
+        Work::Providers => Box::pin(async move {
+            provider_check::run(app, provider_check::Whom::Due, stop).await?;
             Ok(Ran::Done)
         }),
     }
@@ -421,6 +437,7 @@ async fn keep_house(app: &Arc<App>) -> Result<Ran> {
     password_resets::expire(app).await?;
     mails::expire(app).await?;
     identities::expire(app).await?;
+    identities::upkeep::expire(app).await?;
     passkeys::expire(app).await?;
     seen::expire(app).await?;
     let deliveries = webhooks::deliveries::purge(app).await?;

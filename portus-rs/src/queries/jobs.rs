@@ -13,6 +13,8 @@ pub const HOUSEKEEPING: &str = "Housekeeping";
 pub const PEOPLE: &str = "LDAP accounts";
 /// Who of them is in which group.
 pub const GROUPS: &str = "LDAP groups";
+/// Who of the identity providers' people is still theirs.
+pub const PROVIDERS: &str = "Identity providers";
 
 /// Every job that one process at a time does, by name; those that have never run are not there.
 pub async fn all(app: &App) -> Result<Vec<lease::Model>> {
@@ -32,4 +34,13 @@ pub async fn due(app: &App) -> Result<Vec<String>> {
         .into_tuple()
         .all(app.database.reader())
         .await?)
+}
+
+/// Why a job failed the last time it ran, if it did.
+pub async fn last_error(app: &App, name: &str) -> Result<Option<String>> {
+    let found = lease::Entity::find()
+        .filter(lease::Column::Name.eq(name))
+        .one(app.database.reader())
+        .await?;
+    Ok(found.and_then(|it| it.last_error))
 }

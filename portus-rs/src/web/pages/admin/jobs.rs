@@ -256,13 +256,14 @@ impl Page for Events {
 }
 
 /// What one process at a time does, by the word in addresses and the name of its lease.
-const KNOWN: [(&str, &str); 6] = [
+const KNOWN: [(&str, &str); 7] = [
     ("sync", jobs::SYNC),
     ("details", jobs::DETAILS),
     ("housekeeping", jobs::HOUSEKEEPING),
     ("mail", jobs::MAIL),
     ("people", jobs::PEOPLE),
     ("groups", jobs::GROUPS),
+    ("providers", jobs::PROVIDERS),
 ];
 
 /// Those that there is something to do for.
@@ -270,9 +271,12 @@ fn known(app: &App) -> impl Iterator<Item = (&'static str, &'static str)> {
     let directory = app.config.ldap.as_ref();
     let people = directory.is_some();
     let groups = directory.is_some_and(|it| it.group_sync.is_some());
+    let oauth = &app.config.oauth;
+    let providers = oauth.recheck.is_some() && !oauth.providers.is_empty();
     KNOWN.into_iter().filter(move |(_, name)| match *name {
         jobs::PEOPLE => people,
         jobs::GROUPS => groups,
+        jobs::PROVIDERS => providers,
         _ => true,
     })
 }
