@@ -51,6 +51,9 @@ mod m0062_session_confirmed;
 mod m0064_group_memberships;
 mod m0065_newest_tags;
 mod m0066_delivery_request;
+mod m0070_provider_grants;
+mod m0071_session_identities;
+mod m0072_users_provider_gone;
 mod m0075_job_runs;
 mod m0076_lease_wanted_by;
 mod m0077_delivery_test;
@@ -98,14 +101,14 @@ impl MigratorTrait for Migrator {
             Box::new(m0032_second_factors::Migration),
             Box::new(m0033_recovery_codes::Migration),
             Box::new(m0034_user_second_factor::Migration),
+            Box::new(m0040_users_directory::Migration),
+            Box::new(m0041_team_users_group::Migration),
             Box::new(m0045_identities::Migration),
             Box::new(m0046_pending_sign_ins::Migration),
             Box::new(m0047_seen_tokens::Migration),
             Box::new(m0048_provider_memberships::Migration),
             Box::new(m0049_bot_trusts::Migration),
             Box::new(m0050_activities::Migration),
-            Box::new(m0040_users_directory::Migration),
-            Box::new(m0041_team_users_group::Migration),
             Box::new(m0053_user_language::Migration),
             Box::new(m0056_traffic::Migration),
             Box::new(m0060_passkeys::Migration),
@@ -114,6 +117,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0064_group_memberships::Migration),
             Box::new(m0065_newest_tags::Migration),
             Box::new(m0066_delivery_request::Migration),
+            Box::new(m0070_provider_grants::Migration),
+            Box::new(m0071_session_identities::Migration),
+            Box::new(m0072_users_provider_gone::Migration),
             Box::new(m0075_job_runs::Migration),
             Box::new(m0076_lease_wanted_by::Migration),
             Box::new(m0077_delivery_test::Migration),
@@ -139,6 +145,7 @@ pub const TABLES: &[&str] = &[
     "bot_trusts",
     "seen_tokens",
     "pending_sign_ins",
+    "provider_grants",
     "identities",
     "sessions",
     "traffic",

@@ -76,6 +76,8 @@ pub struct Wake {
     pub people: Notify,
     /// Somebody wants the directory asked who is in which group.
     pub groups: Notify,
+    /// Somebody wants identity providers asked who is still theirs.
+    pub providers: Notify,
 }
 
 impl Wake {
@@ -87,6 +89,7 @@ impl Wake {
             jobs::HOUSEKEEPING => Some(&self.housekeeping),
             jobs::PEOPLE => Some(&self.people),
             jobs::GROUPS => Some(&self.groups),
+            jobs::PROVIDERS => Some(&self.providers),
             _ => None,
         }
     }

@@ -1,8 +1,10 @@
 //! Entering through an identity provider: linking, registering, and the session that follows. Nobody is let in who is
 //! shut out here, and no address alone opens an account.
 
+mod grants;
 mod groups;
 mod pending;
+pub mod upkeep;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -14,7 +16,7 @@ use sea_orm::{
 
 use super::{
     change::Change,
-    sessions::{self, Browser, Started},
+    sessions::{self, Browser, Origin, Started},
     users,
 };
 use crate::{
@@ -29,7 +31,7 @@ use crate::{
     },
     policy::{Permit, Reach, guard::KeepBooks, sessions::EndSessions},
     queries::facts::Facts,
-    remote::oauth::{Profile, Provider},
+    remote::oauth::{Grant, Known, Profile, Provider},
 };
 
 pub use pending::{Pending, expire, find};
@@ -61,21 +63,25 @@ pub enum Step {
 pub async fn enter(
     app: &App,
     provider: Provider<'_>,
-    profile: &Profile,
+    known: &Known,
     return_to: Option<String>,
     guest: &Guest<'_>,
 ) -> Result<Step> {
-    let user = match recognise(app.database.reader(), profile).await? {
+    let (profile, grant) = (&known.profile, known.grant.as_ref());
+    let entering = match recognise(app.database.reader(), profile).await? {
         Recognised::Linked(user, identity) => {
-            refresh(app, provider, user, &identity, profile).await?
+            refresh(app, provider, user, &identity, profile, grant).await?
         }
         Recognised::Imported(user) if user.enabled => {
-            link(app, provider, &user, profile, "import").await?;
-            user
+            link(app, provider, user, profile, grant, "import").await?
         }
-        Recognised::Imported(user) => user,
+        Recognised::Imported(user) => Entering {
+            user,
+            identity_id: None,
+            asked: false,
+        },
         Recognised::Claimable(user) => {
-            let pending = Pending::claiming(profile, &user, return_to);
+            let pending = Pending::claiming(known, &user, return_to);
             return pending.keep(app).await.map(Step::Pending);
         }
         Recognised::Taken => {
@@ -87,7 +93,7 @@ pub async fn enter(
                 None => NO_ADDRESS,
                 Some(_) if !provider.creates_users() => NO_ACCOUNT,
                 Some(_) => {
-                    let pending = Pending::new(profile, return_to);
+                    let pending = Pending::new(known, return_to);
                     return pending.keep(app).await.map(Step::Pending);
                 }
             };
@@ -98,16 +104,26 @@ pub async fn enter(
             return out(app, provider, guest, None, text, reason).await;
         }
     };
-    admit(app, provider, &user, guest).await
+    admit(app, provider, &entering, guest).await
+}
+
+/// Somebody whose account has been found.
+struct Entering {
+    user: user::Model,
+    /// `None`: it is not linked, since it is shut out.
+    identity_id: Option<i64>,
+    /// Whether the provider can be asked about them again.
+    asked: bool,
 }
 
 /// Begins the session of somebody whose account has been found, if the account may be used.
 async fn admit(
     app: &App,
     provider: Provider<'_>,
-    user: &user::Model,
+    entering: &Entering,
     guest: &Guest<'_>,
 ) -> Result<Step> {
+    let user = &entering.user;
     let account = Arc::new(Account::from(user));
     if let Err(refused) = credentials::usable(app, &account) {
         let text = refused.to_string();
@@ -115,7 +131,12 @@ async fn admit(
     }
     let actor = Actor::User(Arc::clone(&account));
     let (address, browser) = (guest.address, &guest.browser);
-    let started = sessions::start_by(app, &actor, address, browser, provider.key()).await?;
+    let origin = entering.identity_id.map(|identity_id| Origin {
+        identity_id,
+        most: upkeep::unasked(app).filter(|_| !entering.asked),
+    });
+    let method = provider.key();
+    let started = sessions::start_from(app, &actor, address, browser, method, origin).await?;
     let who = Identified {
         account,
         method: Method::Provider,
@@ -164,7 +185,8 @@ async fn refresh(
     user: user::Model,
     known: &identity::Model,
     profile: &Profile,
-) -> Result<user::Model> {
+    grant: Option<&Grant>,
+) -> Result<Entering> {
     let actor = Actor::Portus;
     let mut change = Change::begin(app, &actor).await?;
     let books = change.books()?;
@@ -176,34 +198,55 @@ async fn refresh(
         ..Default::default()
     };
     change.update(&books, row).await?;
-    let told = change
+    let asked = change.keep_grant(&books, app, known.id, grant).await?;
+    let mut told = Vec::new();
+    // What was said of it until the grant was renewed counts no more, what has been said before does.
+    let found = user::Entity::find_by_id(user.id).one(change.reader());
+    let mut user = found.await?.unwrap_or(user);
+    if let Some(back) = change.vouched_for(&books, &user, known).await? {
+        told.push(Activity::provider_returned(&back, &profile.provider));
+        user = back;
+    }
+    let groups = change
         .settle_groups(&books, provider, &user, profile)
         .await?;
+    told.extend(groups);
     change.commit(told).await?;
-    Ok(user)
+    Ok(Entering {
+        user,
+        identity_id: Some(known.id),
+        asked,
+    })
 }
 
 /// Links an account with one at a provider.
 async fn link(
     app: &App,
     provider: Provider<'_>,
-    user: &user::Model,
+    user: user::Model,
     profile: &Profile,
+    grant: Option<&Grant>,
     proof: &'static str,
-) -> Result<()> {
+) -> Result<Entering> {
     let actor = Actor::Portus;
     let mut change = Change::begin(app, &actor).await?;
     let books = change.books()?;
-    change.add_identity(&books, user, profile).await?;
-    let linked = Activity::user_linked(user, &profile.provider, &profile.issuer, proof)
+    let identity_id = change.add_identity(&books, &user, profile).await?;
+    let asked = change.keep_grant(&books, app, identity_id, grant).await?;
+    let linked = Activity::user_linked(&user, &profile.provider, &profile.issuer, proof)
         .by(Some(user.id), user.username.as_str());
     let mut told = vec![linked];
     told.extend(
         change
-            .settle_groups(&books, provider, user, profile)
+            .settle_groups(&books, provider, &user, profile)
             .await?,
     );
-    change.commit(told).await
+    change.commit(told).await?;
+    Ok(Entering {
+        user,
+        identity_id: Some(identity_id),
+        asked,
+    })
 }
 
 /// What somebody chose for themselves.
@@ -242,7 +285,9 @@ pub async fn register(
     }
     let created = made.insert(app, &mut change, &books, profile).await?;
     let user = &created.user;
-    change.add_identity(&books, user, profile).await?;
+    let identity_id = change.add_identity(&books, user, profile).await?;
+    let grant = pending.grant.as_ref();
+    let asked = change.keep_grant(&books, app, identity_id, grant).await?;
     let by = |told: Activity| told.by(Some(user.id), user.username.as_str());
     let mut told = vec![
         by(Activity::user_created(user)),
@@ -259,7 +304,12 @@ pub async fn register(
             .await?,
     );
     change.commit(told).await?;
-    admit(app, provider, user, guest).await
+    let entering = Entering {
+        user: created.user,
+        identity_id: Some(identity_id),
+        asked,
+    };
+    admit(app, provider, &entering, guest).await
 }
 
 /// Links the account that has the address, once its owner has shown the password, and lets them in.
@@ -308,8 +358,9 @@ pub async fn claim(
     change
         .commit_unrecorded("the link itself is recorded")
         .await?;
-    link(app, provider, &user, &pending.profile, "password").await?;
-    admit(app, provider, &user, guest).await
+    let grant = pending.grant.as_ref();
+    let entering = link(app, provider, user, &pending.profile, grant, "password").await?;
+    admit(app, provider, &entering, guest).await
 }
 
 /// Takes a link back: the account at the provider opens this one no more.
@@ -331,6 +382,8 @@ pub async fn unlink(app: &App, actor: &Actor, id: i64) -> Result<()> {
         id: Set(permit.on().id),
         provider: Set(None),
         uid: Set(None),
+        // No provider has a say in it any more.
+        provider_gone_at: Set(None),
         ..Default::default()
     };
     change.update(&permit, cut).await?;
@@ -345,7 +398,7 @@ impl Change<'_> {
         books: &Permit<KeepBooks>,
         user: &user::Model,
         profile: &Profile,
-    ) -> Result<()> {
+    ) -> Result<i64> {
         let now: NaiveDateTime = self.now();
         let row = identity::ActiveModel {
             id: NotSet,
@@ -359,7 +412,7 @@ impl Change<'_> {
         };
         match self.insert(books, row).await {
             Err(error) if is_taken(&error) => Err(Error::Refused(TRY_AGAIN.to_owned())),
-            done => done.map(drop).map_err(Error::from),
+            done => done.map(|row| row.id).map_err(Error::from),
         }
     }
 }

@@ -112,7 +112,7 @@ pub(super) async fn write(app: &App, mail: &outgoing_mail::Model) -> Result<Opti
 }
 
 /// Whether somebody may set their password by mail: not bots, not the hidden account, nobody who is shut out, nobody
-/// whose password a directory keeps.
+/// whose password a directory keeps, and nobody for whom their provider does not vouch any more.
 fn has_password(owner: &user::Model) -> bool {
     let person = policy::sessions::Person {
         username: &owner.username,
@@ -121,6 +121,7 @@ fn has_password(owner: &user::Model) -> bool {
     policy::sessions::sign_in(person).granted
         && owner.enabled
         && !owner.directory
+        && owner.provider_gone_at.is_none()
         && !owner.password_hash.is_empty()
 }
 

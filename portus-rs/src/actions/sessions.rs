@@ -3,6 +3,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use chrono::TimeDelta;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -118,6 +119,15 @@ pub(super) async fn enter(
     Ok(started)
 }
 
+/// Where a session comes from that a provider let in.
+#[derive(Clone, Copy)]
+pub struct Origin {
+    /// The account there.
+    pub identity_id: i64,
+    /// How long it lasts at most.
+    pub most: Option<TimeDelta>,
+}
+
 /// Begins a session for somebody who has just proved to be the actor in this way.
 pub async fn start_by(
     app: &App,
@@ -125,6 +135,18 @@ pub async fn start_by(
     address: IpAddr,
     browser: &Browser<'_>,
     method: &str,
+) -> Result<Started> {
+    start_from(app, actor, address, browser, method, None).await
+}
+
+/// The same for somebody who may come from a provider.
+pub async fn start_from(
+    app: &App,
+    actor: &Actor,
+    address: IpAddr,
+    browser: &Browser<'_>,
+    method: &str,
+    origin: Option<Origin>,
 ) -> Result<Started> {
     let mut change = Change::begin(app, actor).await?;
     let user_id = actor.user_id().ok_or(Error::NotFound)?;
@@ -141,6 +163,8 @@ pub async fn start_by(
     let plain = secret::generate(Kind::Session)?;
     let now = change.now();
     let short = |text: &str| text.chars().take(255).collect::<String>();
+    let life = lifetime(app, browser.remember);
+    let most = origin.and_then(|it| it.most);
     let row = session::ActiveModel {
         id: NotSet,
         user_id: Set(user_id),
@@ -151,8 +175,9 @@ pub async fn start_by(
         user_agent: Set(short(browser.user_agent)),
         created_at: Set(now),
         last_seen_at: Set(now),
-        expires_at: Set(now + lifetime(app, browser.remember)),
+        expires_at: Set(now + most.map_or(life, |most| most.min(life))),
         confirmed_at: Set(None),
+        identity_id: Set(origin.map(|it| it.identity_id)),
     };
     let session = change.insert(&permit, row).await?;
     let surplus: Vec<i64> = session::Entity::find()

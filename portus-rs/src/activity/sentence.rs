@@ -422,13 +422,15 @@ fn template(facts: &Facts<'_>) -> &'static str {
     }
 }
 
-/// What the LDAP directory brings about.
+/// What the LDAP directory and identity providers bring about.
 fn of_the_directory(key: &str) -> &'static str {
     match key {
         "user:ldap_gone" => "{user} is not in the LDAP directory any more",
         "user:ldap_returned" => "{user} is in the LDAP directory again",
         "user:ldap_link" => "{owner} tied the user {user} to the LDAP directory",
         "user:ldap_unlink" => "{owner} loosened the user {user} from the LDAP directory",
+        "user:provider_gone" => "{provider} does not vouch for {user} any more",
+        "user:provider_returned" => "{provider} vouches for {user} again",
         _ => UNKNOWN,
     }
 }

@@ -17,6 +17,13 @@ impl Activity {
         Self::of_session("session:destroy", (user.id, &user.username)).with("count", count)
     }
 
+    /// The same by the provider through which they began, for this reason.
+    pub fn sessions_ended_by(user: &user::Model, count: u64, provider: &str, reason: &str) -> Self {
+        Self::sessions_destroyed(user, count)
+            .with("provider", provider)
+            .with("reason", reason)
+    }
+
     /// A name without an account is not kept: people type passwords into the wrong field.
     pub fn session_failed(account: Option<(i64, &str)>, address: &str) -> Self {
         Self::session_failed_by(account, address, "password")

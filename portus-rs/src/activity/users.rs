@@ -86,6 +86,21 @@ impl Activity {
             .with("username", user.username.as_str())
     }
 
+    /// The provider that it came from does not vouch for it any more, for this reason.
+    pub fn provider_gone(user: &user::Model, provider: &str, reason: &str) -> Self {
+        Self::new("user:provider_gone", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+            .with("provider", provider)
+            .with("reason", reason)
+    }
+
+    /// The provider vouches for it again.
+    pub fn provider_returned(user: &user::Model, provider: &str) -> Self {
+        Self::new("user:provider_returned", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+            .with("provider", provider)
+    }
+
     /// Its password is the directory's from now on, or no longer.
     pub fn user_tied(user: &user::Model, directory: bool) -> Self {
         let key = if directory {

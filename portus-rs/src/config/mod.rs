@@ -40,7 +40,7 @@ pub use ldap::{
 };
 pub use listener::{Address, Listener, TlsFiles, TrustedProxies};
 pub use mail::{Email, Smtp, SmtpLogin, SmtpMechanism, SmtpTls};
-pub use oauth::{Client, GroupTeam, Groups, OAuth, OpenIdConnect, Provider, ProviderKind};
+pub use oauth::{Client, GroupTeam, Groups, OAuth, Offline, OpenIdConnect, Provider, ProviderKind};
 pub use people::{Pagination, PushPolicy, Session, UserPermission};
 pub use print::{reference_markdown, render_info};
 pub use process::{Environment, InitRegistry, LogFormat, LogLevel, Process, Secrets};

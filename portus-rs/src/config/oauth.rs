@@ -4,6 +4,8 @@ mod keys;
 
 pub(super) use keys::KEYS;
 
+use std::time::Duration;
+
 use super::ldap::GroupRole;
 use super::{Secret, Values};
 
@@ -14,8 +16,22 @@ pub struct OAuth {
     pub local_login: bool,
     /// Configured, but never offered: `OpenID` 2.0 is gone.
     pub open_id: bool,
+    /// How often providers are asked whether people are still theirs, if they are.
+    pub recheck: Option<Duration>,
+    /// How long a session lasts at most whose provider cannot be asked.
+    pub unasked: Option<Duration>,
     /// What is on offer, in the order of the buttons.
     pub providers: Vec<Provider>,
+}
+
+/// Whether to ask for leave to ask again later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offline {
+    /// Where the provider says that it gives it.
+    Auto,
+    /// And have people asked for it each time.
+    Consent,
+    Never,
 }
 
 /// One way in.
@@ -44,6 +60,7 @@ pub enum ProviderKind {
     Google {
         server: String,
         hosted_domain: Option<String>,
+        offline: Offline,
     },
     OpenIdConnect(OpenIdConnect),
     GitHub {
@@ -67,6 +84,7 @@ pub struct OpenIdConnect {
     pub issuer: String,
     pub title: Option<String>,
     pub scopes: Vec<String>,
+    pub offline: Offline,
     pub assume_verified: bool,
     pub username_claim: Option<String>,
     pub name_claim: Option<String>,
@@ -102,7 +120,18 @@ impl OAuth {
                     .to_owned(),
             );
         }
+        let minutes = |key: &str| match values.number::<u32>(key) {
+            0 => None,
+            some => Some(Duration::from_secs(60 * u64::from(some))),
+        };
+        let (recheck, unasked) = (
+            minutes("oauth.recheck.interval"),
+            minutes("oauth.recheck.unasked"),
+        );
         Self {
+            recheck,
+            // Where nobody is asked at all, that is somebody's decision.
+            unasked: unasked.filter(|_| recheck.is_some()),
             local_login: values.flag("oauth.local_login.enabled"),
             open_id,
             providers: providers(values),
@@ -125,6 +154,7 @@ fn providers(values: &mut Values) -> Vec<Provider> {
         ProviderKind::Google {
             server: server(values, "oauth.google_oauth2.server"),
             hosted_domain: values.optional("oauth.google_oauth2.options.hd"),
+            offline: offline(values, "google_oauth2"),
         }
     });
     for key in [
@@ -179,6 +209,17 @@ fn providers(values: &mut Values) -> Vec<Provider> {
     found
 }
 
+fn offline(values: &Values, provider: &str) -> Offline {
+    match values
+        .text(&format!("oauth.{provider}.offline_access"))
+        .as_str()
+    {
+        "never" => Offline::Never,
+        "consent" => Offline::Consent,
+        _ => Offline::Auto,
+    }
+}
+
 fn server(values: &Values, key: &str) -> String {
     values.text(key).trim_end_matches('/').to_owned()
 }
@@ -220,6 +261,7 @@ impl OpenIdConnect {
             issuer: required(values, &key("issuer")),
             title: values.optional(&key("title")),
             scopes,
+            offline: offline(values, provider),
             assume_verified: values.flag(&key("assume_verified")),
             username_claim: values.optional(&key("username_claim")),
             name_claim: values.optional(&key("name_claim")),

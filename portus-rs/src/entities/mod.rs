@@ -20,6 +20,7 @@ pub mod passkey;
 pub mod passkey_challenge;
 pub mod password_reset;
 pub mod pending_sign_in;
+pub mod provider_grant;
 pub mod recovery_code;
 pub mod refresh_token;
 pub mod registry;

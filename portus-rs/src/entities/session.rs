@@ -21,6 +21,8 @@ pub struct Model {
     pub expires_at: DateTime,
     /// When its owner last showed again that it is them.
     pub confirmed_at: Option<DateTime>,
+    /// The account at an identity provider through which it began, if it did.
+    pub identity_id: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

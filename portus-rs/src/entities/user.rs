@@ -43,6 +43,8 @@ pub struct Model {
     pub directory_gone_at: Option<DateTime>,
     /// An admin because a group of the directory says so.
     pub directory_admin: bool,
+    /// Since when the identity provider that it came from does not vouch for it any more.
+    pub provider_gone_at: Option<DateTime>,
     /// The tag of the language in which they want pages.
     pub language: Option<String>,
     pub created_at: DateTime,

@@ -29,6 +29,8 @@ pub struct Account {
     pub second_factor: bool,
     /// What ties it to the LDAP directory, whose password is its own then.
     pub directory: Option<Tie>,
+    /// The identity provider that it came from does not vouch for it any more.
+    pub disowned: bool,
 }
 
 /// What is known of an account of the LDAP directory.
@@ -58,6 +60,8 @@ impl From<&user::Model> for Account {
                 gone: row.directory_gone_at.is_some(),
                 admin: row.directory_admin,
             }),
+            // Whose password is the directory's is the directory's.
+            disowned: row.provider_gone_at.is_some() && !row.directory,
         }
     }
 }

@@ -35,6 +35,8 @@ const NEEDS_TOKEN: &str =
 const LOCKED: &str = "Your account is locked.";
 const ONLY_LDAP: &str = "This user can only login through an LDAP server.";
 const GONE: &str = "This user is not in the LDAP directory any more.";
+const DISOWNED: &str =
+    "The identity provider does not vouch for this user any more. Please log in through it again.";
 
 /// What proved the identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -293,6 +295,9 @@ pub fn usable(app: &App, account: &Account) -> Result<()> {
     }
     if account.is_gone() {
         return Err(Error::NotSignedIn(GONE.to_owned()));
+    }
+    if account.disowned {
+        return Err(Error::NotSignedIn(DISOWNED.to_owned()));
     }
     Ok(())
 }

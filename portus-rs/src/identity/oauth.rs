@@ -18,7 +18,7 @@ use crate::{
     entities::{identity, user},
     error::{Error, Result},
     keys::vault::Purpose,
-    remote::oauth::{OAuthError, Profile, Provider, Returned},
+    remote::oauth::{Known, OAuthError, Profile, Provider, Returned},
 };
 
 /// How long somebody may take at the provider, and afterwards with the form.
@@ -76,7 +76,7 @@ pub struct Stopped {
 
 /// Somebody whom a provider knows.
 pub struct Arrival {
-    pub profile: Profile,
+    pub known: Known,
     pub return_to: Option<String>,
 }
 
@@ -106,7 +106,8 @@ impl Stopped {
                     recorded: true,
                 }
             }
-            OAuthError::Failed { reason, detail } => {
+            other => {
+                let (reason, detail) = other.parts();
                 tracing::warn!(
                     provider = key,
                     reason,
@@ -203,8 +204,8 @@ pub async fn arrive(
         now,
     };
     Ok(match provider.finish(&returned).await {
-        Ok(profile) => Ok(Arrival {
-            profile,
+        Ok(known) => Ok(Arrival {
+            known,
             return_to: flow.return_to,
         }),
         Err(error) => Err(Stopped::of(provider, &error)),

@@ -29,7 +29,6 @@ use crate::{
         id_token::{Claims, SKEW, Token},
     },
     queries::facts::Facts,
-    remote::oauth::OAuthError,
 };
 
 /// Longest life of a job's token, in seconds.
@@ -122,9 +121,7 @@ pub async fn check(
         .await;
     let claims = match read {
         Ok(claims) => claims,
-        Err(OAuthError::Refused(reason) | OAuthError::Failed { detail: reason, .. }) => {
-            return refuse(&reason);
-        }
+        Err(error) => return refuse(error.parts().1),
     };
     if claims
         .issued

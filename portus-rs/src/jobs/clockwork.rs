@@ -138,6 +138,7 @@ async fn rung(app: &App, work: Work) {
         Work::Housekeeping => app.wake.housekeeping.notified().await,
         Work::People => app.wake.people.notified().await,
         Work::Groups => app.wake.groups.notified().await,
+        Work::Providers => app.wake.providers.notified().await,
         Work::Wanted => app.wake.wanted.notified().await,
         _ => std::future::pending().await,
     }

@@ -7,6 +7,7 @@ mod clockwork;
 pub mod ldap_sync;
 pub mod lease;
 pub mod manifest_details;
+pub mod provider_check;
 pub mod registry_events;
 mod work;
 
@@ -22,7 +23,9 @@ use crate::{
     error::{Error, Result},
     identity::actor::Actor,
     queries::{
-        jobs::{DETAILS, GROUPS, HOUSEKEEPING, MAIL, PEOPLE, SELF_TEST, USAGE, WEBHOOKS},
+        jobs::{
+            DETAILS, GROUPS, HOUSEKEEPING, MAIL, PEOPLE, PROVIDERS, SELF_TEST, USAGE, WEBHOOKS,
+        },
         sync,
     },
 };
@@ -131,6 +134,11 @@ async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
             jobs.push(job(GROUPS, every(GROUPS_EVERY), true, Work::Groups));
         }
     }
+    let asked = app.config.oauth.recheck;
+    if !only && let Some(interval) = asked.filter(|_| app.providers.offered().next().is_some()) {
+        let schedule = Schedule::Every(interval);
+        jobs.push(job(PROVIDERS, schedule, true, Work::Providers));
+    }
     Ok(jobs)
 }
 
@@ -217,6 +225,7 @@ pub const NAMES: &[&str] = &[
     "housekeeping",
     "ldap-accounts",
     "ldap-groups",
+    "identity-providers",
 ];
 
 /// Runs one of [`NAMES`] once, beside whatever a server does.
@@ -246,6 +255,7 @@ pub async fn run_by_hand(app: &Arc<App>, name: &str) -> Result<()> {
         "housekeeping" => (HOUSEKEEPING, Work::Housekeeping),
         "ldap-accounts" => (PEOPLE, Work::People),
         "ldap-groups" => (GROUPS, Work::Groups),
+        "identity-providers" => (PROVIDERS, Work::EveryProvider),
         other => return Err(Error::Unknown(format!("there is no job '{other}'"))),
     };
     let job = Job {

@@ -2,7 +2,10 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use super::{Stop, catalog_sync, ldap_sync, manifest_details};
+use super::{
+    Stop, catalog_sync, ldap_sync, manifest_details,
+    provider_check::{self, Whom},
+};
 use crate::{
     actions::{
         identities, mails, passkeys, password_resets, refresh_tokens, sessions, sync_runs, webhooks,
@@ -35,6 +38,10 @@ pub(super) enum Work {
     People,
     /// Who of them is in which group.
     Groups,
+    /// Who of the identity providers' people is still theirs.
+    Providers,
+    /// The same, also of those who have just been asked about.
+    EveryProvider,
 }
 
 /// What a run came to that was not cut short by an error.
@@ -80,6 +87,8 @@ pub(super) fn run<'a>(
         Work::Groups => {
             Box::pin(async move { Ok(Ran::did(ldap_sync::check_groups(app, stop).await?)) })
         }
+        Work::Providers => Box::pin(ask_providers(app, Whom::Due, stop)),
+        Work::EveryProvider => Box::pin(ask_providers(app, Whom::Everybody, stop)),
     }
 }
 
@@ -145,6 +154,10 @@ async fn synchronise(app: &Arc<App>, strategy: Option<SyncStrategy>, stop: &Stop
     })
 }
 
+async fn ask_providers(app: &Arc<App>, whom: Whom, stop: &Stop) -> Result<Ran> {
+    Ok(Ran::did(provider_check::run(app, whom, stop).await?))
+}
+
 /// Asks each registry whether it takes our tokens, and whether it deletes; the health page shows the answers.
 async fn test_registries(app: &Arc<App>) -> Result<Ran> {
     let mut trouble = None;
@@ -194,6 +207,7 @@ async fn keep_house(app: &Arc<App>) -> Result<Ran> {
     password_resets::expire(app).await?;
     mails::expire(app).await?;
     identities::expire(app).await?;
+    identities::upkeep::expire(app).await?;
     passkeys::expire(app).await?;
     seen::expire(app).await?;
     let deliveries = webhooks::deliveries::purge(app).await?;

@@ -43,6 +43,8 @@ pub enum Purpose {
     SignIn,
     /// What a provider said of somebody whose sign-in is not complete.
     Profile,
+    /// What lets an identity provider be asked again about somebody.
+    Grant,
 }
 
 impl Purpose {
@@ -57,6 +59,7 @@ impl Purpose {
             Self::Flash => b"flash",
             Self::SignIn => b"sign-in",
             Self::Profile => b"profile",
+            Self::Grant => b"provider grant",
         }
     }
 }

@@ -31,6 +31,7 @@ pub const PRIVILEGED: &[&str] = &[
     "owner_team_id",
     "password_hash",
     "provider",
+    "provider_gone_at",
     "second_factor",
     "uid",
 ];

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use tokio::{sync::Mutex, time::timeout};
 
-use super::registries;
+use super::{jobs, registries};
 use crate::{
     app::App,
     config::Clair,
@@ -43,15 +43,17 @@ pub async fn report(app: &App) -> Vec<Component> {
     {
         return report.clone();
     }
-    let (database, scanner, directory, registry) = tokio::join!(
+    let (database, scanner, directory, providers, registry) = tokio::join!(
         database(app),
         of_clair(app.config.security.clair.as_ref(), &app.registries),
         of_directory(app.directory.as_ref()),
+        of_providers(app),
         registry(app)
     );
     let report: Vec<Component> = std::iter::once(database)
         .chain(scanner)
         .chain(directory)
+        .chain(providers)
         .chain([registry])
         .collect();
     *last = Some((Instant::now(), report.clone()));
@@ -131,6 +133,23 @@ pub async fn of_directory(directory: Option<&Directory>) -> Option<Component> {
             NO
         },
         msg,
+    })
+}
+
+/// Whether identity providers could be asked the last time whether people are still theirs.
+async fn of_providers(app: &App) -> Option<Component> {
+    const YES: &str = "identity providers answer";
+    const NO: &str = "an identity provider does not answer";
+    app.config.oauth.recheck?;
+    app.providers.offered().next()?;
+    // Without the database nobody knows, and its own line says so.
+    let last = timeout(PATIENCE, jobs::last_error(app, jobs::PROVIDERS)).await;
+    let fault = last.ok().and_then(Result::ok).flatten();
+    Some(Component {
+        name: "oauth",
+        success: fault.is_none(),
+        brief: if fault.is_some() { NO } else { YES },
+        msg: fault.unwrap_or_else(|| YES.to_owned()),
     })
 }
 

@@ -1,11 +1,16 @@
 //! Accounts at identity providers that open an account here.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use chrono::NaiveDateTime;
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait as _, JoinType, QueryFilter, QueryOrder,
+    QuerySelect as _, QueryTrait as _, RelationTrait as _, sea_query::Expr,
+};
 
 use crate::{
     app::App,
-    entities::identity,
+    entities::{application_token, identity, provider_grant, refresh_token, session, user},
     error::Result,
+    identity::session::idle_limit,
     policy::{self, Standing, Who},
     queries,
 };
@@ -21,4 +26,91 @@ pub async fn of(app: &App, who: Who, user_id: i64) -> Result<Vec<identity::Model
         .order_by_asc(identity::Column::Id)
         .all(app.database.reader())
         .await?)
+}
+
+/// Grants from which something here lives: a session that began with one, or what docker and programs show for an account
+/// that came from there.
+pub fn lively(app: &App, now: NaiveDateTime) -> Condition {
+    let unused = Condition::any()
+        .add(session::Column::Remember.eq(true))
+        .add(session::Column::LastSeenAt.gt(now - idle_limit(app)));
+    let sessions = session::Entity::find()
+        .select_only()
+        .column(session::Column::IdentityId)
+        .filter(session::Column::IdentityId.is_not_null())
+        .filter(session::Column::ExpiresAt.gt(now))
+        .filter(unused)
+        .into_query();
+    let logins = refresh_token::Entity::find()
+        .select_only()
+        .column(refresh_token::Column::UserId)
+        .into_query();
+    let valid = Condition::any()
+        .add(application_token::Column::ExpiresAt.is_null())
+        .add(application_token::Column::ExpiresAt.gt(now));
+    let tokens = application_token::Entity::find()
+        .select_only()
+        .column(application_token::Column::UserId)
+        .filter(valid)
+        .into_query();
+    let shown = Condition::any()
+        .add(user::Column::Id.in_subquery(logins))
+        .add(user::Column::Id.in_subquery(tokens));
+    let accounts = identity::Entity::find()
+        .select_only()
+        .column(identity::Column::Id)
+        .join(JoinType::InnerJoin, identity::Relation::User.def())
+        .filter(came_from_there())
+        .filter(shown)
+        .into_query();
+    Condition::any()
+        .add(provider_grant::Column::IdentityId.in_subquery(sessions))
+        .add(provider_grant::Column::IdentityId.in_subquery(accounts))
+}
+
+/// Accounts that came from the identity they are joined with, see [`is_owner`].
+fn came_from_there() -> Condition {
+    let subject = Expr::col((identity::Entity, identity::Column::Subject));
+    let uid = Condition::any()
+        .add(user::Column::Uid.is_null())
+        .add(user::Column::Uid.eq(""))
+        .add(Expr::col((user::Entity, user::Column::Uid)).eq(subject));
+    Condition::all()
+        .add(user::Column::Directory.eq(false))
+        .add(user::Column::Provider.is_not_null())
+        .add(uid)
+}
+
+/// Whether an account came from there, so that the provider decides whether it may be used; one that was only linked
+/// later, and one whose password is the LDAP directory's, have a life of their own.
+pub fn is_owner(identity: &identity::Model, user: &user::Model) -> bool {
+    let uid = user.uid.as_deref().unwrap_or_default();
+    !user.directory && user.provider.is_some() && (uid.is_empty() || uid == identity.subject)
+}
+
+/// Grants to ask with, from this id on: those of accounts in use, from which something lives and about which nobody has
+/// asked since a moment.
+pub async fn grants_to_ask(
+    app: &App,
+    providers: &[&'static str],
+    after: i64,
+    asked_before: NaiveDateTime,
+    most: u64,
+) -> Result<Vec<(provider_grant::Model, identity::Model)>> {
+    let found = provider_grant::Entity::find()
+        .find_also_related(identity::Entity)
+        .join(JoinType::InnerJoin, identity::Relation::User.def())
+        .filter(provider_grant::Column::Id.gt(after))
+        .filter(provider_grant::Column::CheckedAt.lte(asked_before))
+        .filter(identity::Column::Provider.is_in(providers.iter().copied()))
+        .filter(user::Column::Enabled.eq(true))
+        .filter(lively(app, app.clock.now()))
+        .order_by_asc(provider_grant::Column::Id)
+        .limit(most)
+        .all(app.database.reader())
+        .await?;
+    Ok(found
+        .into_iter()
+        .filter_map(|(grant, identity)| Some((grant, identity?)))
+        .collect())
 }

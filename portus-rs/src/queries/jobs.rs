@@ -25,6 +25,8 @@ pub const HOUSEKEEPING: &str = "Housekeeping";
 pub const PEOPLE: &str = "LDAP accounts";
 /// Who of them is in which group.
 pub const GROUPS: &str = "LDAP groups";
+/// Who of the identity providers' people is still theirs.
+pub const PROVIDERS: &str = "Identity providers";
 
 /// Names of the jobs that every process does for itself.
 pub const SELF_TEST: &str = "Registry self-test";
@@ -49,6 +51,15 @@ pub async fn due(app: &App) -> Result<Vec<String>> {
         .into_tuple()
         .all(app.database.reader())
         .await?)
+}
+
+/// Why a job failed the last time it ran, if it did.
+pub async fn last_error(app: &App, name: &str) -> Result<Option<String>> {
+    let found = lease::Entity::find()
+        .filter(lease::Column::Name.eq(name))
+        .one(app.database.reader())
+        .await?;
+    Ok(found.and_then(|it| it.last_error))
 }
 
 /// The newest row of each job's history; those without one are not there.

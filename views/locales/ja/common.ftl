@@ -99,6 +99,7 @@ review-again = もう一度試す
 said-invalid-username-or-password = ユーザー名またはパスワードが正しくありません。
 said-sorry-this-account-has-been-disabled = このアカウントは無効になっています。
 said-your-account-is-locked = アカウントがロックされています。
+said-the-identity-provider-does-not-vouch-for-this-user-any-more-please-log-in-through-it-again = ID プロバイダーはこのユーザーをもう保証していません。もう一度プロバイダー経由でログインしてください。
 said-can-t-be-blank = 入力してください
 said-has-already-been-taken = すでに使われています
 column-created = 作成日時

@@ -99,6 +99,7 @@ review-again = 重试
 said-invalid-username-or-password = 用户名或密码不正确。
 said-sorry-this-account-has-been-disabled = 此账户已被停用。
 said-your-account-is-locked = 您的账户已被锁定。
+said-the-identity-provider-does-not-vouch-for-this-user-any-more-please-log-in-through-it-again = 身份提供方不再为此用户担保。请再次通过它登录。
 said-can-t-be-blank = 不能为空
 said-has-already-been-taken = 已被使用
 column-created = 创建时间

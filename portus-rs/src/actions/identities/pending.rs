@@ -20,13 +20,16 @@ use crate::{
     },
     keys::vault::Purpose,
     policy::{Permit, guard::KeepBooks},
-    remote::oauth::Profile,
+    remote::oauth::{Grant, Known, Profile},
 };
 
 /// A sign-in that is not complete.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Pending {
     pub profile: Profile,
+    /// What lets the provider be asked again.
+    #[serde(default)]
+    pub(super) grant: Option<Grant>,
     pub return_to: Option<String>,
     /// The account that has the same address.
     pub claims: Option<Claimed>,
@@ -43,9 +46,10 @@ pub struct Claimed {
 
 impl Pending {
     /// Somebody new.
-    pub(super) fn new(profile: &Profile, return_to: Option<String>) -> Self {
+    pub(super) fn new(known: &Known, return_to: Option<String>) -> Self {
         Self {
-            profile: profile.clone(),
+            profile: known.profile.clone(),
+            grant: known.grant.clone(),
             return_to,
             claims: None,
             id: 0,
@@ -53,17 +57,13 @@ impl Pending {
     }
 
     /// Somebody whose address an account has.
-    pub(super) fn claiming(
-        profile: &Profile,
-        user: &user::Model,
-        return_to: Option<String>,
-    ) -> Self {
+    pub(super) fn claiming(known: &Known, user: &user::Model, return_to: Option<String>) -> Self {
         Self {
             claims: Some(Claimed {
                 id: user.id,
                 username: user.username.clone(),
             }),
-            ..Self::new(profile, return_to)
+            ..Self::new(known, return_to)
         }
     }
 

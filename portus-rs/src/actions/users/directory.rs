@@ -229,7 +229,11 @@ pub async fn set_directory(
 
 impl Change<'_> {
     /// Ends what browsers and docker keep of logins.
-    async fn end_everything<P: Authority>(&mut self, permit: &P, id: i64) -> Result<()> {
+    pub(in crate::actions) async fn end_everything<P: Authority>(
+        &mut self,
+        permit: &P,
+        id: i64,
+    ) -> Result<()> {
         self.delete_where::<session::Entity, _>(permit, session::Column::UserId.eq(id))
             .await?;
         self.delete_where::<refresh_token::Entity, _>(permit, refresh_token::Column::UserId.eq(id))

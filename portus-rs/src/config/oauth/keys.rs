@@ -1,6 +1,6 @@
 //! What can be set about the providers.
 
-use crate::config::key::{Key, Kind};
+use crate::config::key::{COUNT, Key, Kind};
 
 macro_rules! provider {
     ($provider:literal, $($more:expr),+ $(,)?) => {
@@ -55,6 +55,14 @@ macro_rules! openid_connect {
             )
             .since("portus-rs"),
             Key::new(
+                concat!("oauth.", $provider, ".offline_access"),
+                OFFLINE,
+                "auto",
+                "Ask for leave to ask again later whether somebody is still theirs: `auto` where the provider says that it \
+                 gives it, `consent` also asks people each time, for providers that give it only then; `never`.",
+            )
+            .since("portus-rs"),
+            Key::new(
                 concat!("oauth.", $provider, ".assume_verified"),
                 Kind::Boolean,
                 "false",
@@ -95,7 +103,7 @@ macro_rules! openid_connect {
                 Kind::List,
                 "",
                 "Teams that groups stand for, `GROUP=TEAM` or `GROUP=TEAM:ROLE` separated by commas; `*` is each group \
-                 for the team of its name. Compared at each login.",
+                 for the team of its name. Compared at each login, and whenever the provider is asked again.",
             )
             .since("portus-rs"),
             Key::new(
@@ -113,6 +121,24 @@ const DOMAIN: &str = "Only addresses of this mail domain may enter; empty lets a
 const CLIENT_ID: &str = "Identifier of this application at the provider.";
 const CLIENT_SECRET: &str = "Secret of this application at the provider.";
 
+const OFFLINE: Kind = Kind::Choice(&[("auto", "auto"), ("consent", "consent"), ("never", "never")]);
+
+const RECHECK: &[Key] = &[
+    Key::new(
+        "oauth.recheck.interval",
+        COUNT,
+        "4",
+        "Minutes after which providers are asked again whether the people who came from them are still theirs; 0: never.",
+    )
+    .since("portus-rs"),
+    Key::new(
+        "oauth.recheck.unasked",
+        COUNT,
+        "60",
+        "Minutes after which a session ends whose provider gave nothing to ask it again with; 0: as other sessions do.",
+    )
+    .since("portus-rs"),
+];
 const LOCAL: &[Key] = &[Key::new(
     "oauth.local_login.enabled",
     Kind::Boolean,
@@ -130,6 +156,14 @@ const GOOGLE: &[Key] = provider!(
         "",
         "Only accounts of this hosted domain."
     ),
+    Key::new(
+        "oauth.google_oauth2.offline_access",
+        OFFLINE,
+        "auto",
+        "Ask for leave to ask again later whether somebody is still theirs: `consent` also asks people each time, since \
+         Google gives it at the first consent only."
+    )
+    .since("portus-rs"),
     Key::new(
         "oauth.google_oauth2.server",
         Kind::Url,
@@ -216,6 +250,7 @@ const BITBUCKET: &[Key] = provider!(
 );
 pub(in crate::config) const KEYS: &[&[Key]] = &[
     LOCAL,
+    RECHECK,
     GOOGLE,
     OPEN_ID,
     OPENID_CONNECT,

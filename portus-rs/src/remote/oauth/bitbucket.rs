@@ -39,6 +39,9 @@ pub(super) async fn profile(
     let text =
         |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     let uuid = text(&user, "uuid").unwrap_or_default();
+    if text(&user, "account_status").is_some_and(|it| it != "active") {
+        return Err(OAuthError::closed("its account_status is not active"));
+    }
     let emails = http
         .json(&format!("{api}/user/emails"), Some(access))
         .await?;
@@ -74,7 +77,7 @@ pub(super) async fn profile(
         // Whoever is not in a workspace may not ask about it.
         let absent = [StatusCode::NOT_FOUND, StatusCode::FORBIDDEN];
         if absent.contains(&answer.status) || !names(&answer.json(&url)?, &uuid) {
-            return Err(OAuthError::failed(
+            return Err(OAuthError::barred(
                 "Invalid team",
                 "the account is not in the workspace of oauth.bitbucket.options.team",
             ));

@@ -45,6 +45,10 @@ pub(super) async fn profile(
     let (http, api) = (provider.http(), api(server));
     let user = http.json(&format!("{api}/user"), Some(access)).await?;
     let text = |name: &str| user.get(name).and_then(Value::as_str).map(str::to_owned);
+    // Told by GitHub Enterprise Server.
+    if text("suspended_at").is_some() {
+        return Err(OAuthError::closed("it has a suspended_at"));
+    }
     let mut email = None;
     // The address on the profile may be anybody's; these are checked by mail.
     http.any(

@@ -36,6 +36,9 @@ pub(super) async fn profile(
         .json(&format!("{server}/api/v4/user"), Some(access))
         .await?;
     let text = |name: &str| user.get(name).and_then(Value::as_str).map(str::to_owned);
+    if text("state").is_some_and(|it| it != "active") {
+        return Err(OAuthError::closed("its state is not active"));
+    }
     let email = text("email").filter(|it| !it.is_empty());
     let profile = Profile {
         provider: provider.key().to_owned(),

@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode, header, redirect::Policy};
 use serde_json::Value;
 use url::{Host, Url};
 
-use super::error::{OAuthError, Result};
+use super::error::{OAuthError, Result, UNREACHABLE, UNUSABLE};
 use crate::{
     config::Config,
     remote::{link, transport},
@@ -20,7 +20,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 /// Pages of a list that are read.
 const MOST_PAGES: usize = 50;
 
-const UNREACHABLE: &str = "the provider cannot be reached";
+/// How GitHub and GitLab say that they have shut somebody out, in an answer that may as well be about something else.
+const CLOSED: [&str; 2] = ["account was suspended", "account has been blocked"];
 
 #[derive(Clone)]
 pub(super) struct Http(reqwest::Client);
@@ -36,16 +37,28 @@ pub(super) struct Answer {
 impl Answer {
     /// The body of a success.
     pub fn json(&self, url: &str) -> Result<Value> {
-        let unusable = |detail: String| {
-            OAuthError::failed(
-                "the provider's answer cannot be used",
-                format!("{url}: {detail}"),
-            )
-        };
+        let unusable = |detail: String| OAuthError::failed(UNUSABLE, format!("{url}: {detail}"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            return Err(OAuthError::Withdrawn(format!("{url}: status 401")));
+        }
+        if self.status == StatusCode::TOO_MANY_REQUESTS {
+            return Err(OAuthError::Unheard(format!("{url}: status 429")));
+        }
+        if self.status == StatusCode::FORBIDDEN && self.says_closed() {
+            return Err(OAuthError::closed(format!("{url}: status 403")));
+        }
         if !self.status.is_success() {
             return Err(unusable(format!("status {}", self.status.as_u16())));
         }
         serde_json::from_slice(&self.body).map_err(|error| unusable(error.to_string()))
+    }
+}
+
+impl Answer {
+    fn says_closed(&self) -> bool {
+        let said: Option<Value> = serde_json::from_slice(&self.body).ok();
+        let message = said.as_ref().and_then(|it| it.get("message")?.as_str());
+        message.is_some_and(|it| CLOSED.iter().any(|words| it.contains(words)))
     }
 }
 
@@ -134,7 +147,7 @@ pub(super) async fn read(request: reqwest::RequestBuilder) -> Result<Answer> {
     while let Some(chunk) = answer.chunk().await.map_err(|error| unreachable(&error))? {
         if body.len() + chunk.len() > LONGEST {
             return Err(OAuthError::failed(
-                "the provider's answer cannot be used",
+                UNUSABLE,
                 format!("it is longer than {LONGEST} bytes"),
             ));
         }
@@ -163,7 +176,11 @@ fn unreachable(error: &reqwest::Error) -> OAuthError {
         detail.push_str(&inner.to_string());
         cause = inner.source();
     }
-    OAuthError::failed(UNREACHABLE, detail)
+    if error.is_connect() {
+        OAuthError::Unheard(detail)
+    } else {
+        OAuthError::failed(UNREACHABLE, detail)
+    }
 }
 
 /// Addresses written as numbers never meet the resolver.

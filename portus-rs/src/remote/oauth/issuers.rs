@@ -15,6 +15,8 @@ use super::{
 use crate::config::Config;
 use crate::protocol::id_token::{Claims, Expected, Fault, Keys, Token};
 
+/// The scope for leave to ask again later (OpenID Connect Core 1.0, section 11).
+pub(super) const OFFLINE: &str = "offline_access";
 /// How long a document or a set of keys is believed.
 const LIFE: Duration = Duration::from_hours(1);
 /// How soon keys are asked for again at the earliest.
@@ -55,6 +57,8 @@ pub(super) struct Document {
     pub userinfo_endpoint: Option<String>,
     /// Whether the token endpoint takes the client's secret as Basic credentials.
     pub basic: bool,
+    /// Whether it says that it gives leave to ask again later.
+    pub offline: bool,
     jwks_uri: String,
 }
 
@@ -175,6 +179,10 @@ impl Document {
             token_endpoint: text("token_endpoint"),
             userinfo_endpoint: text("userinfo_endpoint"),
             basic: methods.is_none_or(|it| it.iter().any(|it| it == "client_secret_basic")),
+            offline: found
+                .get("scopes_supported")
+                .and_then(Value::as_array)
+                .is_some_and(|it| it.iter().any(|it| it == OFFLINE)),
             jwks_uri: text("jwks_uri").ok_or_else(|| {
                 unusable(format!(
                     "the discovery document of {issuer} has no jwks_uri"

@@ -1,6 +1,7 @@
 //! Identity providers: where people are sent, what the answer is worth, and whom a provider's restrictions let in.
 //! Nothing here knows of accounts.
 
+mod again;
 mod bitbucket;
 mod error;
 mod github;
@@ -29,6 +30,7 @@ use crate::{
     error::{Error, Result as Outcome},
 };
 
+pub use again::{Grant, Redeemed, Setback, Whom};
 pub use error::OAuthError;
 pub use issuers::Issuers;
 pub use profile::Profile;
@@ -41,6 +43,8 @@ use issuers::Source;
 pub struct Providers {
     http: Http,
     issuers: Issuers,
+    /// Whether people are asked about again after their login.
+    asks_again: bool,
     offered: Vec<config::Provider>,
 }
 
@@ -67,6 +71,24 @@ pub struct Returned<'a> {
     pub verifier: &'a str,
     pub redirect: &'a str,
     pub now: NaiveDateTime,
+}
+
+/// Somebody whom a provider knows.
+pub struct Known {
+    pub profile: Profile,
+    /// What lets it be asked about them again, if it gave anything.
+    pub grant: Option<Grant>,
+}
+
+/// What a provider gave to ask with about somebody.
+struct Shown<'a> {
+    access: &'a str,
+    id_token: Option<&'a str>,
+    /// Of the login that it belongs to.
+    nonce: Option<&'a str>,
+    now: NaiveDateTime,
+    /// The subject of somebody who has been here before and is only asked about.
+    known: Option<&'a str>,
 }
 
 /// Where a provider takes and answers requests.
@@ -108,6 +130,7 @@ impl Providers {
         Ok(Self {
             issuers: Issuers::of(Source::Configured(http.clone())),
             http,
+            asks_again: config.oauth.recheck.is_some(),
             offered: config.oauth.providers.clone(),
         })
     }
@@ -182,16 +205,25 @@ impl<'a> Provider<'a> {
             ProviderKind::Google {
                 server,
                 hosted_domain,
+                offline,
             } => {
-                let mut endpoints = openid::endpoints(self.all, server).await?;
-                endpoints.scopes = ["openid", "email", "profile"].map(str::to_owned).into();
-                endpoints.extra = hosted_domain.iter().map(|it| ("hd", it.clone())).collect();
+                let scopes = ["openid", "email", "profile"].map(str::to_owned).into();
+                // Google has a word of its own for what is a scope elsewhere.
+                let never = config::Offline::Never;
+                let mut endpoints = openid::endpoints(self.all, server, scopes, never).await?;
+                endpoints
+                    .extra
+                    .extend(hosted_domain.iter().map(|it| ("hd", it.clone())));
+                if self.all.asks_again && *offline != never {
+                    endpoints.extra.push(("access_type", "offline".to_owned()));
+                    if *offline == config::Offline::Consent {
+                        endpoints.extra.push(("prompt", "consent".to_owned()));
+                    }
+                }
                 Ok(endpoints)
             }
             ProviderKind::OpenIdConnect(it) => {
-                let mut endpoints = openid::endpoints(self.all, &it.issuer).await?;
-                endpoints.scopes.clone_from(&it.scopes);
-                Ok(endpoints)
+                openid::endpoints(self.all, &it.issuer, it.scopes.clone(), it.offline).await
             }
             ProviderKind::GitHub { server, .. } => Ok(github::endpoints(server)),
             ProviderKind::GitLab { server, group } => {
@@ -201,7 +233,7 @@ impl<'a> Provider<'a> {
         }
     }
 
-    fn speaker(self, endpoints: &Endpoints, redirect: &str) -> Result<Speaker> {
+    fn speaker(self, endpoints: &Endpoints, redirect: Option<&str>) -> Result<Speaker> {
         let bad = |error: oauth2::url::ParseError| {
             OAuthError::failed(
                 "the provider's addresses are unusable",
@@ -215,18 +247,21 @@ impl<'a> Provider<'a> {
                 format!("oauth.{} lacks its identifier or secret", self.key()),
             ));
         }
-        Ok(Client::new(ClientId::new(client.id.expose().to_owned()))
+        let speaker = Client::new(ClientId::new(client.id.expose().to_owned()))
             .set_client_secret(ClientSecret::new(client.secret.expose().to_owned()))
             .set_auth_type(endpoints.auth.clone())
             .set_auth_uri(AuthUrl::new(endpoints.authorize.clone()).map_err(bad)?)
-            .set_token_uri(TokenUrl::new(endpoints.token.clone()).map_err(bad)?)
-            .set_redirect_uri(RedirectUrl::new(redirect.to_owned()).map_err(bad)?))
+            .set_token_uri(TokenUrl::new(endpoints.token.clone()).map_err(bad)?);
+        Ok(match redirect {
+            Some(url) => speaker.set_redirect_uri(RedirectUrl::new(url.to_owned()).map_err(bad)?),
+            None => speaker,
+        })
     }
 
     /// Sends somebody to the provider, who will send them back to `redirect`.
     pub async fn begin(self, redirect: &str) -> Result<Begun> {
         let endpoints = self.endpoints().await?;
-        let speaker = self.speaker(&endpoints, redirect)?;
+        let speaker = self.speaker(&endpoints, Some(redirect))?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let nonce = CsrfToken::new_random();
         let mut request = speaker
@@ -249,9 +284,9 @@ impl<'a> Provider<'a> {
     }
 
     /// Redeems the code that somebody came back with, and says who they are if they may enter.
-    pub async fn finish(self, returned: &Returned<'_>) -> Result<Profile> {
+    pub async fn finish(self, returned: &Returned<'_>) -> Result<Known> {
         let endpoints = self.endpoints().await?;
-        let speaker = self.speaker(&endpoints, returned.redirect)?;
+        let speaker = self.speaker(&endpoints, Some(returned.redirect))?;
         let call = |request: oauth2::HttpRequest| self.all.http.pass_on(request);
         let tokens = speaker
             .exchange_code(AuthorizationCode::new(returned.code.to_owned()))
@@ -259,26 +294,31 @@ impl<'a> Provider<'a> {
             .request_async(&call)
             .await
             .map_err(|error| self.not_redeemed(error))?;
-        let access = tokens.access_token().secret();
-        let id_token = tokens.extra_fields().id_token.as_deref();
+        let profile = self
+            .profile(&Shown {
+                access: tokens.access_token().secret(),
+                id_token: tokens.extra_fields().id_token.as_deref(),
+                nonce: Some(returned.nonce),
+                now: returned.now,
+                known: None,
+            })
+            .await?;
+        Ok(Known {
+            profile,
+            grant: self.grant(&endpoints, &tokens),
+        })
+    }
+
+    /// Who it is, if they may enter.
+    async fn profile(self, shown: &Shown<'_>) -> Result<Profile> {
+        let access = shown.access;
         let profile = match &self.config.kind {
             ProviderKind::Google {
                 server,
                 hosted_domain,
-            } => {
-                openid::google(
-                    self,
-                    server,
-                    hosted_domain.as_deref(),
-                    id_token,
-                    access,
-                    returned,
-                )
-                .await
-            }
-            ProviderKind::OpenIdConnect(it) => {
-                openid::profile(self, it, id_token, access, returned).await
-            }
+                ..
+            } => openid::google(self, server, hosted_domain.as_deref(), shown).await,
+            ProviderKind::OpenIdConnect(it) => openid::profile(self, it, shown).await,
             ProviderKind::GitHub {
                 server,
                 organization,

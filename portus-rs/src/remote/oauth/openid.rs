@@ -4,13 +4,20 @@ use oauth2::AuthType;
 use serde_json::{Map, Value};
 
 use super::{
-    Endpoints, Provider, Providers, Returned,
+    Endpoints, Provider, Providers, Shown,
     error::{OAuthError, Result},
+    issuers::OFFLINE,
     profile::Profile,
 };
-use crate::config::OpenIdConnect;
+use crate::config::{Offline, OpenIdConnect};
 
-pub(super) async fn endpoints(providers: &Providers, issuer: &str) -> Result<Endpoints> {
+/// Where to go, with these scopes and what asks for leave to ask again later.
+pub(super) async fn endpoints(
+    providers: &Providers,
+    issuer: &str,
+    mut scopes: Vec<String>,
+    offline: Offline,
+) -> Result<Endpoints> {
     let document = providers.issuers.document(issuer).await?;
     let lacks = |name: &str| {
         OAuthError::failed(
@@ -18,6 +25,15 @@ pub(super) async fn endpoints(providers: &Providers, issuer: &str) -> Result<End
             format!("the discovery document of {issuer} has no {name}"),
         )
     };
+    let asked_for = scopes.iter().any(|it| it == OFFLINE);
+    let wanted = providers.asks_again && offline != Offline::Never && document.offline;
+    if wanted && !asked_for {
+        scopes.push(OFFLINE.to_owned());
+    }
+    let mut extra = Vec::new();
+    if (wanted || asked_for) && offline == Offline::Consent {
+        extra.push(("prompt", "consent".to_owned()));
+    }
     let endpoint = |it: &Option<String>, name| it.clone().ok_or_else(|| lacks(name));
     Ok(Endpoints {
         authorize: endpoint(&document.authorization_endpoint, "authorization_endpoint")?,
@@ -27,8 +43,8 @@ pub(super) async fn endpoints(providers: &Providers, issuer: &str) -> Result<End
         } else {
             AuthType::RequestBody
         },
-        scopes: Vec::new(),
-        extra: Vec::new(),
+        scopes,
+        extra,
     })
 }
 
@@ -93,45 +109,47 @@ impl Said {
     }
 }
 
-/// Checks the ID token, and asks for what it leaves out.
+/// Checks the ID token, and asks for what it leaves out. Somebody who is known may come without one.
 async fn said(
     provider: Provider<'_>,
     issuer: &str,
-    id_token: Option<&str>,
-    access: &str,
-    returned: &Returned<'_>,
+    shown: &Shown<'_>,
     needed: &[&str],
 ) -> Result<Said> {
-    let id_token = id_token.ok_or_else(|| {
-        OAuthError::failed(
-            "the provider's ID token is not valid",
-            format!(
-                "{} gave no ID token: is the scope openid allowed there?",
-                provider.key()
-            ),
-        )
-    })?;
     let issuers = &provider.all.issuers;
     let audience = provider.config.client.id.expose();
-    let claims = issuers
-        .read(
-            issuer,
-            id_token,
-            audience,
-            Some(returned.nonce),
-            returned.now,
-        )
-        .await?;
-    let document = issuers.document(issuer).await?;
-    let mut said = Said {
-        issuer: claims.issuer,
-        subject: claims.subject,
-        token: claims.all,
-        more: Map::new(),
+    let mut said = match (shown.id_token, shown.known) {
+        (Some(token), _) => {
+            let claims = issuers
+                .read(issuer, token, audience, shown.nonce, shown.now)
+                .await?;
+            Said {
+                issuer: claims.issuer,
+                subject: claims.subject,
+                token: claims.all,
+                more: Map::new(),
+            }
+        }
+        (None, Some(subject)) => Said {
+            issuer: issuers.document(issuer).await?.issuer.clone(),
+            subject: subject.to_owned(),
+            token: Map::new(),
+            more: Map::new(),
+        },
+        (None, None) => {
+            return Err(OAuthError::failed(
+                "the provider's ID token is not valid",
+                format!(
+                    "{} gave no ID token: is the scope openid allowed there?",
+                    provider.key()
+                ),
+            ));
+        }
     };
+    let document = issuers.document(issuer).await?;
     let whole = needed.iter().all(|name| said.claim(name).is_some());
     if let Some(url) = document.userinfo_endpoint.as_ref().filter(|_| !whole) {
-        let more = provider.http().json(url, Some(access)).await?;
+        let more = provider.http().json(url, Some(shown.access)).await?;
         // Whoever swaps the access token must not swap the person.
         if more.get("sub").and_then(Value::as_str) != Some(said.subject.as_str()) {
             return Err(OAuthError::failed(
@@ -146,12 +164,18 @@ async fn said(
     Ok(said)
 }
 
+/// What was said at the login by an ID token, and is not said now that there is none, is unknown.
+fn unsaid(provider: Provider<'_>, name: &str) -> OAuthError {
+    OAuthError::failed(
+        "the provider leaves out what it said at the login",
+        format!("{} gave neither an ID token nor {name}", provider.key()),
+    )
+}
+
 pub(super) async fn profile(
     provider: Provider<'_>,
     config: &OpenIdConnect,
-    id_token: Option<&str>,
-    access: &str,
-    returned: &Returned<'_>,
+    shown: &Shown<'_>,
 ) -> Result<Profile> {
     let wanted = [
         &config.username_claim,
@@ -160,15 +184,7 @@ pub(super) async fn profile(
     ];
     let mut needed = vec!["email", "email_verified"];
     needed.extend(wanted.into_iter().flatten().map(String::as_str));
-    let said = said(
-        provider,
-        &config.issuer,
-        id_token,
-        access,
-        returned,
-        &needed,
-    )
-    .await?;
+    let said = said(provider, &config.issuer, shown, &needed).await?;
     let (email, verified) = said.email();
     let text = |claim: &Option<String>| claim.as_deref().and_then(|name| said.text(name));
     let profile = Profile {
@@ -177,11 +193,18 @@ pub(super) async fn profile(
         email,
         username: text(&config.username_claim),
         name: text(&config.name_claim),
-        groups: config.groups_claim.as_deref().map(|name| said.groups(name)),
+        groups: config
+            .groups_claim
+            .as_deref()
+            .filter(|name| shown.id_token.is_some() || said.claim(name).is_some())
+            .map(|name| said.groups(name)),
         issuer: said.issuer.clone(),
         subject: said.subject.clone(),
     };
     provider.in_domain(&profile)?;
+    if config.group.is_some() && config.groups_claim.is_some() && profile.groups.is_none() {
+        return Err(unsaid(provider, "groups"));
+    }
     if let Some(group) = &config.group
         && !profile.groups.iter().flatten().any(|it| it == group)
     {
@@ -197,12 +220,10 @@ pub(super) async fn google(
     provider: Provider<'_>,
     issuer: &str,
     hosted_domain: Option<&str>,
-    id_token: Option<&str>,
-    access: &str,
-    returned: &Returned<'_>,
+    shown: &Shown<'_>,
 ) -> Result<Profile> {
     let needed = ["email", "email_verified"];
-    let said = said(provider, issuer, id_token, access, returned, &needed).await?;
+    let said = said(provider, issuer, shown, &needed).await?;
     let (email, email_verified) = said.email();
     let profile = Profile {
         provider: provider.key().to_owned(),
@@ -217,8 +238,11 @@ pub(super) async fn google(
     provider.in_domain(&profile)?;
     // The parameter only suggests an account; this claim alone says whose it is.
     let hosted = said.token.get("hd").and_then(Value::as_str);
+    if hosted_domain.is_some() && shown.id_token.is_none() {
+        return Err(unsaid(provider, "hd"));
+    }
     if hosted_domain.is_some() && hosted != hosted_domain {
-        return Err(OAuthError::failed(
+        return Err(OAuthError::barred(
             "Invalid hosted domain",
             "the account is not of oauth.google_oauth2.options.hd",
         ));

@@ -197,8 +197,8 @@ async fn come_back(visit: Visit) -> PageResult {
         Ok(arrival) => arrival,
         Err(stopped) => return stop(&visit, provider, stopped).await,
     };
-    let (profile, back) = (arrival.profile, arrival.return_to);
-    match identities::enter(&visit.app, provider, &profile, back.clone(), &guest).await? {
+    let (known, back) = (arrival.known, arrival.return_to);
+    match identities::enter(&visit.app, provider, &known, back.clone(), &guest).await? {
         Step::In(started) => {
             let text = visit.tell("oauth-welcome", provider.kind());
             let_in(&visit, &started, back.as_deref(), text)

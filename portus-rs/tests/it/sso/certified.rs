@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, process::Command, time::Duration};
 
 use serde_json::json;
 
-use super::{Browser, location};
+use super::{Browser, Docker, ask_providers, location};
 use crate::support::{
     databases::TestDatabase,
     http,
@@ -63,14 +63,16 @@ impl Certified {
         }
     }
 
+    /// Has something happen to somebody there.
+    async fn tell(&self, word: &str, person: &str) {
+        let url = format!("{}/{word}/{person}", self.url);
+        let said = self.http.get(url).send().await.unwrap();
+        assert!(said.status().is_success());
+    }
+
     /// Logs in there as somebody; path and query of where the browser is sent back to.
     async fn visit(&self, url: &str, person: &str) -> String {
-        let said = self
-            .http
-            .get(format!("{}/as/{person}", self.url))
-            .send()
-            .await;
-        assert!(said.unwrap().status().is_success());
+        self.tell("as", person).await;
         let mut cookies = BTreeMap::new();
         let mut here = url::Url::parse(url).unwrap();
         for _ in 0..10 {
@@ -184,5 +186,111 @@ async fn a_wrong_client_secret_is_told_to_the_log_alone() {
     assert!(
         told.contains("because \"the provider refused the login\""),
         "{told}"
+    );
+}
+
+/// A service that asks for leave to ask again later.
+async fn asking(provider: &Certified) -> Service {
+    let settings = [
+        ("PORTUS_OAUTH_OPENID_CONNECT_ENABLED", "true"),
+        ("PORTUS_OAUTH_OPENID_CONNECT_ISSUER", provider.url.as_str()),
+        ("PORTUS_OAUTH_OPENID_CONNECT_IDENTIFIER", CLIENT),
+        ("PORTUS_OAUTH_OPENID_CONNECT_SECRET", SECRET),
+        ("PORTUS_OAUTH_OPENID_CONNECT_OFFLINE_ACCESS", "consent"),
+    ];
+    Service::with(TestDatabase::sqlite(), &settings).await
+}
+
+async fn enters(service: &Service, provider: &Certified, name: &str) -> Browser {
+    let mut browser = Browser::default();
+    let url = browser.leave(service, super::OPENID).await;
+    let back = provider.visit(&url, name).await;
+    let answer = browser.get(service, &back).await;
+    if location(&answer) == "/users/oauth" {
+        let form = [("user[username]", name)];
+        browser.post(service, "/users/oauth", &form).await;
+    }
+    assert_eq!(browser.who(service).await.as_deref(), Some(name));
+    browser
+}
+
+#[actix_web::test]
+async fn whoever_a_certified_provider_drops_is_shut_out_by_the_next_look() {
+    let provider = Certified::start();
+    let service = asking(&provider).await;
+    let (mut carol, mut dave, mut erin) = (
+        enters(&service, &provider, "carol").await,
+        enters(&service, &provider, "dave").await,
+        enters(&service, &provider, "erin").await,
+    );
+    let docker = Docker::login(&service, "carol").await;
+    let other = Docker::login(&service, "dave").await;
+    // What is renewed each time is used up each time.
+    for _ in 0..3 {
+        ask_providers(&service).await.unwrap();
+    }
+    assert!(docker.renews(&service).await && carol.who(&service).await.is_some());
+
+    provider.tell("gone", "carol").await;
+    provider.tell("revoke", "dave").await;
+    ask_providers(&service).await.unwrap();
+    for (browser, docker, name) in [(&mut carol, &docker, "carol"), (&mut dave, &other, "dave")] {
+        assert_eq!(browser.who(&service).await, None, "{name}");
+        assert!(!docker.renews(&service).await, "{name}");
+        let answer = docker.shown(&service).await;
+        assert_eq!(answer.status, 401, "{name}");
+        assert!(
+            answer
+                .body
+                .contains("does not vouch for this user any more"),
+            "{}",
+            answer.body
+        );
+    }
+    assert_eq!(erin.who(&service).await.as_deref(), Some("erin"));
+    assert_eq!(super::how_often(&service, "user:provider_gone").await, 2);
+    let told = super::audited(&service, "user:provider_gone").await;
+    assert_eq!(told["provider"], super::OPENID);
+    assert!(
+        told["reason"].as_str().unwrap().contains("does not honour"),
+        "{told}"
+    );
+    ask_providers(&service).await.unwrap();
+    assert_eq!(super::how_often(&service, "user:provider_gone").await, 2);
+
+    // A login opens the account again, but not what was ended.
+    provider.tell("known", "carol").await;
+    enters(&service, &provider, "carol").await;
+    assert_eq!(docker.shown(&service).await.status, 200);
+    assert!(!docker.renews(&service).await);
+    assert_eq!(carol.who(&service).await, None);
+    assert_eq!(
+        super::audited(&service, "user:provider_returned").await["username"],
+        "carol"
+    );
+}
+
+#[actix_web::test]
+async fn a_certified_provider_that_is_away_shuts_nobody_out() {
+    let provider = Certified::start();
+    let service = asking(&provider).await;
+    let mut carol = enters(&service, &provider, "carol").await;
+    let docker = Docker::login(&service, "carol").await;
+    drop(provider);
+    let error = ask_providers(&service).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("openid_connect: the provider cannot be reached"),
+        "{error}"
+    );
+    assert_eq!(carol.who(&service).await.as_deref(), Some("carol"));
+    assert!(docker.renews(&service).await);
+    assert_eq!(docker.shown(&service).await.status, 200);
+    assert_eq!(super::how_often(&service, "user:provider_gone").await, 0);
+    assert_eq!(
+        service.count("provider_grants WHERE tries = 0").await,
+        1,
+        "nothing was shown"
     );
 }

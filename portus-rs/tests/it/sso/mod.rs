@@ -4,6 +4,7 @@ mod certified;
 mod entering;
 mod forged;
 mod groups;
+mod leaving;
 mod linking;
 mod others;
 mod workload;
@@ -16,8 +17,9 @@ use serde_json::{Value, json};
 use crate::support::{
     databases::TestDatabase,
     provider::{CLIENT, Provider, SECRET},
-    service::{Answer, Service},
+    service::{Answer, SERVICE, Service, basic, encoded},
 };
+use portus_rs::entities::user;
 
 /// The way in that most tests use.
 pub const OPENID: &str = "openid_connect";
@@ -177,6 +179,70 @@ pub fn location(answer: &Answer) -> &str {
         .unwrap_or_else(|| panic!("{} {}", answer.status, answer.body))
         .to_str()
         .unwrap()
+}
+
+/// Runs the job that asks providers whether people are still theirs.
+pub async fn ask_providers(service: &Service) -> Result<(), portus_rs::error::Error> {
+    portus_rs::jobs::run_by_hand(&service.app, "identity-providers").await
+}
+
+/// What somebody has here besides a browser: an application token, and what docker made of it.
+pub struct Docker {
+    name: String,
+    pub token: String,
+    pub refresh: String,
+}
+
+impl Docker {
+    /// Logs in with an application token of this account.
+    pub async fn login(service: &Service, name: &str) -> Self {
+        let who = account(service, name).await;
+        let token = service.token_of(&who, "ci").await;
+        let answer = offline(service, name, &token).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let refresh = answer.json()["refresh_token"].as_str().unwrap().to_owned();
+        Self {
+            name: name.to_owned(),
+            token,
+            refresh,
+        }
+    }
+
+    /// What the application token is answered with.
+    pub async fn shown(&self, service: &Service) -> Answer {
+        offline(service, &self.name, &self.token).await
+    }
+
+    /// Whether what docker keeps is good.
+    pub async fn renews(&self, service: &Service) -> bool {
+        let form = format!(
+            "grant_type=refresh_token&service={SERVICE}&client_id=docker&refresh_token={}",
+            encoded(&self.refresh)
+        );
+        let request = TestRequest::post()
+            .uri("/v2/token")
+            .insert_header(("Content-Type", "application/x-www-form-urlencoded"))
+            .set_payload(form);
+        service.call(request).await.status.is_success()
+    }
+}
+
+async fn offline(service: &Service, name: &str, secret: &str) -> Answer {
+    let path = format!("/v2/token?service={SERVICE}&client_id=docker&offline_token=true");
+    let request = TestRequest::get().uri(&path);
+    let request = request.insert_header(("Authorization", basic((name, secret))));
+    service.call(request).await
+}
+
+/// The row of an account.
+pub async fn account(service: &Service, name: &str) -> user::Model {
+    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+    user::Entity::find()
+        .filter(user::Column::Username.eq(name))
+        .one(service.app.database.reader())
+        .await
+        .unwrap()
+        .unwrap_or_else(|| panic!("no {name}"))
 }
 
 /// The parameters of the last entry of this kind in the audit log.

@@ -6,9 +6,9 @@ use super::{Browser, CLIENT, SECRET, location, start_of_time};
 use crate::support::{databases::TestDatabase, provider::Provider, service::Service};
 
 /// A service with one provider of this name.
-struct Way {
-    service: Service,
-    provider: Provider,
+pub struct Way {
+    pub service: Service,
+    pub provider: Provider,
     key: &'static str,
 }
 
@@ -23,7 +23,7 @@ fn names(key: &str) -> (&'static str, &'static str) {
 }
 
 impl Way {
-    async fn new(key: &'static str, more: &[(&str, &str)]) -> Self {
+    pub async fn new(key: &'static str, more: &[(&str, &str)]) -> Self {
         let provider = Provider::start(start_of_time());
         let setting = |leaf: &str| format!("PORTUS_OAUTH_{}_{leaf}", key.to_uppercase());
         let (id, secret) = names(key);
@@ -46,12 +46,12 @@ impl Way {
         }
     }
 
-    fn answers(&self, path: &str, value: Value) {
+    pub fn answers(&self, path: &str, value: Value) {
         self.provider.state().rest.insert(path.to_owned(), value);
     }
 
     /// Where somebody ends up, and what the login page says then.
-    async fn enter(&self) -> (String, String, Browser) {
+    pub async fn enter(&self) -> (String, String, Browser) {
         let mut browser = Browser::default();
         let url = browser.leave(&self.service, self.key).await;
         let back = self.provider.visit(&url).await;

@@ -89,6 +89,7 @@ struct Grant {
     nonce: Option<String>,
     challenge: String,
     redirect: String,
+    offline: bool,
 }
 
 pub struct State {
@@ -107,13 +108,50 @@ pub struct State {
     pub broken: Option<u16>,
     /// The consent was refused with this error.
     pub denied: Option<String>,
+    /// Says that it gives leave to ask again later, and gives it where it is asked for.
+    pub offline: bool,
+    /// Access tokens of REST interfaces end by themselves, and come with one to renew them.
+    pub renewing: bool,
+    /// Refuses to renew anything with this error.
+    pub refusal: Option<&'static str>,
+    /// Renews, and then fails to say so.
+    pub losing: bool,
+    /// Status with which paths are refused.
+    pub refused: BTreeMap<String, u16>,
+    /// Times something was renewed.
+    pub renewals: u32,
     /// Paths that were asked, with queries.
     pub asked: Vec<String>,
     /// Scopes of the last login.
     pub scope: String,
     issuer: String,
     codes: HashMap<String, Grant>,
-    tokens: Vec<String>,
+    /// Whose subject each may read of.
+    tokens: HashMap<String, Value>,
+    refresh: HashMap<String, Login>,
+}
+
+/// A login, as what renews it remembers it.
+#[derive(Clone)]
+struct Login {
+    person: Value,
+    /// Of all that came of it.
+    family: String,
+    used: bool,
+}
+
+impl State {
+    /// Takes back all that was ever given out.
+    pub fn revoke(&mut self) {
+        self.tokens.clear();
+        self.refresh.clear();
+    }
+
+    fn renewable(&mut self, login: Login) -> String {
+        let token = format!("refresh-{}", uuid::Uuid::new_v4());
+        self.refresh.insert(token.clone(), login);
+        token
+    }
 }
 
 /// A running provider.
@@ -143,11 +181,18 @@ impl Provider {
             rest: BTreeMap::new(),
             broken: None,
             denied: None,
+            offline: false,
+            renewing: true,
+            refusal: None,
+            losing: false,
+            refused: BTreeMap::new(),
+            renewals: 0,
             asked: Vec::new(),
             scope: String::new(),
             issuer: String::new(),
             codes: HashMap::new(),
-            tokens: Vec::new(),
+            tokens: HashMap::new(),
+            refresh: HashMap::new(),
         }));
         let shared = Data::from(Arc::clone(&state));
         let server = HttpServer::new(move || {
@@ -230,8 +275,13 @@ async fn answer(request: HttpRequest, body: Bytes, state: Data<Mutex<State>>) ->
 
 fn discovery(state: &State) -> HttpResponse {
     let issuer = &state.issuer;
+    let mut scopes = vec!["openid", "email", "profile", "address"];
+    if state.offline {
+        scopes.push("offline_access");
+    }
     HttpResponse::Ok().json(json!({
         "issuer": issuer,
+        "scopes_supported": scopes,
         "authorization_endpoint": format!("{issuer}/authorize"),
         "token_endpoint": format!("{issuer}/token"),
         "userinfo_endpoint": format!("{issuer}/userinfo"),
@@ -263,6 +313,7 @@ fn authorize(request: &HttpRequest, state: &mut State) -> HttpResponse {
             nonce: asked.get("nonce").cloned(),
             challenge: get("code_challenge"),
             redirect: get("redirect_uri"),
+            offline: get("scope").contains("offline_access") || get("access_type") == "offline",
         };
         state.codes.insert(code, grant);
     }
@@ -283,6 +334,9 @@ fn token(request: &HttpRequest, body: &[u8], state: &mut State) -> HttpResponse 
     if shown != format!("{CLIENT}:{SECRET}") {
         return HttpResponse::Unauthorized().json(json!({"error": "invalid_client"}));
     }
+    if get("grant_type") == "refresh_token" {
+        return renew(request, get("refresh_token"), state);
+    }
     // A code is good once.
     let Some(grant) = state.codes.remove(get("code")) else {
         return refuse("invalid_grant");
@@ -294,16 +348,43 @@ fn token(request: &HttpRequest, body: &[u8], state: &mut State) -> HttpResponse 
     {
         return refuse("invalid_grant");
     }
+    let login = Login {
+        person: state.person.clone(),
+        family: uuid::Uuid::new_v4().to_string(),
+        used: false,
+    };
+    let openid = request.path() == "/token";
+    // GitHub's tokens have no end; GitLab's and Bitbucket's come with one that renews them.
+    let endless = request.path() == "/login/oauth/access_token";
+    let renewing = if openid {
+        grant.offline
+    } else {
+        state.renewing && !endless
+    };
+    let mut tokens = given(state, openid, &login, grant.nonce);
+    if !endless {
+        tokens["expires_in"] = json!(300);
+    }
+    if renewing {
+        tokens["refresh_token"] = json!(state.renewable(login));
+    }
+    HttpResponse::Ok().json(tokens)
+}
+
+/// Access to what somebody may see, and who they are where that is said.
+fn given(state: &mut State, openid: bool, login: &Login, nonce: Option<String>) -> Value {
     let access = format!("access-{}", uuid::Uuid::new_v4());
-    state.tokens.push(access.clone());
-    let mut tokens = json!({"access_token": access, "token_type": "bearer", "expires_in": 300});
-    if request.path() == "/token" {
+    state
+        .tokens
+        .insert(access.clone(), login.person["sub"].clone());
+    let mut tokens = json!({"access_token": access, "token_type": "bearer"});
+    if openid {
         let mut claims =
             json!({"iss": state.issuer, "aud": CLIENT, "iat": state.now, "exp": state.now + 300});
-        if let Some(nonce) = grant.nonce {
+        if let Some(nonce) = nonce {
             claims["nonce"] = json!(nonce);
         }
-        for (name, value) in state.person.as_object().unwrap() {
+        for (name, value) in login.person.as_object().unwrap() {
             claims[name] = value.clone();
         }
         if let Some(lie) = &state.lie {
@@ -314,6 +395,40 @@ fn token(request: &HttpRequest, body: &[u8], state: &mut State) -> HttpResponse 
             None => state.key.sign(&claims),
         });
     }
+    tokens
+}
+
+/// Renews a login. What is used twice ends all that came of the same login.
+fn renew(request: &HttpRequest, token: &str, state: &mut State) -> HttpResponse {
+    let refuse = |error: &str| HttpResponse::BadRequest().json(json!({ "error": error }));
+    if let Some(error) = state.refusal {
+        return refuse(error);
+    }
+    let Some(known) = state.refresh.get_mut(token) else {
+        return refuse("invalid_grant");
+    };
+    if known.used {
+        let family = known.family.clone();
+        state.refresh.retain(|_, it| it.family != family);
+        return refuse("invalid_grant");
+    }
+    known.used = true;
+    let mut login = Login {
+        used: false,
+        ..known.clone()
+    };
+    state.renewals += 1;
+    // Whoever is logged in now may have changed.
+    if login.person["sub"] == state.person["sub"] {
+        login.person = state.person.clone();
+    }
+    let openid = request.path() == "/token";
+    let mut tokens = given(state, openid, &login, None);
+    tokens["expires_in"] = json!(300);
+    tokens["refresh_token"] = json!(state.renewable(login));
+    if state.losing {
+        return HttpResponse::BadGateway().body("the answer is lost");
+    }
     HttpResponse::Ok().json(tokens)
 }
 
@@ -322,13 +437,17 @@ fn rest(request: &HttpRequest, path: &str, state: &State) -> HttpResponse {
     let bearer = request.headers().get("Authorization");
     let bearer = bearer.and_then(|it| it.to_str().unwrap().strip_prefix("Bearer "));
     // GitHub takes tokens in the query no more.
-    if !bearer.is_some_and(|it| state.tokens.iter().any(|known| known == it)) {
+    let Some(subject) = bearer.and_then(|it| state.tokens.get(it)) else {
         return HttpResponse::Unauthorized().json(json!({"message": "Bad credentials"}));
+    };
+    if let Some(status) = state.refused.get(path) {
+        return HttpResponse::build((*status).try_into().unwrap())
+            .json(json!({"message": "not now"}));
     }
     if path == "/userinfo" {
         let mut claims = state.userinfo.clone();
         if claims.get("sub").is_none() {
-            claims["sub"] = state.person["sub"].clone();
+            claims["sub"] = subject.clone();
         }
         return HttpResponse::Ok().json(claims);
     }

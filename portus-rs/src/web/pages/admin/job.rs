@@ -51,7 +51,7 @@ pub struct Known {
     shared: bool,
 }
 
-const KNOWN: [Known; 9] = {
+const KNOWN: [Known; 10] = {
     const fn once(slug: &'static str, name: &'static str) -> Known {
         Known {
             slug,
@@ -73,6 +73,7 @@ const KNOWN: [Known; 9] = {
         once("mail", jobs::MAIL),
         once("people", jobs::PEOPLE),
         once("groups", jobs::GROUPS),
+        once("providers", jobs::PROVIDERS),
         everywhere("webhooks", jobs::WEBHOOKS),
         everywhere("self-test", jobs::SELF_TEST),
         everywhere("usage", jobs::USAGE),
@@ -84,9 +85,12 @@ pub fn known(app: &App) -> impl Iterator<Item = Known> {
     let directory = app.config.ldap.as_ref();
     let people = directory.is_some();
     let groups = directory.is_some_and(|it| it.group_sync.is_some());
+    let oauth = &app.config.oauth;
+    let providers = oauth.recheck.is_some() && !oauth.providers.is_empty();
     KNOWN.into_iter().filter(move |it| match it.name {
         jobs::PEOPLE => people,
         jobs::GROUPS => groups,
+        jobs::PROVIDERS => providers,
         _ => true,
     })
 }
