@@ -218,6 +218,10 @@ job-people-did = { $n ->
     [one] { $n } account left or came back
    *[other] { $n } accounts left or came back
 }
+job-providers-did = { $n ->
+    [one] { $n } person is gone or not let in any more
+   *[other] { $n } people are gone or not let in any more
+}
 job-groups-did = { $n ->
     [one] { $n } team or person compared
    *[other] { $n } teams and people compared

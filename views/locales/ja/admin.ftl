@@ -203,6 +203,7 @@ job-details-did = イメージを { $n } 件読み取りました
 job-housekeeping-did = 古い記録を { $n } 件片付けました
 job-mail-did = メールを { $n } 通送信しました
 job-people-did = { $n } 件のアカウントが離脱または復帰しました
+job-providers-did = { $n } 人が離脱したか、許可されなくなりました
 job-groups-did = { $n } 件のチームと人を照合しました
 job-webhooks-did = { $n } 回の送信を試みました
 job-self-test-did = { $n } 件のレジストリに問い合わせました

@@ -203,6 +203,7 @@ job-details-did = 读取了 { $n } 个镜像
 job-housekeeping-did = 清理了 { $n } 条旧记录
 job-mail-did = 发送了 { $n } 封邮件
 job-people-did = { $n } 个账户离开或恢复
+job-providers-did = { $n } 人已离开或不再允许进入
 job-groups-did = 核对了 { $n } 个团队和人员
 job-webhooks-did = 尝试了 { $n } 次投递
 job-self-test-did = 询问了 { $n } 个仓库

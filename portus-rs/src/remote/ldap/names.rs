@@ -115,8 +115,9 @@ fn value(text: &str) -> Option<(String, Option<char>, &str)> {
     let mut bytes: Vec<u8> = Vec::new();
     // How much of it stays when spaces at the end go: those that were escaped do.
     let mut kept = 0;
-    let mut characters = text.trim_start().char_indices().peekable();
-    let text = text.trim_start();
+    // Other white space is part of it.
+    let text = text.trim_start_matches(' ');
+    let mut characters = text.char_indices().peekable();
     let mut quoted = false;
     while let Some((at, c)) = characters.next() {
         match c {

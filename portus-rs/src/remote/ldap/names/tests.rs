@@ -65,6 +65,14 @@ fn a_name_is_below_its_base_only() {
     assert!(!below("dc=y", "ou=x,dc=y"));
 }
 
+#[test]
+fn spaces_around_a_value_are_none_of_it_but_other_white_space_is() {
+    let value = |text: &str| Dn::parse(text).unwrap().first_value().map(str::to_owned);
+    assert_eq!(value("cn=  ann  ,dc=org").as_deref(), Some("ann"));
+    assert_eq!(value("cn=\u{2000},dc=org").as_deref(), Some("\u{2000}"));
+    assert_eq!(value("cn=\u{a0}ann\u{a0}").as_deref(), Some("\u{a0}ann\u{a0}"));
+}
+
 proptest! {
     #[test]
     fn any_text_can_be_a_value_and_comes_back(text in "\\PC{1,20}") {
