@@ -70,7 +70,10 @@ fn spaces_around_a_value_are_none_of_it_but_other_white_space_is() {
     let value = |text: &str| Dn::parse(text).unwrap().first_value().map(str::to_owned);
     assert_eq!(value("cn=  ann  ,dc=org").as_deref(), Some("ann"));
     assert_eq!(value("cn=\u{2000},dc=org").as_deref(), Some("\u{2000}"));
-    assert_eq!(value("cn=\u{a0}ann\u{a0}").as_deref(), Some("\u{a0}ann\u{a0}"));
+    assert_eq!(
+        value("cn=\u{a0}ann\u{a0}").as_deref(),
+        Some("\u{a0}ann\u{a0}")
+    );
 }
 
 proptest! {

@@ -13,7 +13,7 @@ use crate::{
         api::{
             operation::{Operation, post, put},
             presented::UserExtras,
-            reply::{Done, Reply, Schemas, Shown, json_body},
+            reply::{Done, Reply, Schemas, Shown},
             respond::ok,
         },
         error::ApiResult,
@@ -122,13 +122,10 @@ impl Reply for Switched {
     }
 
     fn describe(_: &mut Schemas) -> Vec<(u16, Value)> {
-        let about = "Done, without a body; who shut themselves out is told to go elsewhere.";
-        let schema = json!({
-            "type": "object",
-            "required": ["redirect"],
-            "properties": {"redirect": {"type": "boolean"}},
-        });
-        vec![(200, json_body(about, &schema))]
+        // A body that may be missing cannot be described otherwise.
+        let about = "Done, without a body; whoever has shut themselves out is told to go elsewhere, by the object \
+                     `{\"redirect\": true}`.";
+        vec![(200, json!({ "description": about }))]
     }
 }
 
