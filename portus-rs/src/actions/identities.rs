@@ -16,7 +16,7 @@ use sea_orm::{
 
 use super::{
     change::Change,
-    sessions::{self, Browser, Origin, Started},
+    sessions::{Browser, First, Origin, Started},
     users,
 };
 use crate::{
@@ -26,10 +26,10 @@ use crate::{
     error::{Error, Result, is_taken},
     identity::{
         actor::{Account, Actor},
-        credentials::{self, Attempt, Identified, Method},
+        credentials::{self, Attempt, Method},
         oauth::{Recognised, ended_well, recognise},
     },
-    policy::{Permit, Reach, guard::KeepBooks, sessions::EndSessions},
+    policy::{Permit, guard::KeepBooks, sessions::EndSessions},
     queries::facts::Facts,
     remote::oauth::{Grant, Known, Profile, Provider},
 };
@@ -53,6 +53,8 @@ pub struct Guest<'a> {
 )]
 pub enum Step {
     In(Started),
+    /// The account asks for more than that a provider vouches for somebody.
+    Half(Arc<Account>, First),
     /// A name is to be chosen, or an account's password shown. The secret is for the cookie.
     Pending(String),
     /// Not any further; the text says why.
@@ -129,25 +131,20 @@ async fn admit(
         let text = refused.to_string();
         return out(app, provider, guest, Some(user), text.clone(), &text).await;
     }
-    let actor = Actor::User(Arc::clone(&account));
     let (address, browser) = (guest.address, &guest.browser);
     let origin = entering.identity_id.map(|identity_id| Origin {
         identity_id,
         most: upkeep::unasked(app).filter(|_| !entering.asked),
     });
-    let method = provider.key();
-    let started = sessions::start_from(app, &actor, address, browser, method, origin).await?;
-    let who = Identified {
-        account,
-        method: Method::Provider,
-        reach: Reach::FULL,
-        further: Vec::new(),
-        application_token: None,
+    let first = First {
+        method: provider.key().to_owned(),
+        origin,
     };
-    let now = app.clock.now();
-    app.usage
-        .note(&who, &address.to_string(), browser.user_agent, now);
     ended_well(app, address).await;
+    if account.second_factor {
+        return Ok(Step::Half(account, first));
+    }
+    let started = first.alone(app, account, address, browser).await?;
     Ok(Step::In(started))
 }
 
@@ -328,7 +325,7 @@ pub async fn claim(
         secret: password,
         address: guest.address,
     };
-    let shown = match credentials::check(app, facts, attempt).await {
+    let shown = match credentials::check_first(app, facts, attempt).await {
         Ok(shown) if shown.method == Method::Password && shown.account.id == claimed.id => shown,
         // A token is for programs, and proves nothing here.
         Ok(_) => {

@@ -1,7 +1,7 @@
 //! Signing in and out on the web. A session begins with a new secret whatever the browser brought along, so that nobody
 //! can plant one; it ends by the row's removal, which holds on every replica at the next request.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use sea_orm::{
@@ -9,15 +9,17 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::{application_tokens::unknown_like_foreign, change::Change, second_factor};
 use crate::{
     activity::Activity,
     app::App,
-    entities::{session, user},
+    entities::{identity, session, user},
     error::{Error, Result},
     identity::{
         actor::{Account, Actor},
-        credentials::{self, Attempt},
+        credentials::{self, Attempt, Method},
         secret::{self, Kind},
         session::{csrf_token, idle_limit, lifetime},
         sign_in::{self, Outcome},
@@ -28,6 +30,9 @@ use crate::{
 
 /// Sessions an account may have at once; the one unused longest gives way.
 const MOST: u64 = 100;
+
+/// Said to whoever has to begin anew.
+pub const LATE: &str = "That took too long. Please sign in again.";
 
 /// The browser that signs in.
 pub struct Browser<'a> {
@@ -65,7 +70,9 @@ pub async fn sign_in(
     match sign_in::check(app, facts, attempt).await? {
         Outcome::In(account) if account.second_factor => match code {
             Some(code) => {
-                let started = sign_in_with_code(app, account, code, attempt.address, browser);
+                let first = First::password();
+                let (first, address) = (&first, attempt.address);
+                let started = sign_in_with_code(app, account, first, code, address, browser);
                 Ok(Entry::In(Box::new(started.await?)))
             }
             None => Ok(Entry::NeedsCode(account)),
@@ -81,10 +88,53 @@ pub async fn sign_in(
     }
 }
 
-/// Signs somebody in by a code, who has shown their password already.
+/// What somebody has shown before they are asked for more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct First {
+    /// `password`, or the key of the provider that vouches for them.
+    pub method: String,
+    /// Where they come from, with a provider.
+    pub origin: Option<Origin>,
+}
+
+impl First {
+    pub fn password() -> Self {
+        Self {
+            method: "password".to_owned(),
+            origin: None,
+        }
+    }
+
+    /// Begins the session of whoever need show no more than this.
+    pub(super) async fn alone(
+        &self,
+        app: &App,
+        account: Arc<Account>,
+        address: IpAddr,
+        browser: &Browser<'_>,
+    ) -> Result<Started> {
+        enter_from(app, account, address, browser, &self.method, self.origin).await
+    }
+
+    /// Begins the session of whoever has shown this and that.
+    pub(super) async fn and(
+        &self,
+        second: &str,
+        app: &App,
+        account: Arc<Account>,
+        address: IpAddr,
+        browser: &Browser<'_>,
+    ) -> Result<Started> {
+        let method = format!("{}, {second}", self.method);
+        enter_from(app, account, address, browser, &method, self.origin).await
+    }
+}
+
+/// Signs somebody in by a code, who has shown something else already.
 pub async fn sign_in_with_code(
     app: &App,
     account: Arc<Account>,
+    first: &First,
     code: &str,
     address: IpAddr,
     browser: &Browser<'_>,
@@ -92,8 +142,8 @@ pub async fn sign_in_with_code(
     credentials::usable(app, &account)?;
     match second_factor::prove(app, &account, code).await {
         Ok(proof) => {
-            let method = format!("password, {}", proof.as_str());
-            enter(app, account, address, browser, &method).await
+            let second = proof.as_str();
+            first.and(second, app, account, address, browser).await
         }
         Err(error @ Error::NotSignedIn(_)) => {
             second_factor::failed(app, &account, address).await?;
@@ -111,8 +161,23 @@ pub(super) async fn enter(
     browser: &Browser<'_>,
     method: &str,
 ) -> Result<Started> {
-    let who = sign_in::identified(&account);
-    let started = start_by(app, &Actor::User(account), address, browser, method).await?;
+    enter_from(app, account, address, browser, method, None).await
+}
+
+async fn enter_from(
+    app: &App,
+    account: Arc<Account>,
+    address: IpAddr,
+    browser: &Browser<'_>,
+    method: &str,
+    origin: Option<Origin>,
+) -> Result<Started> {
+    let mut who = sign_in::identified(&account);
+    if origin.is_some() {
+        who.method = Method::Provider;
+    }
+    let actor = Actor::User(account);
+    let started = start_from(app, &actor, address, browser, method, origin).await?;
     let address = address.to_string();
     app.usage
         .note(&who, &address, browser.user_agent, app.clock.now());
@@ -120,12 +185,12 @@ pub(super) async fn enter(
 }
 
 /// Where a session comes from that a provider let in.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The account there.
     pub identity_id: i64,
     /// How long it lasts at most.
-    pub most: Option<TimeDelta>,
+    pub most: Option<Duration>,
 }
 
 /// Begins a session for somebody who has just proved to be the actor in this way.
@@ -152,6 +217,11 @@ pub async fn start_from(
     let user_id = actor.user_id().ok_or(Error::NotFound)?;
     let permit = change.permit::<StartSession>(user_id).await?;
     let user = permit.on().clone();
+    if let Some(origin) = origin
+        && !is_linked(&change, origin.identity_id, user_id).await?
+    {
+        return Err(Error::NotSignedIn(LATE.to_owned()));
+    }
     if let Some(old) = browser.replaces {
         let own = Condition::all()
             .add(session::Column::Id.eq(old))
@@ -165,6 +235,7 @@ pub async fn start_from(
     let short = |text: &str| text.chars().take(255).collect::<String>();
     let life = lifetime(app, browser.remember);
     let most = origin.and_then(|it| it.most);
+    let most = most.map(|it| TimeDelta::from_std(it).unwrap_or(TimeDelta::MAX));
     let row = session::ActiveModel {
         id: NotSet,
         user_id: Set(user_id),
@@ -205,6 +276,15 @@ pub async fn start_from(
         csrf_token: csrf_token(&plain),
         secret: plain,
     })
+}
+
+/// Whether an account is still linked with the one elsewhere that opened it a moment ago.
+async fn is_linked(change: &Change<'_>, identity_id: i64, user_id: i64) -> Result<bool> {
+    let row = identity::Entity::find_by_id(identity_id)
+        .filter(identity::Column::UserId.eq(user_id))
+        .one(change.reader())
+        .await?;
+    Ok(row.is_some())
 }
 
 /// Keeps a failed attempt in the audit log.

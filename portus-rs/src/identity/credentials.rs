@@ -95,6 +95,15 @@ pub struct Attempt<'a> {
 ///
 /// Wrong names and wrong secrets are told apart neither by text nor by time, and counted: see [`throttle`].
 pub async fn check(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Identified> {
+    let found = check_first(app, facts, attempt).await?;
+    if found.method == Method::Password && found.account.second_factor {
+        return Err(Error::NotSignedIn(NEEDS_TOKEN.to_owned()));
+    }
+    Ok(found)
+}
+
+/// The same where a second factor is asked for afterwards.
+pub async fn check_first(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Identified> {
     let name = names::canonical(attempt.username);
     let source = throttle::source(attempt.address);
     let given = attempt.secret;
@@ -115,9 +124,6 @@ pub async fn check(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Ide
     };
     if failed_before {
         throttle::succeeded(app, &source, &name).await?;
-    }
-    if found.method == Method::Password && found.account.second_factor {
-        return Err(Error::NotSignedIn(NEEDS_TOKEN.to_owned()));
     }
     Ok(found)
 }

@@ -6,6 +6,8 @@
 //! known as one that may be used up: that the provider refuses it then says nothing about the person, who logs in again.
 //! Each change raises the row's version, and nothing is written over a row that a login has renewed in the meantime.
 
+use std::time::Duration;
+
 use chrono::{NaiveDateTime, TimeDelta};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait as _, QueryFilter,
@@ -40,9 +42,8 @@ const WITHDRAWN: &str = "the provider does not honour what it gave at the login 
 const OVER: &str = "the login at the provider is over";
 
 /// How long a session lasts at most whose provider cannot be asked again.
-pub(super) fn unasked(app: &App) -> Option<TimeDelta> {
-    let most = app.config.oauth.unasked?;
-    Some(TimeDelta::from_std(most).unwrap_or(TimeDelta::MAX))
+pub(super) fn unasked(app: &App) -> Option<Duration> {
+    app.config.oauth.unasked
 }
 
 /// Somebody about whom the provider is being asked.

@@ -1,4 +1,4 @@
-//! Signing in with a passkey: alone, or in the place of a code after the password.
+//! Signing in with a passkey: alone, or in the place of a code after something else.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     actions::{
         change::Change,
-        sessions::{self, Browser, Started},
+        sessions::{self, Browser, First, Started},
     },
     activity::Activity,
     app::App,
@@ -84,16 +84,18 @@ pub async fn sign_in(app: &App, given: Given<'_>, browser: &Browser<'_>) -> Resu
     sessions::enter(app, account, given.address, browser, "passkey").await
 }
 
-/// Signs somebody in by a passkey who has shown their password already.
+/// Signs somebody in by a passkey who has shown something else already.
 pub async fn sign_in_beside(
     app: &App,
     account: Arc<Account>,
+    first: &First,
     given: Given<'_>,
     browser: &Browser<'_>,
 ) -> Result<Started> {
     credentials::usable(app, &account)?;
     verify(app, given, &What::Prove, Some(&account)).await?;
-    sessions::enter(app, account, given.address, browser, "password, passkey").await
+    let address = given.address;
+    first.and("passkey", app, account, address, browser).await
 }
 
 /// What holds for passwords holds for what stands in for them.

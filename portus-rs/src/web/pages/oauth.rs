@@ -9,16 +9,20 @@ use super::{
     flash::Flash,
     form::Form,
     route::{Route, get, post},
+    sign_in,
     view::Page,
     visit::{Visit, own_path},
 };
 use crate::{
     actions::{
         identities::{self, Choice, Guest, Pending, Step},
-        sessions::{Browser, Started},
+        sessions::{Browser, First, Started},
     },
     error::{Error, Result},
-    identity::oauth::{self, Answer, PATIENCE, Stopped, suggested_name},
+    identity::{
+        actor::Account,
+        oauth::{self, Answer, PATIENCE, Stopped, suggested_name},
+    },
     policy::{Rule, users::PRIVILEGED},
     queries,
     remote::oauth::Provider,
@@ -203,6 +207,7 @@ async fn come_back(visit: Visit) -> PageResult {
             let text = visit.tell("oauth-welcome", provider.kind());
             let_in(&visit, &started, back.as_deref(), text)
         }
+        Step::Half(account, first) => ask_for_more(&visit, &account, first, back).await,
         Step::Pending(secret) => {
             let mut response = visit.go(FORM);
             keep(&visit, &mut response, &secret)?;
@@ -230,6 +235,19 @@ fn let_in(visit: &Visit, started: &Started, back: Option<&str>, text: String) ->
     let mut response = visit.go_telling(&path, text);
     let cookie = session::cookie(&visit.app, &visit.request, &started.secret, false)?;
     response.headers_mut().append(header::SET_COOKIE, cookie);
+    forget(visit, &mut response)?;
+    Ok(response)
+}
+
+/// The page for the rest, where the provider's word is not enough.
+async fn ask_for_more(
+    visit: &Visit,
+    account: &Account,
+    first: First,
+    back: Option<String>,
+) -> PageResult {
+    let back = back.as_deref().and_then(own_path).unwrap_or_default();
+    let mut response = sign_in::ask_for_more(visit, account, first, false, back).await?;
     forget(visit, &mut response)?;
     Ok(response)
 }
@@ -331,6 +349,9 @@ async fn complete(visit: Visit) -> PageResult {
                 visit.tell("oauth-registered", &started.user.username)
             };
             let_in(&visit, &started, back, text)
+        }
+        Ok(Step::Half(account, first)) => {
+            ask_for_more(&visit, &account, first, back.map(str::to_owned)).await
         }
         Ok(Step::Out(text)) => out(&visit, &text),
         Ok(Step::Pending(_)) => Ok(visit.go(SIGN_IN)),

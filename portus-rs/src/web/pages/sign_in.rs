@@ -25,7 +25,7 @@ use super::{
 use crate::{
     actions::{
         passkeys, password_resets,
-        sessions::{self, Browser},
+        sessions::{self, Browser, First},
         users::sign_up,
     },
     error::{Error, Result},
@@ -92,12 +92,12 @@ impl Page for SignIn {
     }
 }
 
-/// What `sign_in/code.html` shows: the password was right, and there is more to show.
+/// What `sign_in/code.html` shows: the password was right, or a provider vouches for them, and there is more to show.
 #[derive(Serialize)]
 pub struct Code {
     form: Form,
     return_to: String,
-    /// Says, sealed, who has shown their password.
+    /// Says, sealed, who has shown what.
     ticket: String,
     /// Whether an authenticator shows codes; else there are recovery codes alone.
     authenticator: bool,
@@ -126,11 +126,12 @@ impl Page for Code {
     }
 }
 
-/// Somebody who has shown their password, and not yet the rest.
+/// Somebody who has shown something, and not yet the rest.
 #[derive(Serialize, Deserialize)]
 struct Ticket {
     user: i64,
-    /// The account's when the password was shown.
+    first: First,
+    /// The account's at that time.
     version: i64,
     remember: bool,
     /// Seconds since 1970.
@@ -141,9 +142,10 @@ struct Ticket {
 const LOOKING: TimeDelta = TimeDelta::minutes(5);
 
 impl Ticket {
-    fn issue(visit: &Visit, account: &Account, remember: bool) -> Result<String> {
+    fn issue(visit: &Visit, account: &Account, first: First, remember: bool) -> Result<String> {
         let ticket = Self {
             user: account.id,
+            first,
             version: account.credentials_version,
             remember,
             until: (visit.now() + LOOKING).and_utc().timestamp(),
@@ -223,9 +225,15 @@ async fn create(visit: Visit) -> PageResult {
             said(Error::NotSignedIn(api::NEEDS_CODE.to_owned()))
         }
         Ok(Met::Half(account)) => {
-            let ticket = Ticket::issue(&visit, &account, wanted.remember_me)?;
-            let page = code_page(&visit, Form::new("user"), ticket, &account).await?;
-            visit.show("", &page).await
+            let back = visit.back_to("");
+            ask_for_more(
+                &visit,
+                &account,
+                First::password(),
+                wanted.remember_me,
+                back,
+            )
+            .await
         }
         Err(ApiError::Failed(error)) if told(&error) => refuse(&visit, error).await,
         Err(error) => Err(error.into()),
@@ -272,14 +280,32 @@ fn welcome(visit: &Visit, entered: api::Entered, greeting: Option<String>) -> Ht
     response
 }
 
-/// The page that asks for more than the password.
-async fn code_page(visit: &Visit, form: Form, ticket: String, account: &Account) -> Result<Code> {
+/// Asks for what else the account wants to see of whoever has shown this, and then leads them on.
+pub async fn ask_for_more(
+    visit: &Visit,
+    account: &Account,
+    first: First,
+    remember: bool,
+    back: String,
+) -> PageResult {
+    let ticket = Ticket::issue(visit, account, first, remember)?;
+    let page = code_page(visit, Form::new("user"), (ticket, back), account).await?;
+    visit.show("", &page).await
+}
+
+/// The page that asks for more.
+async fn code_page(
+    visit: &Visit,
+    form: Form,
+    (ticket, back): (String, String),
+    account: &Account,
+) -> Result<Code> {
     let app = &visit.app;
     let passkeys = queries::passkeys::count(app, account.id).await?;
     let authenticator = queries::second_factor::of(app, account.id).await?.is_some();
     Ok(Code {
         form,
-        return_to: visit.back_to(""),
+        return_to: back,
         ticket,
         authenticator,
         place: Place::of(app).filter(|_| passkeys > 0),
@@ -288,7 +314,7 @@ async fn code_page(visit: &Visit, form: Form, ticket: String, account: &Account)
 
 /// For whoever has looked for their authenticator for too long.
 fn too_late() -> Error {
-    Error::NotSignedIn("That took too long. Please sign in again.".to_owned())
+    Error::NotSignedIn(sessions::LATE.to_owned())
 }
 
 /// The code that the second page asked for.
@@ -306,7 +332,8 @@ async fn finish(visit: Visit) -> PageResult {
     let code = visit.text("user[code]");
     let (app, address) = (&visit.app, visit.address());
     let shown = Arc::clone(&account);
-    match sessions::sign_in_with_code(app, account, &code, address, &browser).await {
+    let first = &ticket.first;
+    match sessions::sign_in_with_code(app, account, first, &code, address, &browser).await {
         Ok(started) => {
             let entered = api::entered(app, &visit.request, started, ticket.remember).await?;
             Ok(welcome(&visit, entered, None))
@@ -314,7 +341,8 @@ async fn finish(visit: Visit) -> PageResult {
         Err(error) => {
             let mut form = visit.refused("user", error)?;
             form.values.clear();
-            let page = code_page(&visit, form, sealed, &shown).await?;
+            let back = visit.back_to("");
+            let page = code_page(&visit, form, (sealed, back), &shown).await?;
             visit.show_again("", &page).await
         }
     }

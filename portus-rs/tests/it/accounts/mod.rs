@@ -4,7 +4,7 @@ mod mail;
 mod passkeys;
 mod profile;
 mod resets;
-mod second_factor;
+pub mod second_factor;
 mod sign_up;
 
 use std::process::Command;
@@ -25,10 +25,10 @@ use crate::{
 };
 
 /// A browser without scripts that is signed in and sends our own forms.
-struct Page(Browser);
+pub struct Page(Browser);
 
 impl Page {
-    async fn signed_in(service: &Service, name: &str) -> Self {
+    pub async fn signed_in(service: &Service, name: &str) -> Self {
         Self(Browser::signed_in(service, name).await)
     }
 

@@ -70,7 +70,7 @@ impl Authenticator {
     }
 
     /// What it shows now.
-    fn code(&self, service: &Service) -> String {
+    pub fn code(&self, service: &Service) -> String {
         oathtool(&self.key, service.app.clock.now())
     }
 }

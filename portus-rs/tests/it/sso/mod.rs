@@ -6,6 +6,7 @@ mod forged;
 mod groups;
 mod leaving;
 mod linking;
+mod more;
 mod others;
 mod workload;
 

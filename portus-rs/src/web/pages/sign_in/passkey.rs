@@ -58,14 +58,15 @@ async fn enter(visit: Visit) -> PageResult {
     };
     browser.remember = ticket.remember;
     let shown = std::sync::Arc::clone(&account);
-    match passkeys::sign_in_beside(app, account, given, &browser).await {
+    match passkeys::sign_in_beside(app, account, &ticket.first, given, &browser).await {
         Ok(started) => {
             let entered = api::entered(app, &visit.request, started, ticket.remember).await?;
             Ok(welcome(&visit, entered, None))
         }
         Err(error) => {
             let form = visit.refused("user", error)?;
-            let page = code_page(&visit, form, sealed, &shown).await?;
+            let back = visit.back_to("");
+            let page = code_page(&visit, form, (sealed, back), &shown).await?;
             visit.show_again("", &page).await
         }
     }
