@@ -1,5 +1,4 @@
-//! Asking a service inside this process. What it is built from is kept, since each of its many routes is a pattern that
-//! takes time to understand.
+//! Asking a service inside this process. What it is built from is kept from one question to the next.
 
 use std::{cell::RefCell, mem::ManuallyDrop, rc::Rc, sync::Arc};
 
