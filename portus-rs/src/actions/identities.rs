@@ -1,6 +1,7 @@
 //! Entering through an identity provider: linking, registering, and the session that follows. Nobody is let in who is
 //! shut out here, and no address alone opens an account.
 
+mod claim;
 mod grants;
 mod groups;
 mod pending;
@@ -16,7 +17,7 @@ use sea_orm::{
 
 use super::{
     change::Change,
-    sessions::{Browser, First, Origin, Started},
+    sessions::{Browser, First, Origin, Started, Way},
     users,
 };
 use crate::{
@@ -26,14 +27,15 @@ use crate::{
     error::{Error, Result, is_taken},
     identity::{
         actor::{Account, Actor},
-        credentials::{self, Attempt, Method},
+        credentials,
         oauth::{Recognised, ended_well, recognise},
     },
     policy::{Permit, guard::KeepBooks, sessions::EndSessions},
-    queries::facts::Facts,
     remote::oauth::{Grant, Known, Profile, Provider},
 };
 
+pub use claim::claim;
+pub(super) use claim::link_claimed;
 pub use pending::{Pending, expire, find};
 
 const TRY_AGAIN: &str = "This login was finished elsewhere in the meantime. Please begin again.";
@@ -118,6 +120,16 @@ struct Entering {
     asked: bool,
 }
 
+impl Entering {
+    /// What the session is to know of where it began.
+    fn origin(&self, app: &App) -> Option<Origin> {
+        self.identity_id.map(|identity_id| Origin {
+            identity_id,
+            most: upkeep::unasked(app).filter(|_| !self.asked),
+        })
+    }
+}
+
 /// Begins the session of somebody whose account has been found, if the account may be used.
 async fn admit(
     app: &App,
@@ -132,13 +144,9 @@ async fn admit(
         return out(app, provider, guest, Some(user), text.clone(), &text).await;
     }
     let (address, browser) = (guest.address, &guest.browser);
-    let origin = entering.identity_id.map(|identity_id| Origin {
-        identity_id,
-        most: upkeep::unasked(app).filter(|_| !entering.asked),
-    });
     let first = First {
         method: provider.key().to_owned(),
-        origin,
+        way: entering.origin(app).map_or(Way::Here, Way::Linked),
     };
     ended_well(app, address).await;
     if account.second_factor {
@@ -306,57 +314,6 @@ pub async fn register(
         identity_id: Some(identity_id),
         asked,
     };
-    admit(app, provider, &entering, guest).await
-}
-
-/// Links the account that has the address, once its owner has shown the password, and lets them in.
-pub async fn claim(
-    app: &App,
-    facts: &Facts,
-    provider: Provider<'_>,
-    pending: &Pending,
-    password: &str,
-    guest: &Guest<'_>,
-) -> Result<Step> {
-    let stale = || Error::Refused(TRY_AGAIN.to_owned());
-    let claimed = pending.claims.as_ref().ok_or_else(stale)?;
-    let attempt = Attempt {
-        username: &claimed.username,
-        secret: password,
-        address: guest.address,
-    };
-    let shown = match credentials::check_first(app, facts, attempt).await {
-        Ok(shown) if shown.method == Method::Password && shown.account.id == claimed.id => shown,
-        // A token is for programs, and proves nothing here.
-        Ok(_) => {
-            fail(app, provider, guest.address, None, "no password").await?;
-            return Err(Error::NotSignedIn(
-                "Invalid Username or password.".to_owned(),
-            ));
-        }
-        Err(error) => {
-            if let Error::NotSignedIn(text) = &error {
-                fail(app, provider, guest.address, None, text).await?;
-            }
-            return Err(error);
-        }
-    };
-    // What was true of the address then has to be true now.
-    let user = match recognise(app.database.reader(), &pending.profile).await? {
-        Recognised::Claimable(user) if user.id == shown.account.id => user,
-        _ => return Err(stale()),
-    };
-    let actor = Actor::Portus;
-    let mut change = Change::begin(app, &actor).await?;
-    let books = change.books()?;
-    if !pending.take(&mut change, &books).await? {
-        return Err(stale());
-    }
-    change
-        .commit_unrecorded("the link itself is recorded")
-        .await?;
-    let grant = pending.grant.as_ref();
-    let entering = link(app, provider, user, &pending.profile, grant, "password").await?;
     admit(app, provider, &entering, guest).await
 }
 

@@ -11,7 +11,7 @@ use sea_orm::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{application_tokens::unknown_like_foreign, change::Change, second_factor};
+use super::{application_tokens::unknown_like_foreign, change::Change, identities, second_factor};
 use crate::{
     activity::Activity,
     app::App,
@@ -93,15 +93,26 @@ pub async fn sign_in(
 pub struct First {
     /// `password`, or the key of the provider that vouches for them.
     pub method: String,
-    /// Where they come from, with a provider.
-    pub origin: Option<Origin>,
+    pub way: Way,
+}
+
+/// How somebody comes who has shown something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Way {
+    /// With what was shown here.
+    Here,
+    /// From a provider, where an account is linked with theirs.
+    Linked(Origin),
+    /// From a provider, with an account to be linked once they have shown everything: the id of the sign-in that is
+    /// not complete.
+    Claiming(i64),
 }
 
 impl First {
     pub fn password() -> Self {
         Self {
             method: "password".to_owned(),
-            origin: None,
+            way: Way::Here,
         }
     }
 
@@ -113,7 +124,8 @@ impl First {
         address: IpAddr,
         browser: &Browser<'_>,
     ) -> Result<Started> {
-        enter_from(app, account, address, browser, &self.method, self.origin).await
+        let origin = self.origin(app, &account).await?;
+        enter_from(app, account, address, browser, &self.method, origin).await
     }
 
     /// Begins the session of whoever has shown this and that.
@@ -126,7 +138,17 @@ impl First {
         browser: &Browser<'_>,
     ) -> Result<Started> {
         let method = format!("{}, {second}", self.method);
-        enter_from(app, account, address, browser, &method, self.origin).await
+        let origin = self.origin(app, &account).await?;
+        enter_from(app, account, address, browser, &method, origin).await
+    }
+
+    /// Where they come from, with a provider; their account is linked if it was to be.
+    async fn origin(&self, app: &App, account: &Account) -> Result<Option<Origin>> {
+        match self.way {
+            Way::Here => Ok(None),
+            Way::Linked(origin) => Ok(Some(origin)),
+            Way::Claiming(pending) => identities::link_claimed(app, pending, account).await,
+        }
     }
 }
 

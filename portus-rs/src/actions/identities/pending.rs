@@ -5,6 +5,7 @@ use chrono::NaiveDateTime;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, EntityTrait, QueryFilter,
+    sea_query::SimpleExpr,
 };
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +92,11 @@ impl Pending {
         Ok(plain)
     }
 
+    /// What finds it again, for what is sealed.
+    pub(super) fn id(&self) -> i64 {
+        self.id
+    }
+
     /// Uses it up. Whether it was still there.
     pub(super) async fn take(
         &self,
@@ -110,8 +116,18 @@ pub async fn find(app: &App, presented: &str) -> Result<Option<Pending>> {
     if !secret::is_wellformed(Kind::SignIn, presented) {
         return Ok(None);
     }
+    let secret = secret::fingerprint(presented);
+    counting(app, pending_sign_in::Column::SecretSha256.eq(secret)).await
+}
+
+/// What one that was found before stands for, as long as it counts.
+pub(super) async fn by_id(app: &App, id: i64) -> Result<Option<Pending>> {
+    counting(app, pending_sign_in::Column::Id.eq(id)).await
+}
+
+async fn counting(app: &App, which: SimpleExpr) -> Result<Option<Pending>> {
     let row = pending_sign_in::Entity::find()
-        .filter(pending_sign_in::Column::SecretSha256.eq(secret::fingerprint(presented)))
+        .filter(which)
         .filter(pending_sign_in::Column::ExpiresAt.gt(app.clock.now()))
         .one(app.database.reader())
         .await?;

@@ -9,20 +9,17 @@ use super::{
     flash::Flash,
     form::Form,
     route::{Route, get, post},
-    sign_in,
+    sign_in::code,
     view::Page,
     visit::{Visit, own_path},
 };
 use crate::{
     actions::{
         identities::{self, Choice, Guest, Pending, Step},
-        sessions::{Browser, First, Started},
+        sessions::{Browser, Started},
     },
     error::{Error, Result},
-    identity::{
-        actor::Account,
-        oauth::{self, Answer, PATIENCE, Stopped, suggested_name},
-    },
+    identity::oauth::{self, Answer, PATIENCE, Stopped, suggested_name},
     policy::{Rule, users::PRIVILEGED},
     queries,
     remote::oauth::Provider,
@@ -183,7 +180,7 @@ async fn come_back(visit: Visit) -> PageResult {
         state: &state,
         error: &error,
     };
-    let sealed = session::named(&visit.request, COOKIE);
+    let sealed = kept(&visit);
     let guest = guest(&visit);
     let arrived = oauth::arrive(
         &visit.app,
@@ -207,7 +204,7 @@ async fn come_back(visit: Visit) -> PageResult {
             let text = visit.tell("oauth-welcome", provider.kind());
             let_in(&visit, &started, back.as_deref(), text)
         }
-        Step::Half(account, first) => ask_for_more(&visit, &account, first, back).await,
+        Step::Half(account, first) => code::ask_there(&visit, &account, first, back.as_deref()),
         Step::Pending(secret) => {
             let mut response = visit.go(FORM);
             keep(&visit, &mut response, &secret)?;
@@ -239,19 +236,6 @@ fn let_in(visit: &Visit, started: &Started, back: Option<&str>, text: String) ->
     Ok(response)
 }
 
-/// The page for the rest, where the provider's word is not enough.
-async fn ask_for_more(
-    visit: &Visit,
-    account: &Account,
-    first: First,
-    back: Option<String>,
-) -> PageResult {
-    let back = back.as_deref().and_then(own_path).unwrap_or_default();
-    let mut response = sign_in::ask_for_more(visit, account, first, false, back).await?;
-    forget(visit, &mut response)?;
-    Ok(response)
-}
-
 async fn stop(visit: &Visit, provider: Provider<'_>, stopped: Stopped) -> PageResult {
     if stopped.recorded {
         let address = guest(visit).address;
@@ -268,14 +252,20 @@ fn out(visit: &Visit, text: &str) -> PageResult {
     Ok(response)
 }
 
-fn keep(visit: &Visit, response: &mut HttpResponse, value: &str) -> Result<()> {
+/// What the browser is to bring along until it is in.
+pub(super) fn keep(visit: &Visit, response: &mut HttpResponse, value: &str) -> Result<()> {
     let seconds = PATIENCE.num_seconds();
     let cookie = session::passing_cookie(&visit.app, &visit.request, COOKIE, value, seconds)?;
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(())
 }
 
-fn forget(visit: &Visit, response: &mut HttpResponse) -> Result<()> {
+/// What the browser brings along of a way through a provider.
+pub(super) fn kept(visit: &Visit) -> Option<String> {
+    session::named(&visit.request, COOKIE).filter(|it| !it.is_empty())
+}
+
+pub(super) fn forget(visit: &Visit, response: &mut HttpResponse) -> Result<()> {
     let cookie = session::passing_cookie(&visit.app, &visit.request, COOKIE, "", 0)?;
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(())
@@ -283,7 +273,7 @@ fn forget(visit: &Visit, response: &mut HttpResponse) -> Result<()> {
 
 /// What the browser has begun and not finished, with its provider as far as that is still on offer.
 async fn pending(visit: &Visit) -> Result<Option<(Pending, Provider<'_>)>> {
-    let Some(secret) = session::named(&visit.request, COOKIE) else {
+    let Some(secret) = kept(visit) else {
         return Ok(None);
     };
     let found = identities::find(&visit.app, &secret).await?;
@@ -350,9 +340,7 @@ async fn complete(visit: Visit) -> PageResult {
             };
             let_in(&visit, &started, back, text)
         }
-        Ok(Step::Half(account, first)) => {
-            ask_for_more(&visit, &account, first, back.map(str::to_owned)).await
-        }
+        Ok(Step::Half(account, first)) => code::ask_there(&visit, &account, first, back),
         Ok(Step::Out(text)) => out(&visit, &text),
         Ok(Step::Pending(_)) => Ok(visit.go(SIGN_IN)),
         Err(error) => {

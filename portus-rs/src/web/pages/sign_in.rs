@@ -1,5 +1,6 @@
 //! Signing in and out, for browsers and, under the same addresses, for Portus' scripts, which get JSON.
 
+pub mod code;
 mod passkey;
 
 use std::sync::Arc;
@@ -9,11 +10,10 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use chrono::{NaiveDateTime, TimeDelta};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 
 use super::{
-    flash::Flash,
     form::Form,
     oauth::{self, Button},
     passkeys::asking::Place,
@@ -23,19 +23,14 @@ use super::{
     visit::{Visit, wants_json},
 };
 use crate::{
-    actions::{
-        passkeys, password_resets,
-        sessions::{self, Browser, First},
-        users::sign_up,
-    },
+    actions::{passkeys, password_resets, sessions, users::sign_up},
     error::{Error, Result},
-    identity::actor::{Account, Actor},
-    keys::vault::Purpose,
+    identity::actor::Actor,
     queries,
     web::{
         api::sessions::{self as api, Met},
         error::{ApiError, PageResult, status},
-        extract::{caller::Open, client, session},
+        extract::{caller::Open, session},
     },
 };
 
@@ -45,12 +40,12 @@ pub fn routes() -> Vec<Route> {
         // Whoever has a session and signs in again may have lost its token.
         post("/users/sign_in", create).without_token(),
         post("/users/sign_in.json", create).without_token(),
-        post("/users/sign_in/code", finish).without_token(),
         delete("/users/sign_out", destroy),
         post("/users/sign_out", destroy),
         delete("/users/sign_out.json", destroy),
         post("/users/sign_out.json", destroy),
     ];
+    routes.extend(code::routes());
     routes.extend(passkey::routes());
     routes
 }
@@ -89,86 +84,6 @@ impl Page for SignIn {
             place: passwords.then(Place::sample),
         };
         vec![page(Form::new("user"), false), page(refused, true)]
-    }
-}
-
-/// What `sign_in/code.html` shows: the password was right, or a provider vouches for them, and there is more to show.
-#[derive(Serialize)]
-pub struct Code {
-    form: Form,
-    return_to: String,
-    /// Says, sealed, who has shown what.
-    ticket: String,
-    /// Whether an authenticator shows codes; else there are recovery codes alone.
-    authenticator: bool,
-    /// Where passkeys are used, if there are some.
-    place: Option<Place>,
-}
-
-impl Page for Code {
-    const VIEW: &'static str = "sign_in/code.html";
-
-    fn samples() -> Vec<Self> {
-        let mut refused = Form::new("user");
-        refused.complaints.push("Wrong <canary>".to_owned());
-        let page = |form, authenticator, place| Self {
-            form,
-            return_to: "/teams?<canary>".to_owned(),
-            ticket: "v1.x.<canary>".to_owned(),
-            authenticator,
-            place,
-        };
-        vec![
-            page(Form::new("user"), true, None),
-            page(refused, true, Some(Place::sample())),
-            page(Form::new("user"), false, Some(Place::sample())),
-        ]
-    }
-}
-
-/// Somebody who has shown something, and not yet the rest.
-#[derive(Serialize, Deserialize)]
-struct Ticket {
-    user: i64,
-    first: First,
-    /// The account's at that time.
-    version: i64,
-    remember: bool,
-    /// Seconds since 1970.
-    until: i64,
-}
-
-/// How long somebody may look for their authenticator.
-const LOOKING: TimeDelta = TimeDelta::minutes(5);
-
-impl Ticket {
-    fn issue(visit: &Visit, account: &Account, first: First, remember: bool) -> Result<String> {
-        let ticket = Self {
-            user: account.id,
-            first,
-            version: account.credentials_version,
-            remember,
-            until: (visit.now() + LOOKING).and_utc().timestamp(),
-        };
-        let text = serde_json::to_string(&ticket).map_err(|error| Error::Internal(error.into()))?;
-        let sealed = visit.app.vault.seal(Purpose::HalfSignedIn, &text);
-        sealed.map_err(|error| Error::Internal(error.into()))
-    }
-
-    /// Whose it is, if it still counts.
-    async fn read(visit: &Visit, sealed: &str) -> Result<Option<(Self, Arc<Account>)>> {
-        let opened = visit.app.vault.open(Purpose::HalfSignedIn, sealed).ok();
-        let ticket: Option<Self> = opened.and_then(|text| serde_json::from_str(text.expose()).ok());
-        let Some(ticket) = ticket else {
-            return Ok(None);
-        };
-        let account = visit.facts.account(ticket.user).await?;
-        let account = account.filter(|it| {
-            it.second_factor
-                && it.credentials_version == ticket.version
-                && visit.now().and_utc().timestamp() <= ticket.until
-        });
-        Ok(account.map(|account| (ticket, account)))
     }
 }
 
@@ -219,22 +134,12 @@ async fn create(visit: Visit) -> PageResult {
     match api::enter(&open, &wanted).await {
         Ok(Met::In(entered)) => {
             let greeting = greeting(&visit, &entered, begun).await?;
-            Ok(welcome(&visit, *entered, greeting))
+            welcome(&visit, *entered, greeting)
         }
         Ok(Met::Half(_)) if wants_json(&visit.request) => {
             said(Error::NotSignedIn(api::NEEDS_CODE.to_owned()))
         }
-        Ok(Met::Half(account)) => {
-            let back = visit.back_to("");
-            ask_for_more(
-                &visit,
-                &account,
-                First::password(),
-                wanted.remember_me,
-                back,
-            )
-            .await
-        }
+        Ok(Met::Half(account)) => code::ask(&visit, &account, wanted.remember_me).await,
         Err(ApiError::Failed(error)) if told(&error) => refuse(&visit, error).await,
         Err(error) => Err(error.into()),
     }
@@ -263,13 +168,13 @@ async fn greeting(
 }
 
 /// Lets a browser in.
-fn welcome(visit: &Visit, entered: api::Entered, greeting: Option<String>) -> HttpResponse {
+fn welcome(visit: &Visit, entered: api::Entered, greeting: Option<String>) -> PageResult {
     let cookie = (header::SET_COOKIE, entered.cookie);
     if wants_json(&visit.request) {
-        return HttpResponse::Created()
+        return Ok(HttpResponse::Created()
             .insert_header(cookie)
             .insert_header((header::CACHE_CONTROL, "no-store"))
-            .json(entered.body);
+            .json(entered.body));
     }
     let back = visit.back_to("/");
     let mut response = match greeting {
@@ -277,75 +182,10 @@ fn welcome(visit: &Visit, entered: api::Entered, greeting: Option<String>) -> Ht
         None => visit.go(&back),
     };
     response.headers_mut().append(cookie.0, cookie.1);
-    response
-}
-
-/// Asks for what else the account wants to see of whoever has shown this, and then leads them on.
-pub async fn ask_for_more(
-    visit: &Visit,
-    account: &Account,
-    first: First,
-    remember: bool,
-    back: String,
-) -> PageResult {
-    let ticket = Ticket::issue(visit, account, first, remember)?;
-    let page = code_page(visit, Form::new("user"), (ticket, back), account).await?;
-    visit.show("", &page).await
-}
-
-/// The page that asks for more.
-async fn code_page(
-    visit: &Visit,
-    form: Form,
-    (ticket, back): (String, String),
-    account: &Account,
-) -> Result<Code> {
-    let app = &visit.app;
-    let passkeys = queries::passkeys::count(app, account.id).await?;
-    let authenticator = queries::second_factor::of(app, account.id).await?.is_some();
-    Ok(Code {
-        form,
-        return_to: back,
-        ticket,
-        authenticator,
-        place: Place::of(app).filter(|_| passkeys > 0),
-    })
-}
-
-/// For whoever has looked for their authenticator for too long.
-fn too_late() -> Error {
-    Error::NotSignedIn(sessions::LATE.to_owned())
-}
-
-/// The code that the second page asked for.
-async fn finish(visit: Visit) -> PageResult {
-    let sealed = visit.text("ticket");
-    let Some((ticket, account)) = Ticket::read(&visit, &sealed).await? else {
-        let late = Flash::alert(visit.say("sign-in-too-late"));
-        return Ok(visit.go_saying("/users/sign_in", &[late]));
-    };
-    let browser = Browser {
-        user_agent: client::agent(&visit.request),
-        remember: ticket.remember,
-        replaces: visit.session.as_ref().map(|old| old.id),
-    };
-    let code = visit.text("user[code]");
-    let (app, address) = (&visit.app, visit.address());
-    let shown = Arc::clone(&account);
-    let first = &ticket.first;
-    match sessions::sign_in_with_code(app, account, first, &code, address, &browser).await {
-        Ok(started) => {
-            let entered = api::entered(app, &visit.request, started, ticket.remember).await?;
-            Ok(welcome(&visit, entered, None))
-        }
-        Err(error) => {
-            let mut form = visit.refused("user", error)?;
-            form.values.clear();
-            let back = visit.back_to("");
-            let page = code_page(&visit, form, (sealed, back), &shown).await?;
-            visit.show_again("", &page).await
-        }
+    if oauth::kept(visit).is_some() {
+        oauth::forget(visit, &mut response)?;
     }
+    Ok(response)
 }
 
 /// What is said to whoever tries.
@@ -392,7 +232,7 @@ async fn destroy(visit: Visit) -> PageResult {
 
 #[cfg(test)]
 mod tests {
-    use super::{Code, SignIn};
+    use super::SignIn;
 
-    crate::web::pages::view::renders!(SignIn, Code);
+    crate::web::pages::view::renders!(SignIn);
 }

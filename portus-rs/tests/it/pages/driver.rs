@@ -125,6 +125,17 @@ pub async fn session(look: Look) -> Client {
         .connect(&driver())
         .await
         .expect("start a browser");
+    wear(&client, look).await;
+    if !look.scripts {
+        // Scripts of the page alone: ours still run.
+        let off = json!({"value": true});
+        cdp(&client, "Emulation.setScriptExecutionDisabled", off).await;
+    }
+    client
+}
+
+/// Shows the page that is open in the colours and the size of this look.
+pub async fn wear(client: &Client, look: Look) {
     let theme = if look.dark { "dark" } else { "light" };
     let features = json!([
         {"name": "prefers-color-scheme", "value": theme},
@@ -132,23 +143,17 @@ pub async fn session(look: Look) -> Client {
         {"name": "prefers-reduced-motion", "value": "reduce"},
     ]);
     cdp(
-        &client,
+        client,
         "Emulation.setEmulatedMedia",
         json!({"features": features}),
     )
     .await;
     cdp(
-        &client,
+        client,
         "Emulation.setDeviceMetricsOverride",
         json!({"width": look.width, "height": look.height, "deviceScaleFactor": 1, "mobile": look.phone}),
     )
     .await;
-    if !look.scripts {
-        // Scripts of the page alone: ours still run.
-        let off = json!({"value": true});
-        cdp(&client, "Emulation.setScriptExecutionDisabled", off).await;
-    }
-    client
 }
 
 /// Tells Chromium what the driver has no word for.

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::{
     axe::axe,
     driver::{Look, RUNTIME},
-    page::{Page, browse, screenshots},
+    page::{LOOKS, Page, browse, screenshots},
     seen::{Seen, pages},
     world::{World, world},
 };
@@ -205,11 +205,7 @@ fn is_wanted(name: &str) -> bool {
 fn pictures() {
     let mut wrong = String::new();
     let root = RUNTIME.block_on(world()).site.portus.url();
-    for (name, look) in [
-        ("light", Look::DESKTOP),
-        ("dark", Look::DARK),
-        ("phone", Look::PHONE),
-    ] {
+    for (name, look) in LOOKS {
         wrong += &found_on_every_page(&root, look, &is_wanted, &async |page, seen| {
             page.keep(&format!("{name}/{}", seen.name)).await;
             Vec::new()

@@ -32,6 +32,13 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// Whether walks leave pictures behind.
 static PICTURES: LazyLock<bool> = LazyLock::new(|| std::env::var_os("PORTUS_PICTURES").is_some());
 
+/// How pictures are taken, by the folder they are kept in.
+pub const LOOKS: [(&str, Look); 3] = [
+    ("light", Look::DESKTOP),
+    ("dark", Look::DARK),
+    ("phone", Look::PHONE),
+];
+
 /// Runs a test in a browser at this site. When it fails, a picture of the page is in `target/screenshots/failed`.
 pub fn browse<F>(look: Look, site: &str, walk: impl FnOnce(Page) -> F)
 where
@@ -420,16 +427,35 @@ impl Page {
         std::fs::write(&file, self.picture().await).unwrap();
     }
 
-    /// A page that only a walk comes to: nobody is shut out from it, and `make screenshots` keeps its picture.
+    /// The page that is open, in other colours and another size.
+    async fn worn(&self, look: Look) -> Self {
+        driver::wear(&self.client, look).await;
+        Self {
+            look,
+            ..self.clone()
+        }
+    }
+
+    /// A page that only a walk comes to: nobody is shut out from it in light and dark, and `make screenshots` keeps its
+    /// pictures.
     #[track_caller]
     pub fn shows<'a>(&'a self, name: &'a str) -> impl Future<Output = ()> + 'a {
         let place = Location::caller();
         async move {
-            let report = axe(self).await;
-            assert!(report.is_empty(), "{place}: {name}: {report}");
-            if *PICTURES {
-                self.keep(&format!("walks/{name}")).await;
+            for (folder, look) in LOOKS {
+                if look.phone && !*PICTURES {
+                    continue;
+                }
+                let worn = self.worn(look).await;
+                if !look.phone {
+                    let report = axe(&worn).await;
+                    assert!(report.is_empty(), "{place}: {name}, {folder}: {report}");
+                }
+                if *PICTURES {
+                    worn.keep(&format!("{folder}/{name}")).await;
+                }
             }
+            self.worn(self.look).await;
         }
     }
 

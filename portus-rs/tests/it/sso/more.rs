@@ -32,21 +32,26 @@ on_every_database! {
         let own = Authenticator::set_up(service, &page).await;
         sso.person(json!({"sub": "9", "email": "ann@example.org", "email_verified": true}));
 
-        // Linked by the password, and still not in.
+        // The password alone neither lets in nor links.
         let mut ann = Browser::default();
         assert_eq!(location(&sso.enter(&mut ann).await), "/users/oauth");
         let half = ann.post(service, "/users/oauth", &[("user[password]", PASSWORD)]).await;
-        let first = ticket(&half);
+        assert_eq!(location(&half), CODE);
+        let first = ticket(&ann.get(service, CODE).await);
+        // The page can be loaded again.
+        ticket(&ann.get(service, CODE).await);
         assert_eq!(ann.who(service).await, None);
-        assert_eq!(ann.cookies.get("_portus_sign_in"), None, "the way through the provider is over");
         let wrong = [("ticket", first.as_str()), ("user[code]", "000000")];
         assert_eq!(ann.post(service, CODE, &wrong).await.status, 422);
         assert_eq!(ann.who(service).await, None);
+        assert_eq!(service.count("identities").await, 0, "it is not linked yet");
         service.app.clock.advance(TimeDelta::seconds(30));
         let code = own.code(service);
         let right = [("ticket", first.as_str()), ("user[code]", code.as_str())];
         assert_eq!(location(&ann.post(service, CODE, &right).await), "/");
         assert_eq!(ann.who(service).await.as_deref(), Some("ann"));
+        assert_eq!(ann.cookies.get("_portus_sign_in"), None, "the way through the provider is over");
+        assert_eq!(audited(service, "user:link").await["proof"], "password");
         let method = audited(service, "session:create").await["method"].to_string();
         assert!(method.contains(OPENID) && method.contains(", "), "{method}");
         assert_eq!(service.count("sessions WHERE identity_id IS NOT NULL").await, 1, "it is known where from");
@@ -55,7 +60,9 @@ on_every_database! {
         let mut again = Browser::default();
         let url = again.leave_for(service, OPENID, "/teams").await;
         let back = sso.provider.visit(&url).await;
-        let half = again.get(service, &back).await;
+        let here = location(&again.get(service, &back).await).to_owned();
+        assert_eq!(here, "/users/sign_in/code?return_to=%2Fteams");
+        let half = again.get(service, &here).await;
         assert!(half.body.contains("name=\"return_to\" value=\"/teams\""), "{}", half.body);
         assert_eq!(again.who(service).await, None);
         let second = ticket(&half);
@@ -69,11 +76,18 @@ on_every_database! {
 
         // What the provider said counts no longer than the link.
         let mut late = Browser::default();
-        let third = ticket(&sso.enter(&mut late).await);
+        let here = location(&sso.enter(&mut late).await).to_owned();
+        let third = ticket(&late.get(service, &here).await);
         let known = identity::Entity::find().one(service.app.database.reader()).await.unwrap().unwrap();
         identities::unlink(&service.app, &Actor::Operator, known.id).await.unwrap();
         let unlinked = [("ticket", third.as_str()), ("user[code]", own.codes[1].as_str())];
         assert_eq!(late.post(service, CODE, &unlinked).await.status, 422);
         assert_eq!(late.who(service).await, None);
+
+        // Nobody who comes along with nothing, or for too long, is asked for anything.
+        assert_eq!(location(&Browser::default().get(service, CODE).await), "/users/sign_in");
+        service.app.clock.advance(TimeDelta::minutes(6));
+        assert_eq!(location(&late.get(service, CODE).await), "/users/sign_in");
+        assert_eq!(late.cookies.get("_portus_sign_in"), None);
     }
 }

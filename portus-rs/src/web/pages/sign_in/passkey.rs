@@ -1,6 +1,9 @@
 //! Signing in with a passkey: from the first page alone, from the second in the place of a code.
 
-use super::{Ticket, code_page, refuse, too_late, welcome};
+use super::{
+    code::{self, Ticket, too_late},
+    refuse, welcome,
+};
 use crate::{
     actions::{passkeys, sessions::Browser},
     web::{
@@ -48,7 +51,7 @@ async fn enter(visit: Visit) -> PageResult {
         return match passkeys::sign_in(app, given, &browser).await {
             Ok(started) => {
                 let entered = api::entered(app, &visit.request, started, browser.remember).await?;
-                Ok(welcome(&visit, entered, None))
+                welcome(&visit, entered, None)
             }
             Err(error) => refuse(&visit, error).await,
         };
@@ -61,13 +64,8 @@ async fn enter(visit: Visit) -> PageResult {
     match passkeys::sign_in_beside(app, account, &ticket.first, given, &browser).await {
         Ok(started) => {
             let entered = api::entered(app, &visit.request, started, ticket.remember).await?;
-            Ok(welcome(&visit, entered, None))
+            welcome(&visit, entered, None)
         }
-        Err(error) => {
-            let form = visit.refused("user", error)?;
-            let back = visit.back_to("");
-            let page = code_page(&visit, form, (sealed, back), &shown).await?;
-            visit.show_again("", &page).await
-        }
+        Err(error) => code::refuse(&visit, error, sealed, &shown).await,
     }
 }
