@@ -218,18 +218,14 @@ async fn record(
     if matches!(job.work, Work::Requested | Work::Wanted) {
         return;
     }
-    let (did, message, failed) = match result {
-        Ok(ran) => (ran.did, ran.trouble.clone(), ran.trouble.is_some()),
-        Err(error) => (0, Some(error.to_string()), true),
+    let (did, message, outcome) = match result {
+        Ok(ran) => (ran.did, None, JobOutcome::Done),
+        Err(error) => (0, Some(error.to_string()), JobOutcome::Failed),
     };
     let run = Run {
         name: job.name,
         shared: job.shared,
-        outcome: if failed {
-            JobOutcome::Failed
-        } else {
-            JobOutcome::Done
-        },
+        outcome,
         did,
         message,
         wanted_by,

@@ -49,8 +49,6 @@ pub(super) enum Work {
 pub(super) struct Ran {
     /// How much it did, in the job's own measure.
     pub did: u64,
-    /// What went wrong on the way and is not tried again before the next run.
-    pub trouble: Option<String>,
     /// Why there is nothing left to do until the next start.
     pub over: Option<&'static str>,
 }
@@ -158,9 +156,10 @@ async fn ask_providers(app: &Arc<App>, whom: Whom, stop: &Stop) -> Result<Ran> {
     Ok(Ran::did(provider_check::run(app, whom, stop).await?))
 }
 
-/// Asks each registry whether it takes our tokens, and whether it deletes; the health page shows the answers.
+/// Asks each registry whether it takes our tokens, and whether it deletes; the health page shows the answers. Fails when
+/// one does not, so that it is asked again soon: registries that start with us may not be there yet.
 async fn test_registries(app: &Arc<App>) -> Result<Ran> {
-    let mut trouble = None;
+    let mut troubles = Vec::new();
     for registry in sync::registries(app, None).await? {
         if !registry.events_enforced && app.config.background.registry {
             tracing::warn!(
@@ -179,8 +178,7 @@ async fn test_registries(app: &Arc<App>) -> Result<Ran> {
                 registry.name
             ),
             Trust::Failed(error) => {
-                tracing::warn!("The registry {}: {error}", registry.name);
-                trouble = Some(format!("{}: {error}", registry.name));
+                troubles.push(format!("{}: {error}", registry.name));
                 continue;
             }
         }
@@ -193,10 +191,11 @@ async fn test_registries(app: &Arc<App>) -> Result<Ran> {
             );
         }
     }
-    Ok(Ran {
-        trouble,
-        ..Ran::default()
-    })
+    if troubles.is_empty() {
+        Ok(Ran::default())
+    } else {
+        Err(Error::Remote(troubles.join("; ")))
+    }
 }
 
 async fn keep_house(app: &Arc<App>) -> Result<Ran> {

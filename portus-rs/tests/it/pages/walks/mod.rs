@@ -1,5 +1,6 @@
 //! What people do with the console from beginning to end, with real pushes in the middle.
 
+mod api;
 mod copying;
 mod deletion;
 mod directory;
@@ -16,5 +17,6 @@ mod site;
 mod switches;
 mod sync;
 mod tokens;
+mod trouble;
 mod visibility;
 mod webhooks;
