@@ -11,6 +11,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use fantoccini::{
     Client,
     elements::{Element, ElementRef},
+    error::CmdError,
     key::Key,
     wd::Locator,
 };
@@ -266,11 +267,12 @@ impl Page {
         let found = self.wanted("press", name);
         let place = Location::caller();
         async move {
-            let element = found.await;
-            element
-                .click()
-                .await
-                .unwrap_or_else(|error| panic!("{place}: pressing “{name}”: {error}"));
+            let mut clicked = found.await.click().await;
+            // A part of the page that was drawn anew in between took it away unclicked.
+            while clicked.as_ref().is_err_and(is_gone) {
+                clicked = self.wanted("press", name).await.click().await;
+            }
+            clicked.unwrap_or_else(|error| panic!("{place}: pressing “{name}”: {error}"));
         }
     }
 
@@ -475,6 +477,14 @@ impl Page {
 pub fn screenshots() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     root.join("target/screenshots")
+}
+
+/// Whether what was found on a page is on it no more.
+fn is_gone(error: &CmdError) -> bool {
+    error.is_stale_element_reference()
+        || error
+            .to_string()
+            .contains("does not belong to the document")
 }
 
 /// As the eye reads it: space is space, and large letters are a matter of style.

@@ -11,11 +11,12 @@ use crate::{
     support::{databases::TestDatabase, images::Package, site::Site},
 };
 
-/// A site whose registry tells of nothing, and holds twelve repositories that look alike.
-async fn crowded() -> Site {
+/// A site whose registry tells of nothing, and holds twelve repositories that look alike; whether it is compared.
+async fn crowded(compared: bool) -> Site {
     let site = Site::builder()
         .silent()
         .env("PORTUS_GRAVATAR_ENABLED", "false")
+        .env("PORTUS_BACKGROUND_SYNC_ENABLED", &compared.to_string())
         .env("PORTUS_DELETE_ENABLED", "true")
         .start(TestDatabase::sqlite())
         .await;
@@ -44,7 +45,7 @@ fn remove(site: &Site, name: &str) {
 
 #[test]
 fn a_comparison_that_would_remove_much_waits_for_a_word() {
-    let site = RUNTIME.block_on(crowded());
+    let site = RUNTIME.block_on(crowded(true));
     walk(&site, async |page| {
         page.become_user("root").await;
         page.open("/admin/jobs").await;
@@ -129,7 +130,7 @@ async fn given_up(site: &Site, repository: &str) {
 
 #[test]
 fn what_was_given_up_is_tried_again_once_the_registry_is_back() {
-    let mut site = RUNTIME.block_on(crowded());
+    let mut site = RUNTIME.block_on(crowded(false));
     RUNTIME.block_on(given_up(&site, "apps/app07"));
     site.registry.stop();
     walk(&site, async |page| {
