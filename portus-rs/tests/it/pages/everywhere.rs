@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use super::{
     axe::axe,
     driver::{Look, RUNTIME},
-    page::{LOOKS, Page, browse, screenshots},
+    page::{Page, browse},
+    picture::{LOOKS, screenshots},
     seen::{Seen, pages},
     world::{World, world},
 };

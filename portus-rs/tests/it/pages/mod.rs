@@ -9,6 +9,7 @@ mod images;
 mod links;
 mod live;
 mod page;
+mod picture;
 mod review;
 mod seen;
 mod walks;

@@ -316,7 +316,9 @@ async fn past(site: &Site) {
          UNION ALL SELECT 0, 2, 7, NULL, NULL, 600, 541 \
          UNION ALL SELECT 0, 1, 3, NULL, 'root', 180, 179)"
             .to_owned(),
-        "UPDATE repositories SET updated_at = (SELECT MAX(updated_at) FROM tags WHERE repository_id = repositories.id)".to_owned(),
+        "UPDATE repositories SET updated_at = (SELECT MAX(updated_at) FROM tags WHERE repository_id = repositories.id), \
+         created_at = (SELECT MIN(updated_at) FROM tags WHERE repository_id = repositories.id)"
+            .to_owned(),
     ] {
         connection.execute_unprepared(&statement).await.unwrap();
     }

@@ -1,8 +1,6 @@
 //! What an admin sees when something is wrong, and how it is put right.
 
-use chrono::Utc;
-use portus_rs::entities::{EventState, registry_event};
-use sea_orm::{ActiveModelTrait as _, Set};
+use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 
 use super::site::walk;
@@ -91,11 +89,9 @@ fn a_comparison_that_would_remove_much_waits_for_a_word() {
 async fn given_up(site: &Site, repository: &str) {
     let link = format!("repositories/{repository}/_manifests/tags/1/current/link");
     let digest = std::fs::read_to_string(site.registry.storage().join(link)).unwrap();
-    let id = "0b9f1a30-5b7c-4a0e-9a55-2d9c6a1f7e10";
-    let now = Utc::now().naive_utc();
     let event = json!({
-        "id": id,
-        "timestamp": Utc::now().to_rfc3339(),
+        "id": "0b9f1a30-5b7c-4a0e-9a55-2d9c6a1f7e10",
+        "timestamp": "2026-11-22T12:00:00Z",
         "action": "push",
         "target": {
             "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
@@ -107,24 +103,14 @@ async fn given_up(site: &Site, repository: &str) {
         "actor": { "name": "owner" },
         "source": {},
     });
-    let row = registry_event::ActiveModel {
-        registry_id: Set(1),
-        event_id: Set(id.to_owned()),
-        action: Set("push".to_owned()),
-        repository: Set(repository.to_owned()),
-        data: Set(event.to_string()),
-        state: Set(EventState::Dead),
-        attempts: Set(5),
-        last_error: Set(Some(
-            "the registry does not answer: connection refused".to_owned(),
-        )),
-        next_attempt_at: Set(now),
-        created_at: Set(now),
-        updated_at: Set(now),
-        ..Default::default()
-    };
+    let statement = format!(
+        "INSERT INTO registry_events (registry_id, event_id, action, repository, data, state, attempts, last_error, \
+         next_attempt_at, created_at, updated_at) SELECT id, '0b9f1a30-5b7c-4a0e-9a55-2d9c6a1f7e10', 'push', \
+         '{repository}', '{event}', 2, 5, 'the registry does not answer: connection refused', \
+         created_at, created_at, created_at FROM registries"
+    );
     let connection = site.look().await;
-    row.insert(&connection).await.unwrap();
+    connection.execute_unprepared(&statement).await.unwrap();
     connection.close().await.unwrap();
 }
 
