@@ -98,6 +98,22 @@ impl RegistryError {
         }
     }
 
+    /// Whether it speaks TLS, with a certificate that is not trusted here.
+    pub fn is_untrusted(&self) -> bool {
+        matches!(self, Self::Network { reason, detail } if *reason == SSL && detail.contains("certificate"))
+    }
+
+    /// Whether the other of HTTP and HTTPS may be what is spoken there.
+    pub fn may_be_other_scheme(&self) -> bool {
+        match self {
+            Self::NotARegistry => true,
+            Self::Network { reason, .. } => {
+                [SSL, CLOSED, RESET].contains(reason) && !self.is_untrusted()
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the registry took the question and let us wait in vain.
     pub fn is_timeout(&self) -> bool {
         matches!(self, Self::Network { reason, .. } if *reason == READ_TIMEOUT)

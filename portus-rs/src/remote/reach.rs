@@ -16,6 +16,8 @@ use super::{
 pub struct Reached {
     /// It asks for a token.
     pub authenticates: bool,
+    /// What it calls itself when it asks for one.
+    pub service: Option<String>,
     /// Something odd that does not matter much, for the person who sets it up.
     pub warning: Option<String>,
 }
@@ -107,25 +109,23 @@ fn judge(answer: &Response) -> Result<Reached> {
         StatusCode::UNAUTHORIZED => true,
         _ => return Err(RegistryError::NotARegistry),
     };
-    if answer
+    let service = exchange::challenge_of(answer).map(|it| it.service);
+    let named = answer
         .headers()
-        .contains_key("docker-distribution-api-version")
-    {
-        return Ok(Reached {
-            authenticates,
-            warning: None,
-        });
-    }
-    if authenticates && exchange::challenge_of(answer).is_some() {
-        return Ok(Reached {
-            authenticates,
-            warning: Some(
-                "the header Docker-Distribution-Api-Version is missing: some proxy takes it away"
-                    .to_owned(),
-            ),
-        });
-    }
-    Err(RegistryError::NotARegistry)
+        .contains_key("docker-distribution-api-version");
+    let warning = match (named, authenticates && service.is_some()) {
+        (true, _) => None,
+        (false, true) => Some(
+            "the header Docker-Distribution-Api-Version is missing: some proxy takes it away"
+                .to_owned(),
+        ),
+        (false, false) => return Err(RegistryError::NotARegistry),
+    };
+    Ok(Reached {
+        authenticates,
+        service,
+        warning,
+    })
 }
 
 impl RegistryClient<'_> {
@@ -138,10 +138,7 @@ impl RegistryClient<'_> {
 
     /// The self-test: shows the registry a token without any rights. The result is kept for the health page.
     pub async fn check_token(&self) -> Trust {
-        let trust = match self.ask_trust().await {
-            Ok(trust) => trust,
-            Err(error) => Trust::Failed(error),
-        };
+        let trust = self.try_token().await;
         let at = self.app.clock.now();
         let check = Check {
             trust: trust.clone(),
@@ -149,6 +146,14 @@ impl RegistryClient<'_> {
         };
         self.clients().keep_check(self.row.id, check);
         trust
+    }
+
+    /// The same for a registry that is not kept here yet.
+    pub async fn try_token(&self) -> Trust {
+        match self.ask_trust().await {
+            Ok(trust) => trust,
+            Err(error) => Trust::Failed(error),
+        }
     }
 
     /// Whether it deletes images, found out by having it delete one that cannot exist: it says that there is none, or

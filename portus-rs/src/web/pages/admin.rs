@@ -8,6 +8,7 @@ mod health;
 mod job;
 mod jobs;
 mod registries;
+mod registry_check;
 mod took;
 mod user;
 mod users;
@@ -20,6 +21,7 @@ pub fn routes() -> Vec<Route> {
         user::routes(),
         access::routes(),
         registries::routes(),
+        registry_check::routes(),
         activities::routes(),
         deletion::routes(),
         health::routes(),

@@ -3,11 +3,12 @@
 use chrono::TimeDelta;
 use serde::Serialize;
 
+use super::deletion::{self, Deletion};
 use crate::{
     actions::registries::{self, NewRegistry, RegistryChanges},
     app::App,
     entities::registry,
-    error::{Error, Invalid, Result},
+    error::{Error, Result},
     protocol::stanza::{Secret, Stanza, USUAL_BUNDLE},
     queries::registries::{Candidate, all, complaints, is_empty},
     remote::{RegistryClient, Trust},
@@ -31,7 +32,6 @@ pub fn routes() -> Vec<Route> {
         get("/admin/registries", list),
         post("/admin/registries", create),
         get("/admin/registries/new", new),
-        get("/admin/registries/check", check),
         get("/admin/registries/{id}/edit", edit),
         put("/admin/registries/{id}", update),
         get("/admin/registries/{id}/status", status),
@@ -60,6 +60,11 @@ struct Row {
     last_event_host: Option<String>,
     /// The last self-test, if this process has made one.
     tested: Tested,
+    /// Whether it deletes, as far as this process has asked.
+    deletion: Deletion,
+    /// Whom its tokens have to come from.
+    issuer: String,
+    stanza: String,
 }
 
 /// What a registry said to our token; what `admin/registry_status.html` shows, too.
@@ -113,16 +118,6 @@ pub struct Edit {
     secret_shown: bool,
 }
 
-/// What `admin/registry_check.html` shows: the answer to what has been typed so far.
-#[derive(Serialize)]
-pub struct Checked {
-    /// Whether there is anything to say yet.
-    asked: bool,
-    reachable: bool,
-    complaints: Vec<String>,
-    warning: Option<String>,
-}
-
 impl Page for List {
     const VIEW: &'static str = "admin/registries.html";
 
@@ -139,6 +134,9 @@ impl Page for List {
             last_event_at: (id == 1).then_some(then),
             last_event_host: (id == 1).then(|| "<canary>".to_owned()),
             tested: Tested::sample(word),
+            deletion: Deletion::sample("yes"),
+            issuer: "<canary>".to_owned(),
+            stanza: "auth: <canary>".to_owned(),
         };
         let rows = [(1, "accepted"), (2, "open"), (3, "failed"), (4, "")];
         vec![Self {
@@ -180,34 +178,17 @@ impl Page for Edit {
     }
 }
 
-impl Page for Checked {
-    const VIEW: &'static str = "admin/registry_check.html";
-
-    fn samples() -> Vec<Self> {
-        let checked = |asked, reachable, complaint: bool| Self {
-            asked,
-            reachable,
-            complaints: complaint
-                .then(|| "no <canary>".to_owned())
-                .into_iter()
-                .collect(),
-            warning: reachable.then(|| "odd <canary>".to_owned()),
-        };
-        vec![
-            checked(false, false, false),
-            checked(true, true, false),
-            checked(true, false, true),
-        ]
-    }
-}
-
 async fn list(visit: Admin) -> PageResult {
     let rows = all(&visit.app).await?;
     if rows.is_empty() {
         return Ok(visit.go("/admin/registries/new"));
     }
+    let app = &visit.app;
     let shown = |row: registry::Model| Row {
-        tested: tested(&visit.app, row.id),
+        tested: tested(app, row.id),
+        deletion: deletion::known(app, &row),
+        issuer: app.config.machine_fqdn.value.clone(),
+        stanza: stanza(app, &row, Secret::Known),
         id: row.id,
         name: row.name,
         hostname: row.hostname,
@@ -319,47 +300,19 @@ async fn create(visit: Admin) -> PageResult {
     }
 }
 
-async fn check(visit: Admin) -> PageResult {
-    let hostname = visit.text("registry[hostname]");
-    if hostname.trim().is_empty() {
-        let nothing = Checked {
-            asked: false,
-            reachable: false,
-            complaints: Vec::new(),
-            warning: None,
-        };
-        return visit.show("", &nothing).await;
-    }
-    let mut invalid = Invalid::default();
-    let unsound = crate::queries::registries::check("any", &hostname, None);
-    let mut warning = None;
-    if let Some((_, messages)) = unsound.fields().find(|(field, _)| *field == "hostname") {
-        for message in messages {
-            invalid.add("hostname", message.as_str());
-        }
-    } else {
-        let use_ssl = visit.ticked("registry[use_ssl]");
-        match visit
-            .app
-            .registries
-            .reachable(hostname.trim(), use_ssl)
-            .await
-        {
-            Ok(reached) => warning = reached.warning,
-            Err(reason) => invalid.add("hostname", reason.to_string()),
-        }
-    }
-    let complaints = match invalid.into_result() {
-        Ok(()) => Vec::new(),
-        Err(error) => visit.refused("registry", error)?.sentences().collect(),
+/// What belongs into a registry's own configuration.
+fn stanza(app: &App, row: &registry::Model, secret: Secret) -> String {
+    let stanza = Stanza {
+        base: app.config.public_url(),
+        service: row.hostname.clone(),
+        issuer: app.config.machine_fqdn.value.clone(),
+        bundle: USUAL_BUNDLE.to_owned(),
+        bundle_written: false,
+        certified: !app.keys.bundle.is_empty(),
+        secret,
+        pulls: true,
     };
-    let answer = Checked {
-        asked: true,
-        reachable: complaints.is_empty(),
-        complaints,
-        warning,
-    };
-    visit.show("", &answer).await
+    stanza.yaml()
 }
 
 async fn shown(visit: &Admin, row: &registry::Model, secret: Secret) -> Result<Edit> {
@@ -373,23 +326,13 @@ async fn shown(visit: &Admin, row: &registry::Model, secret: Secret) -> Result<E
         );
     let secret_shown = matches!(secret, Secret::Shown(_));
     let app = &visit.app;
-    let stanza = Stanza {
-        base: app.config.public_url(),
-        service: row.hostname.clone(),
-        issuer: app.config.machine_fqdn.value.clone(),
-        bundle: USUAL_BUNDLE.to_owned(),
-        bundle_written: false,
-        certified: !app.keys.bundle.is_empty(),
-        secret,
-        pulls: true,
-    };
     Ok(Edit {
         id: Some(row.id),
         name: row.name.clone(),
         form,
         movable: is_empty(app, row.id).await?,
         failed: false,
-        stanza: Some(stanza.yaml()),
+        stanza: Some(stanza(app, row, secret)),
         secret_shown,
     })
 }
@@ -417,9 +360,14 @@ async fn update(visit: Admin) -> PageResult {
     match done {
         Ok(_) => Ok(visit.go_telling("/admin/registries", visit.say("registry-updated"))),
         Err(error) => {
-            let form = visit.refused("registry", error)?;
+            let mut form = visit.refused("registry", error)?;
             let mut page = shown(&visit, &row, Secret::Known).await?;
             page.failed = is_down(&form);
+            if !page.movable {
+                // There is no field for it to stand beside.
+                let about_it = form.errors.remove("hostname").unwrap_or_default();
+                form.complaints.extend(about_it);
+            }
             page.form = form;
             visit.show_again("registries", &page).await
         }
@@ -464,7 +412,7 @@ async fn renew_secret(visit: Admin) -> PageResult {
 
 #[cfg(test)]
 mod tests {
-    use super::{Checked, Edit, List, Tested};
+    use super::{Edit, List, Tested};
 
-    crate::web::pages::view::renders!(List, Edit, Checked, Tested);
+    crate::web::pages::view::renders!(List, Edit, Tested);
 }

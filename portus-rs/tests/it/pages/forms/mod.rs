@@ -7,8 +7,10 @@ mod history;
 mod jobs;
 mod members;
 mod namespaces;
+mod registries;
 mod teams;
 mod trusts;
+mod users;
 mod webhooks;
 
 use actix_web::{http::Method, test::TestRequest};

@@ -133,6 +133,8 @@ async fn registry(page: &Page, to: &Installation<'_>, look: Look) {
     page.at("/admin/registries").await;
     page.see("Registry was successfully created.").await;
     page.see("our registry").await;
+    // What the registry was given by its administrator is here to copy.
+    page.see(&format!("service: \"{}\"", to.registry)).await;
 }
 
 async fn person(page: &Page, name: &str) {
