@@ -1,13 +1,13 @@
 //! The page at `/`: what concerns the reader; the form to sign in for everybody else.
 
-mod chart;
 mod health;
 
 use serde::Serialize;
 
-use self::{chart::Chart, health::Sign};
+use self::health::Sign;
 use super::{
     activity::{self, Entry},
+    chart::Chart,
     form::Form,
     repositories::Line,
     route::{Route, get},
@@ -91,8 +91,8 @@ impl Page for Dashboard {
             choice,
             repositories: Vec::new(),
             repositories_count: 0,
-            pushes: Chart::new(&days, |it| it.pushes),
-            pulls: Chart::new(&days, |it| it.pulls),
+            pushes: Chart::of_days(&days, |it| it.pushes),
+            pulls: Chart::of_days(&days, |it| it.pulls),
             home: first_steps.then(|| "ann<canary>".to_owned()),
             first_steps,
         };
@@ -180,8 +180,8 @@ async fn dashboard(visit: &Member) -> Result<Dashboard> {
         choice: chosen,
         repositories: found.into_iter().map(Line::from).collect(),
         repositories_count: count,
-        pushes: Chart::new(&days, |it| it.pushes),
-        pulls: Chart::new(&days, |it| it.pulls),
+        pushes: Chart::of_days(&days, |it| it.pushes),
+        pulls: Chart::of_days(&days, |it| it.pulls),
         home: if first_steps {
             namespaces::pushable(app, &viewer).await?
         } else {

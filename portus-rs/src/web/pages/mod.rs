@@ -4,6 +4,7 @@
 pub mod activity;
 mod admin;
 pub mod assets;
+mod chart;
 mod checks;
 pub mod dashboard;
 pub mod documentation;

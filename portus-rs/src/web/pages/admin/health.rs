@@ -8,18 +8,22 @@ use super::{
     registries::{Tested, tested},
 };
 use crate::{
-    entities::registry,
+    entities::{registry, sync_run},
     error::Result,
     queries::{self, events::UnknownHost, sync_runs},
     web::{
         error::PageResult,
         pages::{
+            chart::Chart,
             route::{Route, get},
             view::{Moment, Page},
             visit::Admin,
         },
     },
 };
+
+/// How many comparisons of a registry are shown as bars.
+const COMPARISONS: u64 = 30;
 
 pub fn routes() -> Vec<Route> {
     vec![get("/admin", show)]
@@ -63,6 +67,8 @@ struct Registry {
     tested: Tested,
     deletion: Deletion,
     last_run: Option<ShownRun>,
+    /// What each of the last comparisons had to put right: what nobody told of. `None` while there are too few.
+    repairs: Option<Chart>,
     /// A comparison that waits for a person.
     held: Option<i64>,
 }
@@ -131,6 +137,8 @@ impl Page for Health {
             tested: Tested::sample(trust),
             deletion: Deletion::sample(deletes),
             last_run: (id != 3).then(|| ShownRun::sample(state)),
+            repairs: (id == 1)
+                .then(|| Chart::new([("<canary>".to_owned(), 2), ("b".to_owned(), 0)])),
             held: (id == 2).then_some(9),
         };
         let well = Self {
@@ -198,9 +206,20 @@ impl Page for Health {
     }
 }
 
+/// These comparisons, the newest first, as bars.
+fn repairs(runs: &[sync_run::Model]) -> Chart {
+    let bar = |run: &sync_run::Model| {
+        let at = run.started_at.format("%Y-%m-%d %H:%M").to_string();
+        (at, run.added + run.changed + run.removed + run.errors)
+    };
+    Chart::new(runs.iter().rev().map(bar))
+}
+
 async fn of_registry(visit: &Admin, row: registry::Model) -> Result<Registry> {
     let app = &visit.app;
-    let runs = queries::sync::runs(app, row.id, 1).await?;
+    let mut runs = queries::sync::runs(app, row.id, COMPARISONS).await?;
+    let repairs = (runs.len() > 1).then(|| repairs(&runs));
+    runs.truncate(1);
     let run = sync_runs::dressed(app, runs).await?.pop();
     let held = queries::sync::held(app, row.id).await?;
     Ok(Registry {
@@ -213,6 +232,7 @@ async fn of_registry(visit: &Admin, row: registry::Model) -> Result<Registry> {
         last_event_host: row.last_event_host,
         tested: tested(app, row.id),
         last_run: run.map(ShownRun::from),
+        repairs,
         held: held.map(|run| run.id),
     })
 }

@@ -78,6 +78,10 @@ fn a_comparison_that_would_remove_much_waits_for_a_word() {
         page.reload_until("from 1 to 5 of 5").await;
         page.open("/admin").await;
         page.not_see("Removals held back").await;
+        let repaired = page.within("Repairs and errors of the last comparisons");
+        // Twelve were found, and seven went.
+        assert!(repaired.text().await.contains("\t12"));
+        assert!(repaired.text().await.contains("\t7"));
         page.press("Done").await;
         page.see("7 removed").await;
         page.shows("comparison").await;

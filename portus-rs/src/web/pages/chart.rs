@@ -1,15 +1,15 @@
-//! Bars per day, drawn here: pages need no script and no library for them.
+//! Bars, drawn here: pages need no script and no library for them.
 
 use chrono::DateTime;
 use serde::Serialize;
 
 use crate::queries::traffic::Day;
 
-/// The picture's height; a day is [`STEP`] wide.
+/// The picture's height; what a bar stands for is [`STEP`] wide.
 const HEIGHT: i64 = 64;
 const STEP: i64 = 10;
 const BAR: i64 = 7;
-/// The least that a day with anything shows.
+/// The least that shows of anything at all.
 const LEAST: i64 = 2;
 
 /// Bars with what they stand for.
@@ -19,15 +19,15 @@ pub struct Chart {
     pub height: i64,
     pub total: i64,
     pub bars: Vec<Bar>,
-    /// The first and the last day.
+    /// The first and the last.
     pub from: String,
     pub to: String,
 }
 
-/// A day.
+/// A day, or a moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Bar {
-    pub day: String,
+    pub label: String,
     pub count: i64,
     pub x: i64,
     pub y: i64,
@@ -36,16 +36,25 @@ pub struct Bar {
 }
 
 impl Chart {
-    pub fn new(days: &[Day], count: fn(&Day) -> i64) -> Self {
-        let most = days.iter().map(count).max().unwrap_or(0).max(1);
-        let bar = |(place, it): (i64, &Day)| {
-            let count = count(it);
+    /// One bar per day.
+    pub fn of_days(days: &[Day], count: fn(&Day) -> i64) -> Self {
+        Self::new(days.iter().map(|it| (date(it.day), count(it))))
+    }
+
+    /// Bars by what they stand for, from the left.
+    pub fn new(counts: impl IntoIterator<Item = (String, i64)>) -> Self {
+        let counts: Vec<(String, i64)> = counts.into_iter().collect();
+        let most = counts.iter().map(|it| it.1).max().unwrap_or(0).max(1);
+        let ends = |it: Option<&(String, i64)>| it.map(|it| it.0.clone()).unwrap_or_default();
+        let (from, to) = (ends(counts.first()), ends(counts.last()));
+        let total = counts.iter().map(|it| it.1).sum();
+        let bar = |(place, (label, count)): (i64, (String, i64))| {
             let height = match count {
                 0 => 0,
                 _ => (count * HEIGHT / most).max(LEAST),
             };
             Bar {
-                day: date(it.day),
+                label,
                 count,
                 x: place * STEP,
                 y: HEIGHT - height,
@@ -53,14 +62,13 @@ impl Chart {
                 height,
             }
         };
-        let bars: Vec<Bar> = (0..).zip(days).map(bar).collect();
         Self {
-            width: STEP * i64::try_from(days.len()).unwrap_or(0),
+            width: STEP * i64::try_from(counts.len()).unwrap_or(0),
             height: HEIGHT,
-            total: days.iter().map(count).sum(),
-            from: bars.first().map(|bar| bar.day.clone()).unwrap_or_default(),
-            to: bars.last().map(|bar| bar.day.clone()).unwrap_or_default(),
-            bars,
+            total,
+            from,
+            to,
+            bars: (0..).zip(counts).map(bar).collect(),
         }
     }
 }
@@ -84,7 +92,7 @@ mod tests {
                 pulls: 0,
             })
             .collect();
-        Chart::new(&days, |it| it.pushes)
+        Chart::of_days(&days, |it| it.pushes)
     }
 
     #[test]
