@@ -29,7 +29,7 @@ impl Site {
         );
     }
 
-    async fn sql(&self, text: &str) {
+    pub async fn sql(&self, text: &str) {
         let connection = self.service.database.connect().await;
         connection.execute_unprepared(text).await.unwrap();
         connection.close().await.unwrap();
