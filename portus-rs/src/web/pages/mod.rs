@@ -26,6 +26,7 @@ pub mod profile;
 pub mod repositories;
 pub mod repository;
 pub mod review;
+pub mod robots;
 pub mod route;
 pub mod search;
 pub mod second_factor;
@@ -58,6 +59,7 @@ pub fn routes(service: &mut web::ServiceConfig, routing: &mut Routing) {
     service
         .service(documentation::documentation)
         .service(assets::serve);
+    robots::routes(routing);
     let pages = [
         sign_in::routes(),
         sign_up::routes(),

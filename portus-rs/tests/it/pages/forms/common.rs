@@ -36,3 +36,21 @@ async fn who_can_set_up_a_registry_is_told_who_is_missing_one() {
         .is(200)
         .lacks("No registry found.");
 }
+
+#[actix_web::test]
+async fn search_engines_may_look_at_what_everybody_finds() {
+    for (root, text) in [
+        ("", "User-agent: *\nDisallow: /\nAllow: /explore\n"),
+        (
+            "/images",
+            "User-agent: *\nDisallow: /images/\nAllow: /images/explore\n",
+        ),
+    ] {
+        let settings = [("RAILS_RELATIVE_URL_ROOT", root)];
+        let service = Service::with(TestDatabase::sqlite(), &settings[..root.len().min(1)]).await;
+        let answer = service.call(TestRequest::get().uri("/robots.txt")).await;
+        assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, text));
+        let kind = answer.headers.get("content-type").unwrap();
+        assert_eq!(kind, "text/plain; charset=utf-8");
+    }
+}
