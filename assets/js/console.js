@@ -91,7 +91,7 @@
   document.addEventListener("change", (event) => {
     const all = event.target.closest("[data-check-all]");
     if (!all) return;
-    for (const box of document.querySelectorAll(`input[name="${all.dataset.checkAll}"]`)) box.checked = all.checked;
+    for (const box of all.closest("form").querySelectorAll(all.dataset.checkAll)) box.checked = all.checked;
   });
 
   // What is for ticked rows shows once there are some, and says whether there are several.
