@@ -1,5 +1,5 @@
 sign-in-note = Note:
-sign-in-first-is-admin = The first user to be created will have admin permissions!
+sign-in-first-is-admin = The first user to be created will have admin permissions !
 sign-in-elsewhere = Other ways
 sign-in-sign-up = Create a new account
 sign-in-explore = Explore
