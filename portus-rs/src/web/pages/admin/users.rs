@@ -24,7 +24,7 @@ use crate::{
 };
 
 const SHAPE: Shape = Shape {
-    prefix: "u_",
+    prefix: "",
     columns: &["username", "email", "created_at", "current_sign_in_at"],
     sorted_by: "username",
     ascending: true,

@@ -24,7 +24,7 @@ use crate::{
 };
 
 const SHAPE: Shape = Shape {
-    prefix: "wh_",
+    prefix: "",
     columns: &["name", "created_at"],
     sorted_by: "name",
     ascending: true,

@@ -54,3 +54,43 @@ async fn search_engines_may_look_at_what_everybody_finds() {
         assert_eq!(kind, "text/plain; charset=utf-8");
     }
 }
+
+#[actix_web::test]
+async fn people_and_webhooks_are_paged_by_the_names_that_portus_has() {
+    let site = Site::with(&[("PORTUS_PAGINATION_PER_PAGE", "2")]).await;
+    site.get(
+        &site.root,
+        "/admin/users?page=2&sort_by=username&sort_asc=false",
+    )
+    .await
+    .is(200)
+    .says("Showing from 3 to 4 of 4 entries")
+    .says(">anna<")
+    .lacks(">zoe<");
+    site.get(&site.root, "/admin/users?q=zoe")
+        .await
+        .says(">zoe<")
+        .lacks(">ben<");
+    let anna = site.person("anna").await;
+    let ops = site.service.team("ops", &anna).await;
+    let space = site.service.namespace("web", &ops, "public").await;
+    let hooks = format!("/namespaces/{}/webhooks", space.id);
+    for name in ["one", "two", "zero"] {
+        let fields = [
+            ("webhook[name]", name),
+            ("webhook[url]", "http://chat.example.org/in"),
+            ("webhook[request_method]", "POST"),
+            ("webhook[content_type]", "application/json"),
+        ];
+        site.send(&site.anna, "post", &hooks, &fields).await.is(303);
+    }
+    site.get(
+        &site.anna,
+        &format!("{hooks}?page=2&sort_by=name&sort_asc=true"),
+    )
+    .await
+    .is(200)
+    .says("Showing from 3 to 3 of 3 entries")
+    .says(">zero<")
+    .lacks(">one<");
+}
