@@ -23,6 +23,7 @@ const SHAPE: Shape = Shape {
     sorted_by: "created_at",
     ascending: false,
     filter: "",
+    per_page: Some(25),
 };
 
 /// What the form narrows by, as the API calls it.

@@ -29,6 +29,7 @@ const SHAPE: Shape = Shape {
     sorted_by: "username",
     ascending: true,
     filter: "name_contains",
+    per_page: None,
 };
 
 pub fn routes() -> Vec<Route> {

@@ -40,6 +40,7 @@ pub const OF_TEAM: Shape = Shape {
     ascending: true,
     filter: "",
 };
+    per_page: None,
 const SPECIAL: Shape = Shape {
     prefix: "sns_",
     columns: &[],

@@ -31,6 +31,7 @@ const REPOSITORIES: Shape = Shape {
     sorted_by: "name",
     ascending: true,
     filter: "name_contains",
+    per_page: None,
 };
 
 pub fn routes() -> Vec<Route> {

@@ -31,6 +31,7 @@ const IMAGES: Shape = Shape {
     ascending: false,
     filter: "",
 };
+    per_page: None,
 const COMMENTS: Shape = Shape {
     prefix: "c_",
     columns: &["created_at"],
@@ -38,6 +39,7 @@ const COMMENTS: Shape = Shape {
     ascending: false,
     filter: "",
 };
+    per_page: None,
 
 pub fn routes() -> Vec<Route> {
     let mut routes = vec![

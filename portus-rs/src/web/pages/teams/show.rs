@@ -34,6 +34,7 @@ const MEMBERS: Shape = Shape {
     sorted_by: "username",
     ascending: true,
     filter: "name_contains",
+    per_page: None,
 };
 
 pub fn routes() -> Vec<Route> {

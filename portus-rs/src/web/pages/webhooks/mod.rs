@@ -29,6 +29,7 @@ const SHAPE: Shape = Shape {
     sorted_by: "name",
     ascending: true,
     filter: "",
+    per_page: None,
 };
 
 pub fn routes() -> Vec<Route> {

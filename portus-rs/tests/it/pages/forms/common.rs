@@ -94,3 +94,26 @@ async fn people_and_webhooks_are_paged_by_the_names_that_portus_has() {
     .says(">zero<")
     .lacks(">one<");
 }
+
+#[actix_web::test]
+async fn the_history_has_25_entries_on_a_page_and_ends_in_reach() {
+    let site = Site::with(&[("PORTUS_PAGINATION_PER_PAGE", "3")]).await;
+    let mut rows = String::new();
+    for number in 0..240 {
+        let comma = if number == 0 { "" } else { "," };
+        write!(
+            rows,
+            "{comma}('team.create', 'ann', '{{}}', CURRENT_TIMESTAMP)"
+        )
+        .unwrap();
+    }
+    site.sql("DELETE FROM activities").await;
+    let columns = "(key, actor_name, parameters, created_at)";
+    site.sql(&format!("INSERT INTO activities {columns} VALUES {rows}"))
+        .await;
+    let log = site.get(&site.root, "/admin/activities?page=5").await;
+    log.is(200).says("Showing from 101 to 125 of 240 entries");
+    for page in [1, 4, 6, 10] {
+        log.says(&format!("href=\"/admin/activities?page={page}\""));
+    }
+}
