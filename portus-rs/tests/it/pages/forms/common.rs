@@ -117,3 +117,74 @@ async fn the_history_has_25_entries_on_a_page_and_ends_in_reach() {
         log.says(&format!("href=\"/admin/activities?page={page}\""));
     }
 }
+
+/// Instructions elsewhere name these.
+#[actix_web::test]
+async fn what_instructions_name_is_called_so() {
+    let site = Site::new().await;
+    let web = site.web().await;
+    site.repository(&web).await;
+    for (path, texts) in [
+        (
+            "/admin/users",
+            &[">Create new user<", ">Create</button>"][..],
+        ),
+        ("/users/edit", &["Create new token<", ">Create</button>"]),
+        (
+            "/namespaces",
+            &[
+                "Oops! No team found. Consider changing the search query.",
+                "Created at",
+            ],
+        ),
+        ("/repositories", &["Updated at"]),
+    ] {
+        let page = site.get(&site.root, path).await;
+        page.is(200);
+        for text in texts {
+            page.says(text);
+        }
+    }
+    site.get(&site.root, &format!("/teams/{}", site.team))
+        .await
+        .says("Oops! No username found. Consider changing the search query.");
+    let path = format!("{web}/visibility");
+    let fields = [("namespace[visibility]", "secret"), ("return_to", "/teams")];
+    let kept = site.send(&site.root, "put", &path, &fields).await;
+    let said = site.said(&site.root, &kept).await;
+    let text = "An error happened while updating namespace visibility";
+    assert!(said.contains(text), "{said}");
+}
+
+impl Site {
+    /// The id of the only repository, in the namespace of this page.
+    async fn repository(&self, space: &str) -> i64 {
+        let space = space.rsplit('/').next().unwrap();
+        self.sql(&format!(
+            "INSERT INTO repositories (name, namespace_id, created_at, updated_at) \
+             VALUES ('app', {space}, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)"
+        ))
+        .await;
+        self.service.count("repositories").await
+    }
+
+    /// Two people have the form open: whoever comes second hears of the first before they overwrite.
+    async fn goes_stale(&self, who: [&Browser; 2], pages: [&str; 2], to: [&str; 2], field: &str) {
+        let object = field.split('[').next().unwrap();
+        let seen = format!("{object}[seen]");
+        let shown = self.get(who[1], pages[1]).await;
+        let stamp = shown.hidden(&seen).to_owned();
+        let first = [(field, "the first text")];
+        self.send(who[0], "put", to[0], &first).await.is(303);
+        let second = |stamp| [(field, "the second text"), (seen.as_str(), stamp)];
+        let stale = self.send(who[1], "put", to[1], &second(&stamp)).await;
+        stale
+            .is(422)
+            .says("Somebody has changed this meanwhile")
+            .says("the second text");
+        let stamp = stale.hidden(&seen).to_owned();
+        let done = self.send(who[1], "put", to[1], &second(&stamp)).await;
+        done.is(303);
+        self.get(who[1], pages[1]).await.says("the second text");
+    }
+}
