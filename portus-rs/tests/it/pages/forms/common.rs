@@ -188,3 +188,60 @@ impl Site {
         self.get(who[1], pages[1]).await.says("the second text");
     }
 }
+
+#[actix_web::test]
+async fn a_description_is_not_overwritten_unseen() {
+    let site = Site::new().await;
+    let web = site.web().await;
+    let id = site.repository(&web).await;
+    let page = format!("/repositories/{id}");
+    let stamp = async || {
+        let shown = site.get(&site.anna, &page).await;
+        shown.hidden("repository[seen]").to_owned()
+    };
+    let before = stamp().await;
+    site.sql("UPDATE repositories SET updated_at = '2031-01-01 00:00:00'")
+        .await;
+    assert_eq!(before, stamp().await, "a push changes no description");
+    site.goes_stale(
+        [&site.root, &site.anna],
+        [&page, &page],
+        [&page, &page],
+        "repository[description]",
+    )
+    .await;
+}
+
+#[actix_web::test]
+async fn an_account_is_not_overwritten_unseen() {
+    let site = Site::with(&[("PORTUS_DISPLAY_NAME_ENABLED", "true")]).await;
+    let ben = site.person("ben").await.id;
+    let (theirs, own) = (format!("/admin/users/{ben}"), "/users");
+    let pages = [format!("{theirs}/edit"), "/users/edit".to_owned()];
+    // The admin's form always sends the address.
+    let field = "user[display_name]";
+    let seen = "user[seen]";
+    let shown = site.get(&site.root, &pages[0]).await;
+    let stamp = shown.hidden(seen).to_owned();
+    let first = [(field, "Benjamin")];
+    site.send(&site.ben, "put", own, &first).await.is(303);
+    let address = ("user[email]", "ben@example.org");
+    let second = [(field, "Benny"), address, (seen, stamp.as_str())];
+    let stale = site.send(&site.root, "put", &theirs, &second).await;
+    stale
+        .is(422)
+        .says("Somebody has changed this meanwhile")
+        .says("value=\"Benny\"");
+    let mine = site.get(&site.ben, &pages[1]).await;
+    mine.says("value=\"Benjamin\"");
+    let again = [(field, "Benny"), address, (seen, stale.hidden(seen))];
+    site.send(&site.root, "put", &theirs, &again).await.is(303);
+    let late = [(field, "Ben"), (seen, mine.hidden(seen))];
+    let stale = site.send(&site.ben, "put", own, &late).await;
+    stale
+        .is(422)
+        .says("Somebody has changed this meanwhile")
+        .says("value=\"Ben\"");
+    let again = [(field, "Ben"), (seen, stale.hidden(seen))];
+    site.send(&site.ben, "put", own, &again).await.is(303);
+}
