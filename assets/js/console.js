@@ -33,7 +33,7 @@
       time.title = exact.format(moment);
       if (time.dataset.exact !== undefined) time.textContent = exact.format(moment);
     }
-    for (const box of root.querySelectorAll("[data-check-all]")) box.hidden = false;
+    for (const box of root.querySelectorAll("[data-check-all], [data-dismiss]")) box.hidden = false;
   };
 
   document.addEventListener("click", async (event) => {
@@ -53,6 +53,7 @@
       }
       return;
     }
+    event.target.closest("[data-dismiss]")?.closest(".alert").remove();
     const close = event.target.closest("[data-close]");
     if (close) close.closest("details")?.removeAttribute("open");
     for (const open of document.querySelectorAll("details.confirm[open], details.dropdown-menu-box[open]")) {
@@ -90,7 +91,7 @@
   document.addEventListener("change", (event) => {
     const all = event.target.closest("[data-check-all]");
     if (!all) return;
-    for (const box of document.querySelectorAll(`input[name="${all.dataset.checkAll}"]`)) box.checked = all.checked;
+    for (const box of all.closest("form").querySelectorAll(all.dataset.checkAll)) box.checked = all.checked;
   });
 
   // What is for ticked rows shows once there are some, and says whether there are several.
@@ -133,6 +134,48 @@
       });
     }
   };
+
+  // What one asked for and did not get is told: where another page came in the place of a part (a form to sign in, an
+  // error), that page is gone to; what became of a write is said at the top, and so is that nobody answered.
+  const tell = (title, text) => {
+    const flashes = document.getElementById("flashes");
+    const alert = document.getElementById("failure")?.content.firstElementChild.cloneNode(true);
+    if (!flashes || !alert) return;
+    flashes.querySelector("[data-failure]")?.remove();
+    alert.querySelector("strong").textContent = title;
+    alert.querySelector("span").textContent = text;
+    flashes.append(alert);
+    enliven(flashes);
+    alert.scrollIntoView({ block: "nearest" });
+  };
+  const said = (name) => document.getElementById("failure")?.dataset[name] ?? "";
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, target, requestConfig, pathInfo } = event.detail;
+    if (xhr.status === 204) return;
+    const answer = new DOMParser().parseFromString(xhr.responseText, "text/html");
+    if (answer.getElementById(target.id)) return;
+    const page = answer.getElementById("content");
+    if (!requestConfig.elt.matches("[data-swap]")) {
+      // What comes by itself stays as it is: the next thing that one does tells why.
+      if (page) event.detail.shouldSwap = false;
+      return;
+    }
+    // Of what was changed nothing may be left on this page.
+    const stays = xhr.status < 400 && new URL(xhr.responseURL).pathname === location.pathname;
+    if (stays && requestConfig.verb !== "get") return;
+    event.detail.shouldSwap = false;
+    if (requestConfig.verb === "get") {
+      location.assign(pathInfo.finalRequestPath);
+    } else if (xhr.status < 400) {
+      location.assign(xhr.responseURL);
+    } else {
+      const texts = [...(page?.querySelectorAll(".empty-subtitle, .fault-detail") ?? [])].map((it) => it.textContent);
+      tell(page?.querySelector("h1")?.textContent ?? said("refused"), texts.join(" "));
+    }
+  });
+  document.addEventListener("htmx:sendError", (event) => {
+    if (event.detail.elt.matches("[data-swap]")) tell(said("unanswered"), said("unansweredText"));
+  });
 
   // Fields that suggest names, and fields that the server checks, while one types.
   const ask = async (address, value) => {

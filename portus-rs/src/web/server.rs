@@ -44,6 +44,13 @@ pub fn start(app: &Arc<App>) -> anyhow::Result<Running> {
                 // What people type; within the prefix each path begins with a slash.
                 if !root.is_empty() {
                     service.service(web::redirect(root.clone(), format!("{root}/")));
+                    // Search engines ask at the root of a host only.
+                    let robots = super::pages::robots::text(&root);
+                    let answer = move || {
+                        let robots = robots.clone();
+                        async move { super::pages::robots::respond(robots) }
+                    };
+                    service.route("/robots.txt", web::get().to(answer));
                 }
             })
             .service(web::scope(&root).configure(super::routes))

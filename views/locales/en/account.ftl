@@ -1,5 +1,5 @@
 sign-in-note = Note:
-sign-in-first-is-admin = The first user to be created will have admin permissions!
+sign-in-first-is-admin = The first user to be created will have admin permissions !
 sign-in-elsewhere = Other ways
 sign-in-sign-up = Create a new account
 sign-in-explore = Explore
@@ -48,8 +48,8 @@ profile-language-pages = Language of these pages
 profile-tokens = Application tokens
 profile-tokens-text = A token is a password for programs. Log in with docker like this, and give a token as the password:
 profile-tokens-most = You have as many tokens as one can have. Remove one to create another.
-profile-token-new = Create
-profile-token-create = Save
+profile-token-new = Create new token
+profile-token-create = Create
 profile-token-hint = What the token is for, so that you know later which one to remove.
 profile-token-created = Token for '{ $name }' was created successfully
 profile-token-removed = Token '{ $name }' was removed successfully

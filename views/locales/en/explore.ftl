@@ -3,6 +3,7 @@ explore-text = Images that anybody may pull.
 explore-back = Go back to the login page
 explore-repository = Repository
 explore-search = Search
+explore-updated = Updated
 explore-found = { $n ->
     [one] { $n } repository was found
    *[other] { $n } repositories were found

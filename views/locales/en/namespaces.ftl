@@ -1,6 +1,7 @@
 namespace-created = Namespace '{ $name }' was created successfully
 namespace-updated = Namespace '{ $name }' was updated successfully
 namespace-visibility-updated = Visibility of '{ $name }' namespace updated
+namespace-visibility-kept = An error happened while updating namespace visibility
 namespace-transferred = Namespace '{ $name }' has been transferred successfully
 namespace-removed = Namespace removed with all its repositories
 namespaces-title = Namespaces

@@ -3,6 +3,7 @@ explore-text = 誰でも取得できるイメージです。
 explore-back = ログインページへ戻る
 explore-repository = リポジトリ
 explore-search = 検索
+explore-updated = 更新
 explore-found = { $n } 件のリポジトリが見つかりました
 explore-none = 一致するリポジトリはありません。
 explore-nothing = 公開されているものはまだありません

@@ -1,6 +1,7 @@
 namespace-created = 名前空間「{ $name }」を作成しました
 namespace-updated = 名前空間「{ $name }」を更新しました
 namespace-visibility-updated = 名前空間「{ $name }」の公開範囲を更新しました
+namespace-visibility-kept = 名前空間の公開範囲を変更できませんでした
 namespace-transferred = 名前空間「{ $name }」を移管しました
 namespace-removed = 名前空間をすべてのリポジトリとともに削除しました
 namespaces-title = 名前空間

@@ -3,6 +3,7 @@ explore-text = 任何人都可以拉取的镜像。
 explore-back = 返回登录页面
 explore-repository = 仓库
 explore-search = 搜索
+explore-updated = 更新于
 explore-found = 找到 { $n } 个仓库
 explore-none = 没有匹配的仓库。
 explore-nothing = 这里还没有公开的内容

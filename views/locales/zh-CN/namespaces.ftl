@@ -1,6 +1,7 @@
 namespace-created = 命名空间“{ $name }”已创建
 namespace-updated = 命名空间“{ $name }”已更新
 namespace-visibility-updated = 命名空间“{ $name }”的可见性已更新
+namespace-visibility-kept = 更新命名空间可见性时出错
 namespace-transferred = 命名空间“{ $name }”已移交
 namespace-removed = 命名空间及其所有仓库已删除
 namespaces-title = 命名空间

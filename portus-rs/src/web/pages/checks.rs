@@ -6,7 +6,11 @@ use chrono::NaiveDateTime;
 use serde_json::json;
 
 use super::{form::Form, view::Moment, visit::Visit};
-use crate::error::{Error, Invalid, Result};
+use crate::{
+    entities::user,
+    error::{Error, Invalid, Result},
+    keys::files::hex,
+};
 
 /// The hidden field that says in which state the form's subject was shown.
 const SEEN: &str = "seen";
@@ -21,30 +25,54 @@ pub fn refused(visit: &Visit, object: &'static str, error: Error) -> Result<Form
     }
 }
 
-/// A form about something that was last changed then.
-pub fn about(object: &'static str, changed: NaiveDateTime) -> Form {
-    Form::new(object).with(SEEN, stamp(changed))
+/// The state that something is in, as a form remembers it.
+pub trait State {
+    fn stamp(&self) -> String;
 }
 
-fn stamp(changed: NaiveDateTime) -> String {
-    changed.and_utc().timestamp_micros().to_string()
+/// When it was last changed.
+impl State for NaiveDateTime {
+    fn stamp(&self) -> String {
+        self.and_utc().timestamp_micros().to_string()
+    }
+}
+
+/// What a form may change, where the row changes for other reasons too.
+pub struct Values<const N: usize>(pub [Option<String>; N]);
+
+impl<const N: usize> State for Values<N> {
+    fn stamp(&self) -> String {
+        let text = json!(&self.0[..]).to_string();
+        hex(&openssl::sha::sha256(text.as_bytes()))
+    }
+}
+
+/// What forms about an account change of it.
+pub fn account(row: &user::Model) -> Values<2> {
+    Values([row.email.clone(), row.display_name.clone()])
+}
+
+/// A form about something in this state.
+pub fn about(object: &'static str, state: &impl State) -> Form {
+    Form::new(object).with(SEEN, state.stamp())
 }
 
 /// The form again if its subject has changed since it was shown. Sent once more, it holds.
-pub fn stale(visit: &Visit, object: &'static str, changed: NaiveDateTime) -> Option<Form> {
+pub fn stale(visit: &Visit, object: &'static str, state: &impl State) -> Option<Form> {
     let seen = visit.filled(&format!("{object}[{SEEN}]"))?;
-    if seen == stamp(changed) {
+    let stamp = state.stamp();
+    if seen == stamp {
         return None;
     }
-    let mut form = visit.form(object).with(SEEN, stamp(changed));
+    let mut form = visit.form(object).with(SEEN, stamp);
     form.again = true;
     form.complaints.push(visit.say("form-stale"));
     Some(form)
 }
 
 /// A refused form that can be sent again.
-pub fn up_to_date(form: Form, changed: NaiveDateTime) -> Form {
-    form.with(SEEN, stamp(changed))
+pub fn up_to_date(form: Form, state: &impl State) -> Form {
+    form.with(SEEN, state.stamp())
 }
 
 /// The form again if the name of what is to go was not repeated in it.

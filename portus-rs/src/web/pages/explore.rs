@@ -30,6 +30,7 @@ const SHAPE: Shape = Shape {
     sorted_by: "updated_at",
     ascending: false,
     filter: "",
+    per_page: None,
 };
 
 pub fn routes() -> Vec<Route> {

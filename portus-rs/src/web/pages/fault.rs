@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// What `errors/fault.html` shows.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Fault {
     status: u16,
     /// The message `fault-KIND-title`, and `fault-KIND-text`.
@@ -123,7 +123,12 @@ impl Fault {
                 text.unwrap_or_else(|| frame.language.say(&format!("fault-{}-title", self.kind)));
             return HttpResponse::build(self.code()).json(json!({ "error": text }));
         }
-        match self.render(frame) {
+        let told = |text: &String| frame.language.translate(text).into_owned();
+        let told = Self {
+            detail: self.detail.as_ref().map(told),
+            ..self.clone()
+        };
+        match told.render(frame) {
             Ok(html) => super::respond(app, request, self.code(), html),
             Err(error) => actix_web::ResponseError::error_response(&PageError::from(error)),
         }

@@ -202,6 +202,21 @@ const WITH_VALUE: &[(&str, &str, &str)] = &[
     ("Could not remove ", " tag", "said-could-not-remove-tag"),
     ("could not remove ", " tag(s)", "said-could-not-remove-tags"),
     ("the registry answered ", "", "said-the-registry-answered"),
+    (
+        "The username '",
+        "' already exists on the LDAP server. Use another name to avoid name collision",
+        "said-username-in-the-directory",
+    ),
+    (
+        "Email addresses on the domain ",
+        " aren't allowed.",
+        "said-domain-not-allowed",
+    ),
+    (
+        "The ",
+        " account isn't in allowed group.",
+        "said-not-in-allowed-group",
+    ),
 ];
 
 /// A moment as pages write it into `datetime`, read again.

@@ -27,6 +27,7 @@ pub mod profile;
 pub mod repositories;
 pub mod repository;
 pub mod review;
+pub mod robots;
 pub mod route;
 pub mod search;
 pub mod second_factor;
@@ -59,6 +60,7 @@ pub fn routes(service: &mut web::ServiceConfig, routing: &mut Routing) {
     service
         .service(documentation::documentation)
         .service(assets::serve);
+    robots::routes(routing);
     let pages = [
         sign_in::routes(),
         sign_up::routes(),

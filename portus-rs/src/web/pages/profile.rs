@@ -7,6 +7,7 @@ use actix_web::http::header;
 use serde::Serialize;
 
 use super::{
+    checks,
     form::Form,
     identities::{self, Link},
     route::{Route, delete, get, post, put},
@@ -178,7 +179,7 @@ async fn page(visit: &Member, forms: Forms) -> Result<Profile> {
 }
 
 fn shown(owner: &user::Model) -> Form {
-    Form::new("user")
+    checks::about("user", &checks::account(owner))
         .with("email", owner.email.clone().unwrap_or_default())
         .with(
             "display_name",
@@ -192,6 +193,15 @@ async fn update(visit: Member) -> PageResult {
         if visit.params.read().has(&format!("user[{field}]")) {
             set_privileged(visit.viewer().await?.standing_nowhere()).granted()?;
         }
+    }
+    let owner = queries::users::by_id(&visit.app, own_id(&visit)?).await?;
+    if let Some(form) = checks::stale(&visit, "user", &checks::account(&owner)) {
+        let forms = Forms {
+            profile: Some(form),
+            ..Forms::default()
+        };
+        let page = page(&visit, forms).await?;
+        return visit.show_again("profile", &page).await;
     }
     let given = |object: &str, name: &str| {
         let name = format!("{object}[{name}]");
@@ -213,7 +223,8 @@ async fn update(visit: Member) -> PageResult {
         if password {
             forms.password = Some(visit.refused("password", error)?);
         } else {
-            forms.profile = Some(visit.refused("user", error)?);
+            let form = visit.refused("user", error)?;
+            forms.profile = Some(checks::up_to_date(form, &checks::account(&owner)));
         }
         let page = page(&visit, forms).await?;
         return visit.show_again("profile", &page).await;

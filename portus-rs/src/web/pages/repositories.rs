@@ -22,6 +22,7 @@ const OWN: Shape = Shape {
     sorted_by: "updated_at",
     ascending: false,
     filter: "called",
+    per_page: None,
 };
 const OTHER: Shape = Shape {
     prefix: "o_",

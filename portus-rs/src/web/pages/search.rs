@@ -32,6 +32,7 @@ const SHAPE: Shape = Shape {
     sorted_by: "name",
     ascending: true,
     filter: "",
+    per_page: None,
 };
 
 pub fn routes() -> Vec<Route> {

@@ -99,13 +99,19 @@ pub async fn form(visit: &Visit, form: Form) -> PageResult {
     } else {
         StatusCode::OK
     };
+    let first_is_admin = nobody_yet && config.ldap.is_some() && config.first_user_admin;
     let page = SignIn {
         form,
         return_to: visit.back_to(""),
         passwords: config.ldap.is_some() || config.oauth.local_login,
         resettable: password_resets::is_open(&visit.app),
-        first_is_admin: nobody_yet && config.ldap.is_some() && config.first_user_admin,
-        providers: oauth::buttons(visit),
+        first_is_admin,
+        // Whoever comes first is to come through the directory.
+        providers: if first_is_admin {
+            Vec::new()
+        } else {
+            oauth::buttons(visit)
+        },
         place: Place::of(&visit.app).filter(|_| passkeys::is_open(&visit.app)),
     };
     visit.show_as(status, "", &page).await

@@ -24,6 +24,8 @@ pub struct Shape {
     pub ascending: bool,
     /// The list's filter behind the field above the table, as `name_contains`; empty for no such field.
     pub filter: &'static str,
+    /// How many rows there are on a page; as configured where it says nothing.
+    pub per_page: Option<u32>,
 }
 
 /// Rows with what is needed to sort them and turn pages.
@@ -228,7 +230,7 @@ impl Visit {
     ) -> Result<Table<V>> {
         let asked = Asked::of(self, shape);
         let pagination = &self.app.config.pagination;
-        let size = u64::from(pagination.per_page.max(1));
+        let size = u64::from(shape.per_page.unwrap_or(pagination.per_page).max(1));
         let wanted = |page: u64| Wanted {
             order: (asked.sort_by, !asked.ascending),
             sought: self.text(&format!("{}q", shape.prefix)),
@@ -330,6 +332,7 @@ mod tests {
         sorted_by: "name",
         ascending: true,
         filter: "name_contains",
+        per_page: None,
     };
 
     fn asked(query: &str) -> Asked {

@@ -27,6 +27,7 @@ const SHAPE: Shape = Shape {
     sorted_by: "severity",
     ascending: false,
     filter: "",
+    per_page: None,
 };
 
 pub fn routes() -> Vec<Route> {

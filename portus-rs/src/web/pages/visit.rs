@@ -259,7 +259,9 @@ impl Visit {
                 .unwrap_or_else(|| it.hostname.clone())
         });
         let mut frame = self.bare_frame(place);
-        frame.without_registry = registries.is_empty();
+        // Whoever stands before the form for one needs not be told.
+        let at_the_form = self.path().starts_with("/admin/registries");
+        frame.without_registry = registries.is_empty() && !at_the_form;
         frame.several_registries = registries.len() > 1;
         frame.registry_host = host;
         Ok(frame)

@@ -38,6 +38,29 @@ async fn the_first_person_is_an_admin_and_the_second_is_not() {
 }
 
 #[actix_web::test]
+async fn whoever_comes_first_is_told_what_they_become_and_led_to_the_directory() {
+    let slapd = Slapd::builder().person("ann").start();
+    let github = [
+        ("PORTUS_OAUTH_GITHUB_ENABLED", "true"),
+        ("PORTUS_OAUTH_GITHUB_CLIENT_ID", "it"),
+        ("PORTUS_OAUTH_GITHUB_CLIENT_SECRET", "hush"),
+    ];
+    let service = service(TestDatabase::sqlite(), &slapd, &github).await;
+    let shown = async || {
+        let request = TestRequest::get().uri("/users/sign_in");
+        service.call(request).await.body
+    };
+    let note = "The first user to be created will have admin permissions !";
+    let first = shown().await;
+    assert!(first.contains(note), "{first}");
+    assert!(!first.contains("/users/auth/github"), "{first}");
+    Browser::of(&sign_in(&service, "ann", &password("ann")).await);
+    let later = shown().await;
+    assert!(!later.contains(note), "{later}");
+    assert!(later.contains("/users/auth/github"), "{later}");
+}
+
+#[actix_web::test]
 async fn nobody_becomes_an_admin_where_that_is_switched_off() {
     let slapd = Slapd::builder().person("ann").start();
     let off = [("PORTUS_FIRST_USER_ADMIN_ENABLED", "false")];

@@ -23,6 +23,7 @@ const SHAPE: Shape = Shape {
     sorted_by: "created_at",
     ascending: false,
     filter: "",
+    per_page: Some(25),
 };
 
 /// What the form narrows by, as the API calls it.
@@ -87,6 +88,7 @@ impl Page for Log {
             key: key.to_owned(),
             icon: "tag",
             actor: "<canary>".to_owned(),
+            avatar: None,
             parts: vec![piece(true, None), piece(false, Some("/teams/1"))],
             at: Moment(chrono::NaiveDateTime::default()),
         };

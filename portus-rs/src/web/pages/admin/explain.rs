@@ -16,6 +16,7 @@ use crate::{
     web::{
         error::PageResult,
         pages::{
+            language::Language,
             route::{Route, get},
             view::Page,
             visit::Admin,
@@ -46,7 +47,7 @@ pub struct Explain {
 #[derive(Serialize)]
 struct Known {
     key: &'static str,
-    text: &'static str,
+    text: String,
     chosen: bool,
 }
 
@@ -57,19 +58,20 @@ struct Answer {
     about: String,
     granted: bool,
     rule: String,
-    text: &'static str,
-    remedy: Option<&'static str>,
+    text: String,
+    remedy: Option<String>,
 }
 
 impl Answer {
-    fn new(action: String, about: String, reason: &Reason) -> Self {
+    fn new(language: Language, action: String, about: String, reason: &Reason) -> Self {
+        let told = |text| language.translate(text).into_owned();
         Self {
             action,
             about,
             granted: reason.granted,
             rule: format!("{:?}", reason.rule),
-            text: reason.text,
-            remedy: reason.remedy,
+            text: told(reason.text),
+            remedy: reason.remedy.map(told),
         }
     }
 }
@@ -83,15 +85,15 @@ impl Page for Explain {
             about: "<canary>".to_owned(),
             granted,
             rule: "NotAMember".to_owned(),
-            text: "no",
-            remedy: (!granted).then_some("ask"),
+            text: "no".to_owned(),
+            remedy: (!granted).then(|| "ask".to_owned()),
         };
         let page = |answers, complaint: bool| Self {
             user: "<canary>".to_owned(),
             name: "<canary>".to_owned(),
             action: "team.show".to_owned(),
             resource: "3".to_owned(),
-            actions: known("team.show"),
+            actions: known(Language::English, "team.show"),
             complaint: complaint.then(|| "no <canary>".to_owned()),
             turned_away: complaint.then(|| "locked <canary>".to_owned()),
             answers,
@@ -104,10 +106,10 @@ impl Page for Explain {
     }
 }
 
-fn known(chosen: &str) -> Vec<Known> {
+fn known(language: Language, chosen: &str) -> Vec<Known> {
     let known = explain::actions().map(|it| Known {
         key: it.key,
-        text: it.text,
+        text: language.translate(it.text).into_owned(),
         chosen: it.key == chosen,
     });
     known.collect()
@@ -119,7 +121,7 @@ async fn show(visit: Admin) -> PageResult {
         name: visit.text("name").trim().to_owned(),
         action: visit.text("action"),
         resource: visit.text("resource").trim().to_owned(),
-        actions: known(&visit.text("action")),
+        actions: known(visit.language, &visit.text("action")),
         complaint: None,
         turned_away: None,
         answers: Vec::new(),
@@ -127,7 +129,9 @@ async fn show(visit: Admin) -> PageResult {
     match answer(&visit, &mut page).await {
         Ok(()) => {}
         Err(Error::NotFound) => page.complaint = Some(visit.say("explain-no-such-thing")),
-        Err(Error::Unknown(text)) => page.complaint = Some(text),
+        Err(Error::Unknown(text)) => {
+            page.complaint = Some(visit.language.translate(&text).into_owned());
+        }
         Err(error) => return Err(error.into()),
     }
     visit.show("explain", &page).await
@@ -137,7 +141,8 @@ async fn answer(visit: &Admin, page: &mut Explain) -> Result<()> {
     if page.name.is_empty() && page.action.is_empty() {
         return Ok(());
     }
-    let app = &visit.app;
+    let (app, language) = (&visit.app, visit.language);
+    let told = |text: String| language.translate(&text).into_owned();
     let account: Option<Arc<Account>> = match page.user.as_str() {
         // Whoever has not logged in.
         "" | "-" => None,
@@ -153,10 +158,10 @@ async fn answer(visit: &Admin, page: &mut Explain) -> Result<()> {
         let who = explain::who(account.as_deref());
         let asked = (account.as_deref(), who);
         let found = explain::token(app, asked, None, &request, Candour::Full).await?;
-        page.turned_away = found.cannot_log_in;
+        page.turned_away = found.cannot_log_in.map(told);
         let answers = found.decisions.into_iter();
         page.answers
-            .extend(answers.map(|it| Answer::new(it.action, it.name, &it.reason)));
+            .extend(answers.map(|it| Answer::new(language, it.action, it.name, &it.reason)));
     }
     if let Some(action) = explain::actions().find(|it| it.key == page.action) {
         let resource = page.resource.parse().ok();
@@ -164,10 +169,11 @@ async fn answer(visit: &Admin, page: &mut Explain) -> Result<()> {
             return Err(Error::Unknown(visit.say("explain-needs-id")));
         }
         let found = explain::action(app, account.as_ref(), action, resource, Candour::Full).await?;
-        page.turned_away = found.cannot_log_in;
+        page.turned_away = found.cannot_log_in.map(told);
         page.answers.push(Answer::new(
+            language,
             action.key.to_owned(),
-            action.text.to_owned(),
+            language.translate(action.text).into_owned(),
             &found.reason,
         ));
     }

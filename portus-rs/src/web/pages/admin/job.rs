@@ -31,6 +31,7 @@ const RUNS: Shape = Shape {
     sorted_by: "id",
     ascending: false,
     filter: "",
+    per_page: None,
 };
 
 pub fn routes() -> Vec<Route> {

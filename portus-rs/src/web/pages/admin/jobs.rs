@@ -36,6 +36,7 @@ const RUNS: Shape = Shape {
     sorted_by: "started_at",
     ascending: false,
     filter: "registry",
+    per_page: None,
 };
 
 const DEAD: Shape = Shape {
@@ -44,6 +45,7 @@ const DEAD: Shape = Shape {
     sorted_by: "received_at",
     ascending: false,
     filter: "repository_contains",
+    per_page: None,
 };
 
 pub fn routes() -> Vec<Route> {

@@ -17,6 +17,7 @@ use crate::{
     web::{
         error::PageResult,
         pages::{
+            checks,
             form::Form,
             route::{Route, delete, get, post, put},
             view::{Moment, Page},
@@ -155,7 +156,7 @@ async fn shown(visit: &Admin, row: user::Model) -> Result<User> {
     let memberships = queries::users::memberships(app, row.id).await?;
     let viewer = visit.viewer().await?;
     let tokens = queries::application_tokens::of(app, &viewer, row.id).await?;
-    let form = Form::new("user")
+    let form = checks::about("user", &checks::account(&row))
         .with("email", row.email.clone().unwrap_or_default())
         .with("display_name", row.display_name.clone().unwrap_or_default());
     let teams = memberships.into_iter().map(|(team, role)| Membership {
@@ -200,6 +201,11 @@ async fn edit(visit: Admin) -> PageResult {
 
 async fn update(visit: Admin) -> PageResult {
     let row = of_path(&visit).await?;
+    if let Some(form) = checks::stale(&visit, "user", &checks::account(&row)) {
+        let mut page = shown(&visit, row).await?;
+        page.form = form;
+        return visit.show_again("users", &page).await;
+    }
     let changes = UserChanges {
         email: Some(visit.text("user[email]")),
         display_name: visit
@@ -226,6 +232,7 @@ async fn update(visit: Admin) -> PageResult {
         }
         Err(error) => {
             let form = visit.refused("user", error)?;
+            let form = checks::up_to_date(form, &checks::account(&row));
             let mut page = shown(&visit, row).await?;
             page.form = form;
             visit.show_again("users", &page).await

@@ -24,11 +24,12 @@ use crate::{
 };
 
 const SHAPE: Shape = Shape {
-    prefix: "u_",
+    prefix: "",
     columns: &["username", "email", "created_at", "current_sign_in_at"],
     sorted_by: "username",
     ascending: true,
     filter: "name_contains",
+    per_page: None,
 };
 
 pub fn routes() -> Vec<Route> {

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use fluent_bundle::FluentResource;
 
 use super::*;
+use crate::policy::{Rule, Verdict, catalogue::ACTIONS};
 
 /// Name of each message, with the places it has for values.
 fn messages(language: Language) -> BTreeMap<String, Vec<String>> {
@@ -174,4 +175,84 @@ fn every_remedy_of_a_registry_is_translated() {
             }
         }
     }
+}
+
+/// What somebody is not told in their language, of these English texts.
+fn untold<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut missing = Vec::new();
+    for text in texts {
+        for language in [Language::Japanese, Language::Chinese] {
+            if language.translate(text) == text {
+                missing.push(format!("{}: said-{} = {text}", language.tag(), slug(text)));
+            }
+        }
+    }
+    missing
+}
+
+#[test]
+fn why_something_is_refused_is_told_in_every_language() {
+    let rules = Rule::ALL
+        .iter()
+        .flat_map(|it| [Some(it.text()), it.remedy()]);
+    let missing = untold(rules.flatten());
+    assert!(missing.is_empty(), "{missing:#?}");
+    let whole = Verdict::no(Rule::TokenOnlyReads).refusal().to_string();
+    for language in [Language::Japanese, Language::Chinese] {
+        let said = language.translate(&whole);
+        assert!(!said.contains("token"), "{said} of {whole}");
+    }
+}
+
+#[test]
+fn what_people_do_is_told_in_every_language() {
+    let missing = untold(ACTIONS.iter().map(|it| it.text));
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// What actions refuse beside the rules, as pages show it.
+const REFUSALS: [&str; 37] = [
+    "A bot of the team cannot own it; make it a contributor",
+    "Bots and the hidden account are never in the LDAP directory",
+    "Cannot remove the only owner of the team",
+    "Cannot remove this user",
+    "Codes cannot be checked at the moment: use a recovery code, or ask an administrator.",
+    "Could not remove team",
+    "Email addresses on the domain example.org aren't allowed.",
+    "Invalid Username or password.",
+    "LDAP server is not reachable",
+    "No registry has been configured!",
+    "Registry is not empty, cannot change hostname",
+    "Sorry, this account has been disabled.",
+    "The Gitlab account isn't in allowed group.",
+    "The code is wrong or has been used already.",
+    "The username 'ann' already exists on the LDAP server. Use another name to avoid name collision",
+    "There is a second factor already: remove it first.",
+    "There is nothing to confirm: begin again.",
+    "This bot belongs to another team and cannot join this one",
+    "This login was finished elsewhere in the meantime. Please begin again.",
+    "This user can only login through an LDAP server.",
+    "This user is not in the LDAP directory any more.",
+    "Too many attempts from your address at once. Please try again.",
+    "User cannot be demoted because it's a Portus admin",
+    "Your account is locked.",
+    "another synchronization is under way; try again when it has ended",
+    "can't be blank",
+    "cannot be changed for a personal or global namespace",
+    "cannot be updated",
+    "does not exist",
+    "doesn't match Password",
+    "global namespace cannot be private",
+    "has already been taken",
+    "is invalid",
+    "is kept elsewhere for this account",
+    "is kept in the LDAP directory",
+    "is too long (maximum is 65535 characters)",
+    "must be in the future",
+];
+
+#[test]
+fn refusals_are_told_in_every_language() {
+    let missing = untold(REFUSALS.into_iter());
+    assert!(missing.is_empty(), "{missing:#?}");
 }

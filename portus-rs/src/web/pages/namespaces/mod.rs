@@ -12,6 +12,7 @@ pub use show::{About, about, known};
 use self::row::Row;
 use super::{
     checks,
+    flash::Flash,
     form::Form,
     route::{Route, get, post, put},
     table::{Shape, Table},
@@ -39,6 +40,7 @@ pub const OF_TEAM: Shape = Shape {
     sorted_by: "name",
     ascending: true,
     filter: "",
+    per_page: None,
 };
 const SPECIAL: Shape = Shape {
     prefix: "sns_",
@@ -247,7 +249,12 @@ async fn change_visibility(visit: Member) -> PageResult {
         Err(denied @ (Error::Forbidden(_) | Error::Limited(_) | Error::NotFound)) => {
             Err(denied.into())
         }
-        Err(error) => visit.go_refused(&page, error),
+        Err(error) => {
+            let why = visit.refused("", error)?;
+            let mut flashes = vec![Flash::alert(visit.say("namespace-visibility-kept"))];
+            flashes.extend(why.sentences().map(Flash::alert));
+            Ok(visit.go_saying(&page, &flashes))
+        }
     }
 }
 

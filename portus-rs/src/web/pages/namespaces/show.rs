@@ -31,6 +31,7 @@ const REPOSITORIES: Shape = Shape {
     sorted_by: "name",
     ascending: true,
     filter: "name_contains",
+    per_page: None,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -264,7 +265,7 @@ async fn shown(
     edit: Option<Form>,
 ) -> Result<Show> {
     let edit = edit.unwrap_or_else(|| {
-        checks::about("namespace", row.updated_at)
+        checks::about("namespace", &row.updated_at)
             .with("visibility", row.visibility.as_str())
             .with("description", row.description.clone().unwrap_or_default())
     });
@@ -293,7 +294,7 @@ async fn update(visit: Member) -> PageResult {
     let row = known(&visit, &viewer, id).await?;
     let facts = NamespaceFacts::from(&row);
     policy::namespaces::update(viewer.standing_in(&row), &facts, &visit.app.rules).granted()?;
-    if let Some(form) = checks::stale(&visit, "namespace", row.updated_at) {
+    if let Some(form) = checks::stale(&visit, "namespace", &row.updated_at) {
         let page = shown(&visit, &viewer, row, Some(form)).await?;
         return visit.show_again("namespaces", &page).await;
     }
@@ -311,7 +312,7 @@ async fn update(visit: Member) -> PageResult {
         }
         Err(error) => {
             let form = checks::refused(&visit, "namespace", error)?;
-            let form = checks::up_to_date(form, row.updated_at);
+            let form = checks::up_to_date(form, &row.updated_at);
             let page = shown(&visit, &viewer, row, Some(form)).await?;
             visit.show_again("namespaces", &page).await
         }

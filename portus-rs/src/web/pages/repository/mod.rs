@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use self::{comments::Comment, image::Image};
 use super::{
+    checks,
     form::Form,
     repositories::Line,
     route::{Route, get, post, put},
@@ -30,6 +31,7 @@ const IMAGES: Shape = Shape {
     sorted_by: "pushed_at",
     ascending: false,
     filter: "",
+    per_page: None,
 };
 const COMMENTS: Shape = Shape {
     prefix: "c_",
@@ -37,6 +39,7 @@ const COMMENTS: Shape = Shape {
     sorted_by: "created_at",
     ascending: false,
     filter: "",
+    per_page: None,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -169,7 +172,8 @@ async fn shown(visit: &Member, comment: Form, describe: Option<Form>) -> Result<
     let standing = viewer.standing_in(&namespace);
     let facts = NamespaceFacts::from(&namespace);
     let id = row.id;
-    let described = row.description.clone().unwrap_or_default();
+    let fresh = checks::about("repository", &described(&row))
+        .with("description", row.description.clone().unwrap_or_default());
     let row = repositories::shown(&visit.app, &viewer, row, namespace).await?;
     let mut head = Head::new(visit, &viewer, row);
     let scanning = visit.app.config.security.is_on();
@@ -196,7 +200,6 @@ async fn shown(visit: &Member, comment: Form, describe: Option<Form>) -> Result<
         namespace: facts,
     };
     let comments = visit.plain_table(COMMENTS, list, Comment::from).await?;
-    let form = || Form::new("repository").with("description", described);
     Ok(Repository {
         empty: head.line.tags == 0,
         images,
@@ -204,14 +207,26 @@ async fn shown(visit: &Member, comment: Form, describe: Option<Form>) -> Result<
         comment,
         describe: policy::namespaces::describe(standing)
             .granted
-            .then(|| describe.unwrap_or_else(form)),
+            .then(|| describe.unwrap_or(fresh)),
         scanning,
         repository: head,
     })
 }
 
+/// What the form about a repository changes.
+fn described(row: &repository::Model) -> checks::Values<1> {
+    checks::Values([row.description.clone()])
+}
+
 async fn describe(visit: Member) -> PageResult {
-    let id = visit.id("id")?;
+    let (row, namespace) = found(&visit).await?;
+    let id = row.id;
+    let standing = visit.viewer().await?.standing_in(&namespace);
+    policy::namespaces::describe(standing).granted()?;
+    if let Some(form) = checks::stale(&visit, "repository", &described(&row)) {
+        let page = shown(&visit, Form::new("comment"), Some(form)).await?;
+        return visit.show_again("repositories", &page).await;
+    }
     let text = visit.text("repository[description]");
     match actions::repositories::describe(&visit.app, &visit.actor, id, Some(text)).await {
         Ok(_) => {
@@ -220,6 +235,7 @@ async fn describe(visit: Member) -> PageResult {
         }
         Err(error) => {
             let form = visit.refused("repository", error)?;
+            let form = checks::up_to_date(form, &described(&row));
             let page = shown(&visit, Form::new("comment"), Some(form)).await?;
             visit.show_again("repositories", &page).await
         }

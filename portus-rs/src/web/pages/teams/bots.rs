@@ -30,6 +30,7 @@ pub const SHAPE: Shape = Shape {
     sorted_by: "username",
     ascending: true,
     filter: "",
+    per_page: None,
 };
 
 pub fn routes() -> Vec<Route> {

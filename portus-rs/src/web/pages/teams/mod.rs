@@ -33,6 +33,7 @@ const OWN: Shape = Shape {
     sorted_by: "name",
     ascending: true,
     filter: "name_contains",
+    per_page: None,
 };
 const OTHERS: Shape = Shape {
     prefix: "otm_",

@@ -34,6 +34,7 @@ const MEMBERS: Shape = Shape {
     sorted_by: "username",
     ascending: true,
     filter: "name_contains",
+    per_page: None,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -175,7 +176,7 @@ async fn shown(visit: &Member, viewer: &Viewer, team: team::Model, asked: Asked)
         newcomers = typeahead::newcomers(app, viewer, team.id, "").await?;
     }
     let edit = asked.edit.unwrap_or_else(|| {
-        checks::about("team", team.updated_at)
+        checks::about("team", &team.updated_at)
             .with("name", &team.name)
             .with("description", team.description.clone().unwrap_or_default())
     });
@@ -228,7 +229,7 @@ async fn update(visit: Member) -> PageResult {
     let team = queries::teams::known(&visit.app, &viewer, id).await?;
     let editable = policy::teams::update(viewer.standing(id), team.hidden, &visit.app.rules);
     editable.granted()?;
-    if let Some(form) = checks::stale(&visit, "team", team.updated_at) {
+    if let Some(form) = checks::stale(&visit, "team", &team.updated_at) {
         return again(&visit, id, edited(form)).await;
     }
     let name = visit.text("team[name]");
@@ -249,7 +250,7 @@ async fn update(visit: Member) -> PageResult {
             again(
                 &visit,
                 id,
-                edited(checks::up_to_date(form, team.updated_at)),
+                edited(checks::up_to_date(form, &team.updated_at)),
             )
             .await
         }

@@ -23,6 +23,7 @@ pub const SHAPE: Shape = Shape {
     sorted_by: "created_at",
     ascending: false,
     filter: "",
+    per_page: None,
 };
 
 pub fn routes() -> Vec<Route> {

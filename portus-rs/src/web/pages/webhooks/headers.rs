@@ -22,6 +22,7 @@ pub const SHAPE: Shape = Shape {
     sorted_by: "name",
     ascending: true,
     filter: "",
+    per_page: None,
 };
 
 pub fn routes() -> Vec<Route> {

@@ -24,11 +24,12 @@ use crate::{
 };
 
 const SHAPE: Shape = Shape {
-    prefix: "wh_",
+    prefix: "",
     columns: &["name", "created_at"],
     sorted_by: "name",
     ascending: true,
     filter: "",
+    per_page: None,
 };
 
 pub fn routes() -> Vec<Route> {

@@ -143,7 +143,7 @@ async fn shown(visit: &Member, asked: Asked) -> Result<Show> {
     let found = queries::webhooks::shown(app, row).await?;
     let row = found.webhook;
     let edit = asked.edit.unwrap_or_else(|| {
-        checks::about("webhook", row.updated_at)
+        checks::about("webhook", &row.updated_at)
             .with("name", &row.name)
             .with("url", &row.url)
             .with("request_method", row.request_method.as_str())
@@ -186,7 +186,7 @@ async fn update(visit: Member) -> PageResult {
         edit: Some(form),
         ..Asked::default()
     };
-    if let Some(form) = checks::stale(&visit, "webhook", row.updated_at) {
+    if let Some(form) = checks::stale(&visit, "webhook", &row.updated_at) {
         return again(&visit, edited(form)).await;
     }
     let mut fields = fields(&visit);
@@ -203,7 +203,7 @@ async fn update(visit: Member) -> PageResult {
         }
         Err(error) => {
             let form = checks::refused(&visit, "webhook", error)?;
-            again(&visit, edited(checks::up_to_date(form, row.updated_at))).await
+            again(&visit, edited(checks::up_to_date(form, &row.updated_at))).await
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod bots;
+mod common;
 mod counting;
 mod history;
 mod jobs;

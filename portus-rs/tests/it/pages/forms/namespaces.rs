@@ -4,7 +4,7 @@ use super::{Html, Site};
 
 impl Site {
     /// Anna's namespace.
-    async fn web(&self) -> String {
+    pub(super) async fn web(&self) -> String {
         let new = [("namespace[name]", "web"), ("namespace[team]", "devs")];
         self.send(&self.anna, "post", "/namespaces", &new)
             .await

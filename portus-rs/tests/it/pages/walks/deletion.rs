@@ -1,5 +1,7 @@
 //! Taking things away: tags, repositories, namespaces, teams, and what is told before.
 
+use sea_orm::ConnectionTrait as _;
+
 use super::site::{pushed, site, walk};
 use crate::pages::driver::RUNTIME;
 
@@ -41,6 +43,34 @@ fn tags_that_share_an_image_go_together() {
         assert!(site.repository("qa/app").await.is_none());
         let gone = site.skopeo("owner").tags(&site.image("qa/app"));
         assert!(!gone.stdout.contains("latest"), "{gone:?}");
+    });
+}
+
+/// Also tags whose manifest nobody knows.
+#[test]
+fn everything_on_a_page_is_selected_at_once() {
+    let site = site(&[]);
+    RUNTIME.block_on(async {
+        let owner = site.user("owner").await;
+        site.team("qa", owner).await;
+        site.namespace("qa", "qa", "private").await;
+        for tag in ["first", "second"] {
+            pushed(&site, "owner", "qa/app", tag, tag).await;
+        }
+        let connection = site.look().await;
+        let forgotten = "UPDATE tags SET digest = NULL WHERE name = 'second'";
+        connection.execute_unprepared(forgotten).await.unwrap();
+        connection.close().await.unwrap();
+    });
+    walk(&site, async |page| {
+        page.become_user("owner").await;
+        page.open("/repositories").await;
+        page.press("app").await;
+        page.tick("Select all on this page", true).await;
+        page.press("Delete tags").await;
+        page.see("Delete 2 tags?").await;
+        page.see("first").await;
+        page.see("second").await;
     });
 }
 

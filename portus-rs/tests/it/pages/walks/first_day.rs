@@ -143,7 +143,7 @@ async fn person(page: &Page, name: &str) {
     page.fill("Email", &format!("{name}@example.com")).await;
     page.fill("Password", PASSWORD).await;
     page.fill("Password confirmation", PASSWORD).await;
-    page.press("Save").await;
+    page.press("Create").await;
     page.see(&format!("User '{name}' was created successfully"))
         .await;
 }

@@ -1,7 +1,12 @@
 //! What people are told when something cannot be.
 
+use fantoccini::wd::Locator;
+
 use super::site::{site, walk};
-use crate::pages::driver::{RUNTIME, cdp};
+use crate::pages::{
+    driver::{Look, RUNTIME, cdp},
+    page::browse,
+};
 
 #[test]
 fn a_namespace_s_name_is_judged_before_it_is_sent() {
@@ -128,4 +133,110 @@ fn a_form_of_another_session_says_so_and_leads_back() {
         page.shows("stale").await;
     });
     assert_eq!(RUNTIME.block_on(site.count("teams WHERE name = 'late'")), 0);
+}
+
+/// Whoever narrows a list without a session is led to the door, and back to what they were looking for.
+#[test]
+fn a_lost_session_leads_back_to_what_was_filtered() {
+    let site = site(&[]);
+    RUNTIME.block_on(async {
+        let owner = site.user("owner").await;
+        site.team("qa", owner).await;
+        for name in ["alpha", "beta"] {
+            site.namespace(name, "qa", "private").await;
+        }
+    });
+    walk(&site, async |page| {
+        page.become_user("owner").await;
+        page.open("/namespaces").await;
+        page.see("beta").await;
+        let nothing = serde_json::json!({});
+        cdp(&page.client, "Network.clearBrowserCookies", nothing).await;
+        let filter = page.client.find(Locator::Css("#ns_q")).await.unwrap();
+        filter.send_keys("alpha").await.unwrap();
+        page.at("/users/sign_in").await;
+        page.see("You need to sign in or sign up before continuing.")
+            .await;
+        page.fill("Username", "owner").await;
+        page.fill("Password", crate::support::site::PASSWORD).await;
+        page.press("Login").await;
+        page.at("/namespaces").await;
+        page.see("alpha").await;
+        page.not_see("beta").await;
+    });
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_told_of() {
+    let mut site = site(&[]);
+    RUNTIME.block_on(async {
+        let owner = site.user("owner").await;
+        site.team("qa", owner).await;
+        site.namespace("alpha", "qa", "private").await;
+    });
+    let url = site.portus.url();
+    browse(Look::DESKTOP, &url, async |page| {
+        page.become_user("owner").await;
+        page.open("/namespaces").await;
+        page.see("alpha").await;
+        site.portus.stop();
+        let filter = page.client.find(Locator::Css("#ns_q")).await.unwrap();
+        filter.send_keys("a").await.unwrap();
+        page.see("There was no answer.").await;
+        page.see("alpha").await;
+        page.press("Close").await;
+        page.not_see("There was no answer.").await;
+        page.within("alpha")
+            .press("Anyone can pull images from this namespace")
+            .await;
+        page.see("There was no answer.").await;
+    });
+}
+
+/// The list stays, and above it stands what has become of the change.
+#[test]
+fn a_write_of_another_session_says_so_where_one_is() {
+    let site = site(&[]);
+    let space = RUNTIME.block_on(async {
+        let owner = site.user("owner").await;
+        site.team("qa", owner).await;
+        site.namespace("alpha", "qa", "private").await
+    });
+    walk(&site, async |page| {
+        page.become_user("owner").await;
+        page.open("/namespaces").await;
+        page.run(
+            "for (const it of document.querySelectorAll('[name=authenticity_token]')) it.value = 'of yesterday'",
+        )
+        .await;
+        page.within("alpha")
+            .press("Anyone can pull images from this namespace")
+            .await;
+        page.see("This form is out of date").await;
+        page.at("/namespaces").await;
+        page.see("alpha").await;
+    });
+    let public = format!("namespaces WHERE id = {space} AND visibility = 2");
+    assert_eq!(RUNTIME.block_on(site.count(&public)), 0);
+}
+
+#[test]
+fn what_was_said_can_be_put_away() {
+    let site = site(&[]);
+    walk(&site, async |page| {
+        page.become_user("root").await;
+        page.open("/teams").await;
+        page.press("Create new team").await;
+        page.fill("Name", "late").await;
+        page.press("Add").await;
+        page.see("Team 'late' was created successfully").await;
+        page.press("Close").await;
+        page.not_see("Team 'late' was created successfully").await;
+    });
+    browse(Look::WITHOUT_SCRIPTS, &site.portus.url(), async |page| {
+        page.become_user("root").await;
+        page.open("/users/sign_in").await;
+        page.see("You are already signed in.").await;
+        assert!(!page.offers("Close").await, "nothing would happen");
+    });
 }

@@ -11,9 +11,9 @@ fn a_token_is_shown_once_and_lets_a_client_in() {
         page.become_user("owner").await;
         page.open("/users/edit").await;
         let tokens = page.within("Application tokens");
-        tokens.press("Create").await;
+        tokens.press("Create new token").await;
         tokens.fill("Application", "laptop").await;
-        tokens.press("Save").await;
+        tokens.press("Create").await;
         page.see("was created successfully").await;
         page.see("docker login -u owner").await;
         let secret = page
@@ -33,16 +33,19 @@ fn a_token_is_shown_once_and_lets_a_client_in() {
         page.not_see(&secret).await;
         for number in 2..=5 {
             let tokens = page.within("Application tokens");
-            tokens.press("Create").await;
+            tokens.press("Create new token").await;
             tokens
                 .fill("Application", &format!("machine {number}"))
                 .await;
-            tokens.press("Save").await;
+            tokens.press("Create").await;
             page.see("was created successfully").await;
         }
         page.open("/users/edit").await;
         assert!(
-            !page.within("Application tokens").offers("Create").await,
+            !page
+                .within("Application tokens")
+                .offers("Create new token")
+                .await,
             "five are all there are"
         );
         page.within("laptop").press("Remove").await;
