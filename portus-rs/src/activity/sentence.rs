@@ -227,27 +227,28 @@ impl<'a> Facts<'a> {
             plain.push_str(before);
             let (name, behind) = behind.split_once('}').unwrap_or((behind, ""));
             rest = behind;
-            let (text, link) = self.value(name);
-            let text = Some(text.as_str())
-                .filter(|_| OUR_WORDS.contains(&name))
-                .and_then(voice)
-                .unwrap_or(text);
-            if name != "owner" && link.is_none() {
-                plain.push_str(&text);
-                continue;
-            }
-            if !plain.is_empty() {
+            for (text, link) in self.values(name) {
+                let text = Some(text.as_str())
+                    .filter(|_| OUR_WORDS.contains(&name))
+                    .and_then(voice)
+                    .unwrap_or(text);
+                if name != "owner" && link.is_none() {
+                    plain.push_str(&text);
+                    continue;
+                }
+                if !plain.is_empty() {
+                    parts.push(Part {
+                        text: std::mem::take(&mut plain),
+                        actor: false,
+                        link: None,
+                    });
+                }
                 parts.push(Part {
-                    text: std::mem::take(&mut plain),
-                    actor: false,
-                    link: None,
+                    text,
+                    actor: name == "owner",
+                    link,
                 });
             }
-            parts.push(Part {
-                text,
-                actor: name == "owner",
-                link,
-            });
         }
         plain.push_str(rest);
         if !plain.is_empty() {
@@ -260,7 +261,24 @@ impl<'a> Facts<'a> {
         Sentence { parts }
     }
 
-    /// What stands in place of a name in braces.
+    /// What stands in place of a name in braces: of an image its namespace is one thing, and its repository another.
+    fn values(&self, name: &str) -> Vec<(String, Option<Link>)> {
+        let (whole, link) = self.value(name);
+        if matches!(name, "image" | "repository") {
+            let space = self.namespace();
+            let inner = whole
+                .strip_prefix(&space)
+                .and_then(|it| it.strip_prefix('/'));
+            if let Some(inner) = inner {
+                let inner = inner.to_owned();
+                let slash = ("/".to_owned(), None);
+                return vec![(space, self.link("Namespace")), slash, (inner, link)];
+            }
+        }
+        vec![(whole, link)]
+    }
+
+    /// The same in one piece.
     fn value(&self, name: &str) -> (String, Option<Link>) {
         match name {
             "owner" => {

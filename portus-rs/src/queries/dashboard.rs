@@ -1,6 +1,6 @@
 //! What somebody sees first: the newest entries of the audit log, their repositories, and how much there is of everything.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFilter,
@@ -14,6 +14,7 @@ use super::{
     namespaces::Namespaces,
     repositories::{self, Repositories, Which},
     teams::Teams,
+    users,
     viewer::Viewer,
 };
 use crate::{
@@ -66,8 +67,16 @@ pub async fn newest(app: &App, who: Who) -> Result<Vec<Row>> {
     Activities { who }.load(app, &ids).await
 }
 
+/// What entries of the audit log name, as far as it is there.
+pub struct There {
+    /// What the reader may see.
+    pub links: HashSet<Link>,
+    /// The pictures of people, by their ids.
+    pub pictures: HashMap<i64, String>,
+}
+
 /// Which of these things are still there, for this caller.
-pub async fn there(app: &App, viewer: &Viewer, links: &[Link]) -> Result<HashSet<Link>> {
+pub async fn there(app: &App, viewer: &Viewer, links: &[Link]) -> Result<There> {
     let reader = app.database.reader();
     let ids = |kind: &str| -> Vec<i64> {
         let of_kind = links.iter().filter(|link| link.kind == kind);
@@ -106,21 +115,32 @@ pub async fn there(app: &App, viewer: &Viewer, links: &[Link]) -> Result<HashSet
         .select_only()
         .column(repository::Column::Id);
     keep("Repository", repositories.into_tuple().all(reader).await?);
-    // Only admins have pages about these.
-    if viewer.standing_nowhere().is_admin() {
+    let admin = viewer.standing_nowhere().is_admin();
+    let mut people: Vec<(i64, Option<String>)> = Vec::new();
+    if admin || app.config.gravatar {
         let users = user::Entity::find()
             .filter(user::Column::Id.is_in(ids("User")))
             .filter(user::Column::Username.ne(PORTUS))
             .select_only()
-            .column(user::Column::Id);
-        keep("User", users.into_tuple().all(reader).await?);
+            .columns([user::Column::Id, user::Column::Email]);
+        people = users.into_tuple().all(reader).await?;
+    }
+    // Only admins have pages about these.
+    if admin {
+        keep("User", people.iter().map(|(id, _)| *id).collect());
         let registries = registry::Entity::find()
             .filter(registry::Column::Id.is_in(ids("Registry")))
             .select_only()
             .column(registry::Column::Id);
         keep("Registry", registries.into_tuple().all(reader).await?);
     }
-    Ok(found)
+    let pictures = people
+        .into_iter()
+        .filter_map(|(id, email)| users::avatar_url(app, email.as_deref()).map(|it| (id, it)));
+    Ok(There {
+        pictures: pictures.collect(),
+        links: found,
+    })
 }
 
 /// Which repositories are wanted.

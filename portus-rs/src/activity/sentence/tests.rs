@@ -217,6 +217,23 @@ fn names_are_links_and_the_actor_stands_out() {
 }
 
 #[test]
+fn a_namespace_and_what_lies_in_it_are_links_of_their_own() {
+    let row = row("repository.push");
+    let sentence = Sentence::of(&row, &Hosts::new());
+    let json = serde_json::to_value(&sentence.parts).expect("JSON");
+    assert_eq!(
+        json,
+        serde_json::json!([
+            {"text": "alice", "actor": true, "type": "User", "id": 7},
+            {"text": " pushed "},
+            {"text": "shop", "type": "Namespace", "id": 4},
+            {"text": "/"},
+            {"text": "web:v1", "type": "Repository", "id": row.trackable_id},
+        ])
+    );
+}
+
+#[test]
 fn lines_read_as_in_portus_and_no_cell_is_a_formula() {
     let line = |key: &str, change: fn(&mut activity::Model)| {
         let mut row = row(key);

@@ -24,6 +24,8 @@ pub struct Entry {
     pub icon: &'static str,
     /// Whoever did it.
     pub actor: String,
+    /// Their picture, if there is one.
+    pub avatar: Option<String>,
     pub parts: Vec<Piece>,
     pub at: Moment,
 }
@@ -54,7 +56,10 @@ pub async fn entries(
     let there = dashboard::there(app, viewer, &links).await?;
     let dressed = rows.iter().zip(sentences).map(|(it, sentence)| {
         let pieces = sentence.parts.into_iter().map(|part| Piece {
-            href: part.link.filter(|link| there.contains(link)).and_then(href),
+            href: part
+                .link
+                .filter(|link| there.links.contains(link))
+                .and_then(href),
             actor: part.actor,
             text: part.text,
         });
@@ -63,6 +68,10 @@ pub async fn entries(
             icon: icon(&it.row.key),
             key: it.row.key.clone(),
             actor: it.row.actor_name.clone(),
+            avatar: it
+                .row
+                .actor_id
+                .and_then(|id| there.pictures.get(&id).cloned()),
             parts: pieces.collect(),
             at: Moment(it.row.created_at),
         }
@@ -134,6 +143,7 @@ impl Entry {
             key: "repository.push".to_owned(),
             icon,
             actor: "ann<canary>".to_owned(),
+            avatar: Some("https://secure.gravatar.com/avatar/0".to_owned()),
             parts: vec![
                 piece("ann", true, None),
                 piece(" pushed ", false, None),
@@ -229,7 +239,7 @@ mod tests {
                 .filter(|part| part.link.is_some())
                 .map(|part| part.text.as_str())
                 .collect();
-            assert_eq!(named, ["ann", "shop/web:1.0"], "{}", told.text());
+            assert_eq!(named, ["ann", "shop", "web:1.0"], "{}", told.text());
         }
         assert_eq!(
             sentence(Language::Japanese, &it).text(),

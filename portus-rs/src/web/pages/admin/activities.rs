@@ -88,6 +88,7 @@ impl Page for Log {
             key: key.to_owned(),
             icon: "tag",
             actor: "<canary>".to_owned(),
+            avatar: None,
             parts: vec![piece(true, None), piece(false, Some("/teams/1"))],
             at: Moment(chrono::NaiveDateTime::default()),
         };

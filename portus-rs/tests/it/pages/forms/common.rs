@@ -245,3 +245,27 @@ async fn an_account_is_not_overwritten_unseen() {
     let again = [(field, "Ben"), (seen, stale.hidden(seen))];
     site.send(&site.ben, "put", own, &again).await.is(303);
 }
+
+#[actix_web::test]
+async fn a_push_is_told_with_who_did_it_and_leads_to_both_of_its_places() {
+    let site = Site::with(&[("PORTUS_GRAVATAR_ENABLED", "true")]).await;
+    let web = site.web().await;
+    let space = web.rsplit('/').next().unwrap();
+    let (anna, team) = (site.person("anna").await.id, site.team);
+    let id = site.repository(&web).await;
+    site.sql(&format!(
+        "INSERT INTO activities (key, actor_id, actor_name, trackable_type, trackable_id, namespace_id, namespace_name, \
+         repository_name, tag_name, team_id, visibility, parameters, created_at) VALUES ('repository.push', {anna}, 'anna', \
+         'Repository', {id}, {space}, 'web', 'app', '1.0', {team}, 0, '{{}}', CURRENT_TIMESTAMP)"
+    ))
+    .await;
+    let page = site.get(&site.root, "/?activities=admin").await;
+    let feed = page.is(200).between("<ul class=\"feed\">", "</li>");
+    let told =
+        format!("</a> pushed <a href=\"{web}\">web</a>/<a href=\"/repositories/{id}\">app:1.0</a>");
+    assert!(feed.contains(&told), "{feed}");
+    assert!(
+        feed.contains("<img src=\"https://secure.gravatar.com/avatar/"),
+        "{feed}"
+    );
+}
