@@ -231,7 +231,11 @@ fn first_day(look: Look, to: &Installation<'_>) {
         let _ = gggg
             .push(&image, &format!("{address}/microbox/etcd:stable"))
             .succeeded();
-        page.press("microbox/etcd").await;
+        // The namespace and what lies in it are two links.
+        page.press("microbox").await;
+        page.see("microbox namespace").await;
+        page.open("/").await;
+        page.press("etcd:2.1.1").await;
         page.reload_until("stable").await;
         let row = page.within("2.1.1");
         row.see("stable").await;
