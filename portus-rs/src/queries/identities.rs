@@ -28,8 +28,20 @@ pub async fn of(app: &App, who: Who, user_id: i64) -> Result<Vec<identity::Model
         .await?)
 }
 
-/// Grants from which something here lives: a session that began with one, or what docker and programs show for an account
-/// that came from there.
+/// The names of the providers with which an account is linked.
+pub async fn providers_of(app: &App, user_id: i64) -> Result<Vec<String>> {
+    Ok(identity::Entity::find()
+        .select_only()
+        .column(identity::Column::Provider)
+        .distinct()
+        .filter(identity::Column::UserId.eq(user_id))
+        .into_tuple()
+        .all(app.database.reader())
+        .await?)
+}
+
+/// Grants from which something here lives: a session that began with one, or whatever is open or kept for an account that
+/// came from there, however its owner came in.
 pub fn lively(app: &App, now: NaiveDateTime) -> Condition {
     let unused = Condition::any()
         .add(session::Column::Remember.eq(true))

@@ -16,6 +16,11 @@ use crate::{
     },
 };
 
+const HERE: &str = "/users/second_factor";
+const CONFIRM: &str = "/users/passkeys/confirm";
+/// Where one shows who one is.
+const GATE: &str = "/users/passkeys?then=factor";
+
 /// Somebody's authenticator.
 pub struct Authenticator {
     key: String,
@@ -24,14 +29,16 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// Sets one up through the pages.
+    /// Sets one up through the pages, where the password is shown first unless something was shown lately.
     pub async fn set_up(service: &Service, page: &Page) -> Self {
-        let begun = page
-            .send(service, "post", "/users/second_factor", &[])
-            .await;
+        let mut begun = page.send(service, "post", HERE, &[]).await;
+        if begun.headers.get("location").unwrap() == GATE {
+            let shown = [("confirm[password]", PASSWORD), ("then", "factor")];
+            begun = page.send(service, "post", CONFIRM, &shown).await;
+        }
         assert_eq!(
             begun.headers.get("location").unwrap(),
-            "/users/second_factor",
+            HERE,
             "{}",
             begun.body
         );
@@ -118,6 +125,37 @@ fn later(service: &Service) {
 }
 
 on_every_database! {
+    async fn a_session_alone_sets_none_up(database: TestDatabase) {
+        let service = Service::on(database).await;
+        service.user("ann").await;
+        let page = Page::signed_in(&service, "ann").await;
+        let location = |answer: &Answer| answer.headers.get("location").unwrap().to_str().unwrap().to_owned();
+        let early = page.send(&service, "post", HERE, &[]).await;
+        assert_eq!(location(&early), GATE);
+        assert_eq!(service.count("second_factors").await, 0);
+        let goes_on = "name=\"then\" value=\"factor\"";
+        let gate = page.get(&service, GATE).await;
+        assert!(gate.body.contains(goes_on) && gate.body.contains("confirm[password]"), "{}", gate.body);
+        let wrong = [("confirm[password]", "wrong"), ("then", "factor")];
+        let wrong = page.send(&service, "post", CONFIRM, &wrong).await;
+        assert!(wrong.status == 422 && wrong.body.contains(goes_on), "{}", wrong.body);
+        assert_eq!(service.count("second_factors").await, 0);
+        let right = [("confirm[password]", PASSWORD), ("then", "factor")];
+        assert_eq!(location(&page.send(&service, "post", CONFIRM, &right).await), HERE);
+        let shown = page.get(&service, HERE).await;
+        let (_, key) = shown.body.split_once("data-copy=\"").unwrap();
+        let key: String = key.split('"').next().unwrap().replace(' ', "");
+
+        // Left half way, it is for no later session either.
+        service.app.clock.advance(TimeDelta::minutes(10));
+        assert_eq!(location(&page.get(&service, HERE).await), "/users/edit");
+        let code = oathtool(&key, service.app.clock.now());
+        let late = page.send(&service, "put", HERE, &[("second_factor[code]", &code)]).await;
+        assert_eq!(location(&late), GATE);
+        assert_eq!(service.count("users WHERE second_factor").await, 0);
+        Authenticator::set_up(&service, &page).await;
+    }
+
     async fn a_password_alone_opens_nothing_once_there_is_a_second_factor(database: TestDatabase) {
         let service = Service::on(database).await;
         let ann = service.user("ann").await;
