@@ -2,6 +2,7 @@
 
 use actix_web::{http::Method, test::TestRequest};
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use portus_rs::entities::{recovery_code, second_factor};
 use sea_orm::EntityTrait as _;
 use serde_json::json;
@@ -154,6 +155,29 @@ on_every_database! {
         assert_eq!(location(&late), GATE);
         assert_eq!(service.count("users WHERE second_factor").await, 0);
         Authenticator::set_up(&service, &page).await;
+    }
+
+    async fn of_many_codes_at_once_no_more_are_tried_than_one_after_the_other(database: TestDatabase) {
+        let service = Service::on(database).await;
+        service.user("ann").await;
+        let page = Page::signed_in(&service, "ann").await;
+        Authenticator::set_up(&service, &page).await;
+        let ticket = ticket(&at_the_door(&service, "ann").await);
+        let tries = (0..50).map(|number| {
+            let form = [("ticket", ticket.as_str()), ("user[code]", "000000")];
+            let request = TestRequest::post()
+                .uri("/users/sign_in/code")
+                .insert_header(("X-Forwarded-Proto", "https"))
+                .insert_header(("X-Forwarded-For", format!("198.51.100.{number}")))
+                .set_form(form);
+            service.call(request)
+        });
+        let answers = join_all(tries).await;
+        let holding = |text: &str| answers.iter().filter(|it| it.body.contains(text)).count();
+        let (tried, held) = (holding("The code is wrong"), holding("Too many attempts"));
+        assert_eq!(tried + held, 50);
+        // Two were used for setting up.
+        assert!((1..=8).contains(&tried), "{tried} were tried");
     }
 
     async fn a_password_alone_opens_nothing_once_there_is_a_second_factor(database: TestDatabase) {
