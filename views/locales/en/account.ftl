@@ -122,6 +122,7 @@ identities-theirs = With these accounts at identity providers they sign in here.
 identities-provider = Provider
 identities-there = Account there
 identities-unlink = Take the link with { $name } back
+identities-kept = This account came from there, so { $name } decides whether it may be used. Only an administrator takes this link back.
 identities-question = The account at { $name } opens this one no more. Sessions that began through it go on.
 identity-unlinked = The link with { $name } was taken back.
 sign-in-passkey = Sign in with a passkey

@@ -128,6 +128,7 @@ identities-theirs = このユーザーは ID プロバイダーのこれらの�
 identities-provider = プロバイダー
 identities-there = 先方のアカウント
 identities-unlink = { $name } との連携を解除
+identities-kept = このアカウントはそこから作られたため、利用の可否は { $name } が決めます。この連携を解除できるのは管理者だけです。
 identities-question = { $name } のアカウントではこのアカウントに入れなくなります。すでに始まったセッションは続きます。
 identity-unlinked = { $name } との連携を解除しました。
 sign-in-passkey = パスキーでログイン

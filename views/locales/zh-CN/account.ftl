@@ -128,6 +128,7 @@ identities-theirs = 该用户用身份提供方的这些账户登录。
 identities-provider = 提供方
 identities-there = 对方账户
 identities-unlink = 取消与 { $name } 的关联
+identities-kept = 此账户来自那里，因此由 { $name } 决定它能否使用。只有管理员可以取消此关联。
 identities-question = { $name } 的账户将不能再打开此账户。已开始的会话会继续。
 identity-unlinked = 已取消与 { $name } 的关联。
 sign-in-passkey = 使用通行密钥登录
