@@ -31,6 +31,7 @@ use crate::{
         oauth::{Recognised, ended_well, recognise},
     },
     policy::{Permit, guard::KeepBooks, sessions::EndSessions},
+    queries::identities::is_owner,
     remote::oauth::{Grant, Known, Profile, Provider},
 };
 
@@ -40,6 +41,8 @@ pub use pending::{Pending, expire, find};
 
 const TRY_AGAIN: &str = "This login was finished elsewhere in the meantime. Please begin again.";
 const NO_ADDRESS: &str = "the provider gave no e-mail address";
+const KEPT: &str =
+    "This account came from there, so only an administrator can take this link back.";
 const NO_ACCOUNT: &str = "there is no account for it here, and none is made";
 
 /// The browser somebody came back with.
@@ -317,7 +320,8 @@ pub async fn register(
     admit(app, provider, &entering, guest).await
 }
 
-/// Takes a link back: the account at the provider opens this one no more.
+/// Takes a link back: the account at the provider opens this one no more. The one that an account came from stays while
+/// only its owner wants it gone: the provider decides whether they may go on.
 pub async fn unlink(app: &App, actor: &Actor, id: i64) -> Result<()> {
     let mut change = Change::begin(app, actor).await?;
     let found = identity::Entity::find_by_id(id)
@@ -328,19 +332,25 @@ pub async fn unlink(app: &App, actor: &Actor, id: i64) -> Result<()> {
         return Err(Error::NotFound);
     };
     let permit = change.permit_loaded::<EndSessions>(owner).await?;
+    let came_from_there = is_owner(&known, permit.on());
+    if came_from_there && actor.user_id() == Some(permit.on().id) {
+        return Err(Error::Refused(KEPT.to_owned()));
+    }
     change
         .delete_where::<identity::Entity, _>(&permit, identity::Column::Id.eq(id))
         .await?;
-    // What an import brought along would link it again.
-    let cut = user::ActiveModel {
-        id: Set(permit.on().id),
-        provider: Set(None),
-        uid: Set(None),
-        // No provider has a say in it any more.
-        provider_gone_at: Set(None),
-        ..Default::default()
-    };
-    change.update(&permit, cut).await?;
+    if came_from_there {
+        // What an import brought along would link it again.
+        let cut = user::ActiveModel {
+            id: Set(permit.on().id),
+            provider: Set(None),
+            uid: Set(None),
+            // No provider has a say in it any more.
+            provider_gone_at: Set(None),
+            ..Default::default()
+        };
+        change.update(&permit, cut).await?;
+    }
     let owner = permit.into_inner();
     let told = Activity::user_unlinked(&owner, &known.provider, &known.issuer);
     change.commit([told]).await

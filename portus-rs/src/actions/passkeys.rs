@@ -31,7 +31,7 @@ use crate::{
 };
 
 pub use challenges::{PATIENCE, expire};
-pub use confirming::{Needed, Shown, confirm, is_confirmed, needed};
+pub use confirming::{Needed, Shown, confirm, doors, is_confirmed, needed};
 pub use entering::{ask_to_confirm, ask_to_enter, ask_to_prove, is_open, sign_in, sign_in_beside};
 
 use challenges::{Challenge, What};
@@ -218,7 +218,7 @@ pub async fn renew_codes(app: &App, actor: &Actor, session: Option<i64>) -> Resu
 }
 
 /// Refuses what outlasts a session to whoever has not shown lately that it is them.
-pub(super) async fn require_confirmed(
+pub(in crate::actions) async fn require_confirmed(
     app: &App,
     owner: &user::Model,
     session: Option<i64>,

@@ -27,6 +27,7 @@ use crate::{
         guard::Authority,
         users::{DropSecondFactor, EditProfile},
     },
+    queries,
 };
 
 /// Codes of an account that may be tried within [`throttle::HELD`], from wherever: six digits are not many.
@@ -63,8 +64,8 @@ impl Proof {
     }
 }
 
-/// Makes a key. Nothing asks for its codes before [`confirm`]; until then it may be made anew. Who has passkeys already
-/// shows one first.
+/// Makes a key. Nothing asks for its codes before [`confirm`]; until then it may be made anew. Its owner shows first that
+/// it is them: it outlasts the session, and its codes open what else does.
 pub async fn begin(app: &App, actor: &Actor, session: Option<i64>) -> Result<()> {
     let mut change = Change::begin(app, actor).await?;
     let permit = change
@@ -77,9 +78,7 @@ pub async fn begin(app: &App, actor: &Actor, session: Option<i64>) -> Result<()>
             "There is a second factor already: remove it first.".to_owned(),
         ));
     }
-    if owner.second_factor {
-        passkeys::require_confirmed(app, &owner, session).await?;
-    }
+    passkeys::require_confirmed(app, &owner, session).await?;
     let sealed = app
         .vault
         .seal(Purpose::SecondFactor, &totp::new_key()?)
@@ -104,8 +103,16 @@ pub async fn begin(app: &App, actor: &Actor, session: Option<i64>) -> Result<()>
         .await
 }
 
-/// The key that somebody is setting up.
-pub async fn being_set_up(app: &App, account: &Account) -> Result<Option<SetUp>> {
+/// The key that somebody is setting up. Whoever may not [`begin`] does not see it either.
+pub async fn being_set_up(
+    app: &App,
+    account: &Account,
+    session: Option<i64>,
+) -> Result<Option<SetUp>> {
+    let owner = queries::users::by_id(app, account.id).await?;
+    if !passkeys::is_confirmed(app, &owner, session).await? {
+        return Ok(None);
+    }
     let Some(row) = stored(app.database.reader(), account.id).await? else {
         return Ok(None);
     };
@@ -139,6 +146,7 @@ pub async fn confirm(
             "There is nothing to confirm: begin again.".to_owned(),
         ));
     };
+    passkeys::require_confirmed(app, permit.on(), kept).await?;
     let key = open(app, &row)?;
     let Some(step) = totp::step_of(&key, code, change.now(), row.last_step)? else {
         return Err(wrong());

@@ -36,8 +36,10 @@ pub const MOST: i64 = 10;
 pub const HELD: TimeDelta = TimeDelta::minutes(10);
 /// Failures of one address, whatever the names, after which one failure holds a pair back.
 pub const SPRAYED: i64 = 100;
-/// Failures of one address after which names that nobody has are no longer written down.
+/// Failures of one address after which names that nobody has are no longer written down, each in a row of its own.
 const FLOODED: i64 = 1000;
+/// What they are written down as together: nobody's name.
+const STRANGERS: &str = "*";
 /// What another replica wrote is seen after this long at most, when this one has not written itself.
 const FRESH: Duration = Duration::from_secs(5);
 /// The same wrong secret within this time is one failure: some clients send each twice.
@@ -56,6 +58,8 @@ const ANY: &str = "";
 pub struct Throttle {
     states: Cache<(String, String), State>,
     sent: Cache<[u8; 32], ()>,
+    /// Names that have failed and are nobody's, from addresses that flood us.
+    strangers: Cache<(String, String), ()>,
 }
 
 impl Default for Throttle {
@@ -66,6 +70,10 @@ impl Default for Throttle {
             sent: Cache::builder()
                 .max_capacity(20_000)
                 .time_to_live(SAME)
+                .build(),
+            strangers: Cache::builder()
+                .max_capacity(20_000)
+                .time_to_live(HELD.to_std().unwrap_or(FRESH))
                 .build(),
         }
     }
@@ -195,7 +203,15 @@ pub async fn failed(
     }
     app.throttle.sent.insert(seal, ());
     if account.is_none() && before.of_address >= FLOODED {
-        return Ok(wrong());
+        // To be told apart from a name that somebody has by nothing: as much is written, and as much follows.
+        let key = (source.to_owned(), name.to_owned());
+        app.throttle.states.invalidate(&key);
+        app.throttle.strangers.insert(key, ());
+        return match record(app, source, STRANGERS, None).await {
+            Err(error) if error.is_collision() => Ok(wrong()),
+            Ok(_) => Ok(held_back()),
+            Err(error) => Err(error),
+        };
     }
     match record(app, source, name, account).await {
         // Many guess at once, and others are being counted this moment.
@@ -223,7 +239,10 @@ async fn record(app: &App, source: &str, name: &str, account: Option<i64>) -> Re
     count(&mut change, &books, source, ANY).await?;
     let after = read(change.reader(), source, name, now).await?;
     let mut told = Vec::new();
-    if after.failures >= MOST && hold(&mut change, &books, source, name).await? {
+    if after.failures >= MOST
+        && name != STRANGERS
+        && hold(&mut change, &books, source, name).await?
+    {
         let whose = match account {
             Some(id) => user::Entity::find_by_id(id).one(change.reader()).await?,
             None => None,
@@ -293,7 +312,10 @@ async fn state(app: &App, source: &str, name: &str) -> Result<State> {
     if let Some(state) = app.throttle.states.get(&key) {
         return Ok(state);
     }
-    let state = read(app.database.reader(), source, name, app.clock.now()).await?;
+    let mut state = read(app.database.reader(), source, name, app.clock.now()).await?;
+    if state.of_address >= SPRAYED && app.throttle.strangers.contains_key(&key) {
+        state.failures = Ord::max(state.failures, 1);
+    }
     app.throttle.states.insert(key, state);
     Ok(state)
 }

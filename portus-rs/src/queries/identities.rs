@@ -28,18 +28,37 @@ pub async fn of(app: &App, who: Who, user_id: i64) -> Result<Vec<identity::Model
         .await?)
 }
 
-/// Grants from which something here lives: a session that began with one, or what docker and programs show for an account
-/// that came from there.
+/// The names of the providers with which an account is linked.
+pub async fn providers_of(app: &App, user_id: i64) -> Result<Vec<String>> {
+    Ok(identity::Entity::find()
+        .select_only()
+        .column(identity::Column::Provider)
+        .distinct()
+        .filter(identity::Column::UserId.eq(user_id))
+        .into_tuple()
+        .all(app.database.reader())
+        .await?)
+}
+
+/// Grants from which something here lives: a session that began with one, or whatever is open or kept for an account that
+/// came from there, however its owner came in.
 pub fn lively(app: &App, now: NaiveDateTime) -> Condition {
     let unused = Condition::any()
         .add(session::Column::Remember.eq(true))
         .add(session::Column::LastSeenAt.gt(now - idle_limit(app)));
+    let open = Condition::all()
+        .add(session::Column::ExpiresAt.gt(now))
+        .add(unused);
     let sessions = session::Entity::find()
         .select_only()
         .column(session::Column::IdentityId)
         .filter(session::Column::IdentityId.is_not_null())
-        .filter(session::Column::ExpiresAt.gt(now))
-        .filter(unused)
+        .filter(open.clone())
+        .into_query();
+    let people = session::Entity::find()
+        .select_only()
+        .column(session::Column::UserId)
+        .filter(open)
         .into_query();
     let logins = refresh_token::Entity::find()
         .select_only()
@@ -54,6 +73,7 @@ pub fn lively(app: &App, now: NaiveDateTime) -> Condition {
         .filter(valid)
         .into_query();
     let shown = Condition::any()
+        .add(user::Column::Id.in_subquery(people))
         .add(user::Column::Id.in_subquery(logins))
         .add(user::Column::Id.in_subquery(tokens));
     let accounts = identity::Entity::find()
@@ -66,6 +86,18 @@ pub fn lively(app: &App, now: NaiveDateTime) -> Condition {
     Condition::any()
         .add(provider_grant::Column::IdentityId.in_subquery(sessions))
         .add(provider_grant::Column::IdentityId.in_subquery(accounts))
+}
+
+/// Identities from which accounts came that may be used. What lets us ask about those is kept as long: whoever comes in
+/// again by a passkey leaves nothing to ask with.
+pub fn of_owners() -> sea_orm::sea_query::SelectStatement {
+    identity::Entity::find()
+        .select_only()
+        .column(identity::Column::Id)
+        .join(JoinType::InnerJoin, identity::Relation::User.def())
+        .filter(came_from_there())
+        .filter(user::Column::Enabled.eq(true))
+        .into_query()
 }
 
 /// Accounts that came from the identity they are joined with, see [`is_owner`].

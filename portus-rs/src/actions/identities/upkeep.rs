@@ -26,7 +26,7 @@ use crate::{
     policy::{Permit, guard::KeepBooks},
     queries::{
         self,
-        identities::{is_owner, lively},
+        identities::{is_owner, lively, of_owners},
     },
     remote::oauth::{Grant, Profile, Provider, Redeemed, Setback, Whom},
 };
@@ -347,7 +347,8 @@ impl Change<'_> {
     }
 }
 
-/// Removes what lets providers be asked again where nothing here lives from it, or nobody is asked. Returns how many.
+/// Removes what lets providers be asked again where nothing here lives from it or will, or nobody is asked. Returns how
+/// many.
 pub async fn expire(app: &App) -> Result<u64> {
     let actor = Actor::Portus;
     let mut change = Change::begin_redoable(app, &actor).await?;
@@ -363,6 +364,7 @@ pub async fn expire(app: &App) -> Result<u64> {
             .add(Column::CheckedAt.lt(change.now() - FRESH))
             .add(lively(app, change.now()).not())
             .add(Column::IdentityId.not_in_subquery(once))
+            .add(Column::IdentityId.not_in_subquery(of_owners()))
     } else {
         Condition::all()
     };

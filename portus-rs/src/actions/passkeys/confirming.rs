@@ -20,7 +20,8 @@ use crate::{
         sign_in::{self, Outcome},
     },
     policy::users::EditProfile,
-    queries::facts::Facts,
+    queries::{self, facts::Facts},
+    remote::oauth::Provider,
 };
 
 /// How long it holds.
@@ -29,8 +30,10 @@ const LASTS: TimeDelta = TimeDelta::minutes(10);
 /// What somebody has to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needed {
-    /// There is nothing: their identity provider lets them in.
+    /// There is nothing.
     Nothing,
+    /// That a provider has just let them in: what else opens the account nobody knows, or counts here.
+    Provider,
     /// Ours or the directory's.
     Password,
     /// A code, or a passkey.
@@ -45,24 +48,42 @@ pub enum Shown<'a> {
 }
 
 /// What this account has to show.
-pub fn needed(app: &App, owner: &user::Model) -> Needed {
+pub async fn needed(app: &App, owner: &user::Model) -> Result<Needed> {
+    if owner.second_factor {
+        return Ok(Needed::Factor);
+    }
     let password = if owner.directory {
         app.directory.is_some()
     } else {
         app.config.oauth.local_login && !owner.password_hash.is_empty()
     };
-    if owner.second_factor {
-        Needed::Factor
+    // Whoever came through a provider got a password that nobody knows, and has it until they choose one.
+    let unknown = !owner.directory && owner.provider.is_some() && owner.credentials_version == 0;
+    if password && !unknown {
+        return Ok(Needed::Password);
+    }
+    Ok(if !doors(app, owner.id).await?.is_empty() {
+        Needed::Provider
     } else if password {
         Needed::Password
     } else {
         Needed::Nothing
-    }
+    })
+}
+
+/// The providers that let an account in.
+pub async fn doors(app: &App, user_id: i64) -> Result<Vec<Provider<'_>>> {
+    let linked = queries::identities::providers_of(app, user_id).await?;
+    let offered = app.providers.offered();
+    Ok(offered
+        .filter(|it| linked.iter().any(|key| key == it.key()))
+        .collect())
 }
 
 /// Whether they have shown it lately, in this session.
 pub async fn is_confirmed(app: &App, owner: &user::Model, session: Option<i64>) -> Result<bool> {
-    if needed(app, owner) == Needed::Nothing {
+    let needed = needed(app, owner).await?;
+    if needed == Needed::Nothing {
         return Ok(true);
     }
     let Some(id) = session else { return Ok(false) };
@@ -70,7 +91,11 @@ pub async fn is_confirmed(app: &App, owner: &user::Model, session: Option<i64>) 
         .filter(session::Column::UserId.eq(owner.id))
         .one(app.database.reader())
         .await?;
-    let since = row.and_then(|row| row.confirmed_at);
+    let since = row.and_then(|row| {
+        let began = row.identity_id.map(|_| row.created_at);
+        let began = began.filter(|_| needed == Needed::Provider);
+        row.confirmed_at.max(began)
+    });
     Ok(since.is_some_and(|since| since + LASTS > app.clock.now()))
 }
 

@@ -43,7 +43,7 @@ pub use directory::{
 use fields::{Wanted, blank_is_none, check_email, check_username};
 pub(super) use fields::{check_password, normal_email};
 pub use portus::ensure_portus;
-pub use profile::{ProfileChanges, speak, update_own};
+pub use profile::{Asking, ProfileChanges, speak, update_own};
 pub(super) use registration::{Registration, prepare_registration};
 pub use removal::delete;
 pub use sign_up::{NewPerson, sign_up};

@@ -4,7 +4,10 @@ use sea_orm::ActiveValue::Set;
 
 use super::{UserChanges, fields::normal_email};
 use crate::{
-    actions::change::Change,
+    actions::{
+        change::Change,
+        passkeys::{self, Needed},
+    },
     app::App,
     entities::user,
     error::{Error, Invalid, Result},
@@ -24,12 +27,20 @@ pub struct ProfileChanges {
     pub current_password: Option<String>,
 }
 
-/// Changes the actor's own account. `address` is where the request came from: guesses of the password are counted.
+/// Where a change of one's own account came from.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// Guesses of the password are counted for it.
+    pub address: &'a str,
+    pub session: Option<i64>,
+}
+
+/// Changes the actor's own account.
 pub async fn update_own(
     app: &App,
     actor: &Actor,
     changes: ProfileChanges,
-    address: &str,
+    asking: Asking<'_>,
 ) -> Result<user::Model> {
     let Some(account) = actor.account() else {
         return Err(Error::forbidden(Rule::LogIn));
@@ -48,11 +59,21 @@ pub async fn update_own(
     }
     let new_email = changes.email.as_deref().map(normal_email);
     let guarded = changes.password.is_some() || new_email.is_some_and(|it| it != stored.email);
-    if guarded && !stored.directory && !stored.password_hash.is_empty() {
+    // Nobody is asked for a password that nobody knows: their provider has let them in a moment ago.
+    let unasked = guarded
+        && changes.password.is_none()
+        && changes
+            .current_password
+            .as_deref()
+            .is_none_or(str::is_empty);
+    if unasked && !stored.directory && passkeys::needed(app, &stored).await? == Needed::Provider {
+        passkeys::require_confirmed(app, &stored, asking.session).await?;
+    } else if guarded && !stored.directory && !stored.password_hash.is_empty() {
         let given = changes.current_password.as_deref().unwrap_or_default();
         if given.is_empty() {
             invalid.add("current_password", "can't be blank");
         } else {
+            let address = asking.address;
             throttle::check(app, address, &stored.canonical_name).await?;
             let shown = throttle::Shown::new(app, address, &stored.canonical_name, given);
             let checked = app

@@ -10,7 +10,7 @@ use crate::{
     actions::change::Change,
     activity::Activity,
     app::App,
-    entities::{refresh_token, user},
+    entities::{password_reset, refresh_token, user},
     error::{Invalid, Result, is_taken},
     identity::names,
     policy::{Guard, Permit, guard::Authority},
@@ -48,6 +48,10 @@ impl Change<'_> {
         {
             check_email(email.as_deref(), old.bot || old.directory, &mut invalid);
             row.email = Set(email);
+            // What lies in the old mailbox opens the account no more.
+            let letters = password_reset::Column::UserId.eq(old.id);
+            self.purge::<password_reset::Entity, _>(&permit, letters)
+                .await?;
             fields.push("email");
         }
         if let Some(hash) = hash {

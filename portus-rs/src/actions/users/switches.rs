@@ -104,6 +104,8 @@ async fn switch_enabled(
             change.another_admin(&old).await?;
         }
         let updated = change.update(&disabling, row).await?;
+        // Whoever is let in again signs in again, and nobody goes on with what they had.
+        change.end_everything(&disabling, id).await?;
         let told = Activity::user_disabled(&updated);
         (updated, told)
     };

@@ -17,35 +17,47 @@ use crate::{
 /// How often counting is tried anew that others stood in the way of.
 const PATIENCE: u32 = 20;
 
-/// Counts what one address does, such as making accounts, and refuses it after so many times within [`HELD`].
+/// Counts what one address does, such as making accounts, and refuses it after so many times within [`HELD`]. However many
+/// come at once, each is judged by a count that it is part of.
 pub async fn pace(app: &App, what: &str, source: &str, most: i64) -> Result<()> {
     let place = place(what, source);
-    let actor = Actor::Portus;
-    let done = read(app.database.reader(), &place, ANY, app.clock.now())
-        .await?
-        .of_address;
-    if done >= most {
-        return Err(Error::TooMany(format!(
-            "Too many attempts from your address. Please try again in {} minutes.",
-            HELD.num_minutes()
-        )));
+    let now = app.clock.now();
+    // Whoever is refused anyhow need not wait for the others.
+    let done = read(app.database.reader(), &place, ANY, now).await?;
+    if done.of_address >= most {
+        return Err(too_many());
     }
     for _ in 0..PATIENCE {
-        let mut change = Change::begin_redoable(app, &actor).await?;
-        let books = change.books()?;
-        match count(&mut change, &books, &place, ANY).await {
-            Ok(()) => match change.commit_unrecorded("this only counts").await {
-                Err(error) if error.is_collision() => {}
-                done => return done,
-            },
+        match one_more(app, &place, most).await {
             // Others from there are being counted this moment.
             Err(Error::NotSignedIn(_)) => {}
             Err(error) if error.is_collision() => {}
-            Err(error) => return Err(error),
+            done => return done,
         }
     }
     Err(Error::TooMany(
         "Too many attempts from your address at once. Please try again.".to_owned(),
+    ))
+}
+
+/// Counts one, unless there were enough. The row is ours from its writing to the end, so nobody else counts meanwhile.
+async fn one_more(app: &App, place: &str, most: i64) -> Result<()> {
+    let actor = Actor::Portus;
+    let mut change = Change::begin_redoable(app, &actor).await?;
+    let books = change.books()?;
+    count(&mut change, &books, place, ANY).await?;
+    let counted = read(change.reader(), place, ANY, change.now()).await?;
+    if counted.of_address > most {
+        // Those who are refused are not kept: what comes to a good end gives back one of those who were not.
+        return Err(too_many());
+    }
+    change.commit_unrecorded("this only counts").await
+}
+
+fn too_many() -> Error {
+    Error::TooMany(format!(
+        "Too many attempts from your address. Please try again in {} minutes.",
+        HELD.num_minutes()
     ))
 }
 

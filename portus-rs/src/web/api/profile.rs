@@ -25,7 +25,8 @@ pub fn operations() -> Noun {
             get("/v1/profile", "Shows the caller's own account", show).ours(),
             put("/v1/profile", "Changes the caller's own account", update)
                 .about(
-                    "A new password or e-mail address needs `current_password`. A new password ends the account's \
+                    "A new password or e-mail address needs `current_password`; the address of an account whose password \
+                     nobody knows needs a session that its provider began less than ten minutes ago. A new password ends the account's \
                      docker logins and other sessions; its application tokens stay. What only admins may set is refused with 403.",
                 )
                 .ours(),
@@ -62,7 +63,11 @@ async fn update(call: Call, changes: ProfileChanges) -> ApiResult<Shown<User>> {
     let proxies = &call.app.config.listener.trusted_proxies;
     let source = throttle::source(client::address(&call.request, proxies));
     let password = changes.password.is_some();
-    let row = users::update_own(&call.app, &call.actor, changes, &source).await?;
+    let asking = users::Asking {
+        address: &source,
+        session: call.session.as_ref().map(|it| it.id),
+    };
+    let row = users::update_own(&call.app, &call.actor, changes, asking).await?;
     outlive_password(&call, row.id, password).await?;
     own(&call, row.id).await
 }

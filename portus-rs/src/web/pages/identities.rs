@@ -35,6 +35,8 @@ pub struct Link {
     issuer: String,
     created_at: Moment,
     last_used_at: Moment,
+    /// The account came from there and the viewer is its owner, who cannot take it back.
+    kept: bool,
 }
 
 impl Link {
@@ -48,11 +50,12 @@ impl Link {
             issuer: "https://id<canary>".to_owned(),
             created_at: at,
             last_used_at: at,
+            kept: email.is_none(),
         };
         vec![link(Some("ann<canary>@example.org")), link(None)]
     }
 
-    fn new(app: &App, row: identity::Model) -> Self {
+    fn new(app: &App, row: identity::Model, kept: bool) -> Self {
         let provider = app.providers.named(&row.provider);
         Self {
             id: row.id,
@@ -62,6 +65,7 @@ impl Link {
             issuer: row.issuer,
             created_at: Moment(row.created_at),
             last_used_at: Moment(row.last_used_at),
+            kept,
         }
     }
 }
@@ -69,7 +73,15 @@ impl Link {
 /// The links of an account, for its owner and for admins.
 pub async fn of(visit: &Visit, user_id: i64) -> Result<Vec<Link>> {
     let rows = queries::identities::of(&visit.app, visit.actor.who(), user_id).await?;
-    let links = rows.into_iter().map(|row| Link::new(&visit.app, row));
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let owner = queries::users::by_id(&visit.app, user_id).await?;
+    let own = visit.actor.user_id() == Some(user_id);
+    let links = rows.into_iter().map(|row| {
+        let kept = own && queries::identities::is_owner(&row, &owner);
+        Link::new(&visit.app, row, kept)
+    });
     Ok(links.collect())
 }
 
@@ -85,8 +97,11 @@ async fn take_back(visit: &Visit, user_id: i64) -> Result<String> {
 
 async fn unlink_own(visit: Member) -> PageResult {
     let own = visit.actor.user_id().ok_or(Error::NotFound)?;
-    let said = visit.tell("identity-unlinked", &take_back(&visit, own).await?);
-    Ok(visit.go_telling("/users/edit", said))
+    match take_back(&visit, own).await {
+        Ok(name) => Ok(visit.go_telling("/users/edit", visit.tell("identity-unlinked", &name))),
+        Err(error @ Error::Refused(_)) => visit.go_refused("/users/edit", error),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn unlink(visit: Admin) -> PageResult {

@@ -52,6 +52,13 @@ pub struct Button {
 }
 
 impl Button {
+    pub fn of(provider: Provider<'_>) -> Self {
+        Self {
+            key: provider.key(),
+            title: provider.title().to_owned(),
+        }
+    }
+
     /// For the samples of the pages that have some.
     pub fn samples() -> Vec<Self> {
         vec![Self {
@@ -64,12 +71,7 @@ impl Button {
 /// The buttons of all providers.
 pub fn buttons(visit: &Visit) -> Vec<Button> {
     let offered = visit.app.providers.offered();
-    offered
-        .map(|it| Button {
-            key: it.key(),
-            title: it.title().to_owned(),
-        })
-        .collect()
+    offered.map(Button::of).collect()
 }
 
 /// What `oauth/leave.html` shows. A redirect would not do: browsers hold the form's own rule about its target against it.

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::{
     form::Form,
+    oauth::Button,
     route::{Route, delete, get, post},
-    second_factor::Codes,
+    second_factor::{Codes, begin_shown},
     view::{Moment, Page},
     visit::Member,
 };
@@ -35,6 +36,9 @@ pub fn routes() -> Vec<Route> {
 }
 
 const HERE: &str = "/users/passkeys";
+const PROFILE: &str = "/users/edit";
+/// What may lead here and go on from here: setting up an authenticator.
+const FACTOR: &str = "factor";
 /// The forms: a new passkey, and what shows who it is.
 const NEW: &str = "passkey";
 const SHOWN: &str = "confirm";
@@ -50,8 +54,14 @@ pub struct Passkeys {
     address: String,
     /// Whether they have shown who they are.
     confirmed: bool,
-    /// `password` or `code`, where they have to.
+    /// `password`, `code` or `provider`, where they have to.
     asks: &'static str,
+    /// The providers, then.
+    doors: Vec<Button>,
+    /// Where the provider sends them back to.
+    door_to: &'static str,
+    /// What they came from, which goes on once they have shown who they are: `factor` or nothing.
+    then: &'static str,
     form: Form,
     gate: Form,
     /// Whether there is room for another.
@@ -106,6 +116,9 @@ impl Page for Passkeys {
             address: "http://192.0.2.1<canary>".to_owned(),
             confirmed,
             asks,
+            doors: Button::samples(),
+            door_to: HERE,
+            then: FACTOR,
             form: wrong.clone(),
             gate: refused.clone(),
             more: true,
@@ -116,6 +129,7 @@ impl Page for Passkeys {
             page(true, "code", None),
             page(false, "code", None),
             page(false, "password", None),
+            page(false, "provider", None),
             page(true, "code", Some("plain")),
             page(false, "code", Some("number")),
             Self {
@@ -123,6 +137,7 @@ impl Page for Passkeys {
                 more: false,
                 factor: false,
                 codes: 0,
+                then: "",
                 form: Form::new(NEW),
                 gate: Form::new(SHOWN),
                 ..page(true, "password", None)
@@ -135,11 +150,17 @@ fn session(visit: &Member) -> Option<i64> {
     visit.session.as_ref().map(|it| it.id)
 }
 
+fn goes_on(visit: &Member) -> bool {
+    visit.text("then") == FACTOR
+}
+
 async fn page(visit: &Member, form: Option<Form>, gate: Option<Form>) -> Result<Passkeys> {
     let app = &visit.app;
     let id = visit.actor.user_id().ok_or(Error::NotFound)?;
     let owner = queries::users::by_id(app, id).await?;
     let passkeys = queries::passkeys::all(app, id).await?;
+    let doors = passkeys::doors(app, id).await?;
+    let then = if goes_on(visit) { FACTOR } else { "" };
     Ok(Passkeys {
         more: (passkeys.len() as u64) < passkeys::MOST,
         passkeys: passkeys.into_iter().map(Row::from).collect(),
@@ -147,10 +168,14 @@ async fn page(visit: &Member, form: Option<Form>, gate: Option<Form>) -> Result<
         obstacle: Party::of(&app.config).err().map(Obstacle::as_str),
         address: app.config.public_url(),
         confirmed: passkeys::is_confirmed(app, &owner, session(visit)).await?,
-        asks: match passkeys::needed(app, &owner) {
+        asks: match passkeys::needed(app, &owner).await? {
             Needed::Factor => "code",
+            Needed::Provider => "provider",
             Needed::Password | Needed::Nothing => "password",
         },
+        doors: doors.into_iter().map(Button::of).collect(),
+        door_to: if then.is_empty() { HERE } else { PROFILE },
+        then,
         form: form.unwrap_or_else(|| Form::new(NEW)),
         gate: gate.unwrap_or_else(|| Form::new(SHOWN)),
         factor: owner.second_factor,
@@ -205,6 +230,7 @@ async fn confirm(visit: Member) -> PageResult {
     let session = session(&visit).ok_or(Error::NotFound)?;
     let (app, facts, actor) = (&visit.app, &visit.facts, &visit.actor);
     match passkeys::confirm(app, facts, actor, session, shown, visit.address()).await {
+        Ok(()) if goes_on(&visit) => begin_shown(&visit).await,
         Ok(()) => Ok(visit.go(HERE)),
         Err(error) => {
             let mut gate = visit.refused(SHOWN, error)?;

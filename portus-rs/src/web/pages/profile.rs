@@ -15,7 +15,11 @@ use super::{
     visit::Member,
 };
 use crate::{
-    actions::{self, sessions, users},
+    actions::{
+        self,
+        passkeys::{self, Needed},
+        sessions, users,
+    },
     entities::user,
     error::{Error, Result},
     identity::throttle,
@@ -52,6 +56,8 @@ pub struct Profile {
     shows_display_name: bool,
     /// Whether a password of ours is asked for before something is changed.
     has_password: bool,
+    /// Whether that a provider has let them in lately is asked for instead.
+    by_provider: bool,
     changes_password: bool,
     may_disable: bool,
     tokens: Vec<Token>,
@@ -89,6 +95,7 @@ impl Page for Profile {
             has_email: true,
             shows_display_name: true,
             has_password: true,
+            by_provider: false,
             changes_password: true,
             may_disable: true,
             tokens: Token::samples(),
@@ -112,6 +119,7 @@ impl Page for Profile {
             has_email: false,
             shows_display_name: false,
             has_password: false,
+            by_provider: true,
             changes_password: false,
             may_disable: false,
             tokens: Vec::new(),
@@ -151,6 +159,7 @@ async fn page(visit: &Member, forms: Forms) -> Result<Profile> {
     let tokens = tokens::all(app, &viewer, id).await?;
     let has_email = owner.email.as_ref().is_some_and(|it| !it.is_empty());
     let has_password = !owner.directory && !owner.password_hash.is_empty();
+    let by_provider = !owner.directory && passkeys::needed(app, &owner).await? == Needed::Provider;
     let second_factor = queries::second_factor::of(app, id).await?;
     Ok(Profile {
         profile: forms.profile.unwrap_or_else(|| shown(&owner)),
@@ -160,7 +169,8 @@ async fn page(visit: &Member, forms: Forms) -> Result<Profile> {
             .unwrap_or_else(|| Form::new("application_token")),
         has_email,
         shows_display_name: app.config.display_name,
-        has_password,
+        has_password: has_password && !by_provider,
+        by_provider,
         changes_password: has_password,
         may_disable: has_email && actions::users::may_leave(app, &owner).await?,
         more_tokens: (tokens.len() as u64) < actions::application_tokens::MOST,
@@ -217,7 +227,11 @@ async fn update(visit: Member) -> PageResult {
     };
     let password = changes.password.is_some();
     let source = throttle::source(visit.address());
-    let changed = users::update_own(&visit.app, &visit.actor, changes, &source).await;
+    let asking = users::Asking {
+        address: &source,
+        session: visit.session.as_ref().map(|it| it.id),
+    };
+    let changed = users::update_own(&visit.app, &visit.actor, changes, asking).await;
     if let Err(error) = changed {
         let mut forms = Forms::default();
         if password {

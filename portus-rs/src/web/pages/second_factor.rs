@@ -10,7 +10,10 @@ use super::{
     visit::{Admin, Member},
 };
 use crate::{
-    actions::second_factor::{self, SetUp},
+    actions::{
+        passkeys,
+        second_factor::{self, SetUp},
+    },
     error::{Error, Result},
     queries,
     web::error::PageResult,
@@ -30,6 +33,8 @@ pub fn routes() -> Vec<Route> {
 const PROFILE: &str = "/users/edit";
 const HERE: &str = "/users/second_factor";
 const OBJECT: &str = "second_factor";
+/// Where one shows who one is, and goes on from there.
+const GATE: &str = "/users/passkeys?then=factor";
 
 /// What `profile/second_factor.html` shows: the key, and a field for its first code.
 #[derive(Serialize)]
@@ -140,6 +145,17 @@ impl Picture {
     }
 }
 
+fn session(visit: &Member) -> Option<i64> {
+    visit.session.as_ref().map(|it| it.id)
+}
+
+/// Whether the owner has yet to show that it is them.
+async fn is_gated(visit: &Member) -> Result<bool> {
+    let id = visit.actor.user_id().ok_or(Error::NotFound)?;
+    let owner = queries::users::by_id(&visit.app, id).await?;
+    Ok(!passkeys::is_confirmed(&visit.app, &owner, session(visit)).await?)
+}
+
 async fn show(visit: Member) -> PageResult {
     let form = Form::new(OBJECT);
     match setting(&visit, form).await? {
@@ -153,22 +169,31 @@ async fn setting(visit: &Member, form: Form) -> Result<Option<Setting>> {
     let Some(account) = visit.actor.account() else {
         return Ok(None);
     };
-    let set_up = second_factor::being_set_up(&visit.app, account).await?;
+    let set_up = second_factor::being_set_up(&visit.app, account, session(visit)).await?;
     set_up.map(|it| Setting::new(form, &it)).transpose()
 }
 
 async fn begin(visit: Member) -> PageResult {
-    let session = visit.session.as_ref().map(|it| it.id);
-    match second_factor::begin(&visit.app, &visit.actor, session).await {
+    if is_gated(&visit).await? {
+        return Ok(visit.go(GATE));
+    }
+    begin_shown(&visit).await
+}
+
+/// Goes on with the set-up of somebody who has shown that it is them.
+pub(super) async fn begin_shown(visit: &Member) -> PageResult {
+    match second_factor::begin(&visit.app, &visit.actor, session(visit)).await {
         Ok(()) => Ok(visit.go(HERE)),
         Err(error) => visit.go_refused(PROFILE, error),
     }
 }
 
 async fn confirm(visit: Member) -> PageResult {
+    if is_gated(&visit).await? {
+        return Ok(visit.go(GATE));
+    }
     let code = visit.text("second_factor[code]");
-    let kept = visit.session.as_ref().map(|it| it.id);
-    match second_factor::confirm(&visit.app, &visit.actor, &code, kept).await {
+    match second_factor::confirm(&visit.app, &visit.actor, &code, session(&visit)).await {
         Ok(codes) => visit.show("profile", &Codes::new(codes, true)).await,
         Err(error @ Error::Refused(_)) => visit.go_refused(PROFILE, error),
         Err(error) => {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use actix_web::test::TestRequest;
+use actix_web::{http::Method, test::TestRequest};
 use chrono::TimeDelta;
 use portus_rs::{actions::mails, entities::password_reset};
 use sea_orm::EntityTrait as _;
@@ -107,6 +107,30 @@ async fn a_link_ends_after_six_hours_or_with_another_password() {
         let answer = redeem(&service, nonsense, NEW, NEW).await;
         assert_eq!(answer.json(), refusal("reset_password_token", "is invalid"));
     }
+}
+
+#[actix_web::test]
+async fn a_link_in_the_old_mailbox_is_good_no_more_once_the_address_is_another() {
+    let server = Smtpd::start(Mode::Plain);
+    let service = mailing(TestDatabase::sqlite(), &server, &[]).await;
+    let ann = service.user("ann").await;
+    service.user("bob").await;
+    service.admin("root").await;
+    let token = link(&service, &server, "ann@example.org").await;
+    link(&service, &server, "bob@example.org").await;
+    let root = Browser::signed_in(&service, "root").await;
+    let path = format!("/api/v1/users/{}", ann.id);
+    for (change, left) in [
+        (json!({"display_name": "Ann"}), 2),
+        (json!({"email": "ann@elsewhere.example"}), 1),
+    ] {
+        let request = root.write(Method::PUT, &path, &json!({"user": change}));
+        let changed = service.call(request).await;
+        assert_eq!(changed.status, 200, "{}", changed.body);
+        assert_eq!(service.count("password_resets").await, left);
+    }
+    let answer = redeem(&service, &token, NEW, NEW).await;
+    assert_eq!(answer.json(), refusal("reset_password_token", "is invalid"));
 }
 
 #[actix_web::test]

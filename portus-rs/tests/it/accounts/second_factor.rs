@@ -2,6 +2,7 @@
 
 use actix_web::{http::Method, test::TestRequest};
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use portus_rs::entities::{recovery_code, second_factor};
 use sea_orm::EntityTrait as _;
 use serde_json::json;
@@ -16,6 +17,11 @@ use crate::{
     },
 };
 
+const HERE: &str = "/users/second_factor";
+const CONFIRM: &str = "/users/passkeys/confirm";
+/// Where one shows who one is.
+const GATE: &str = "/users/passkeys?then=factor";
+
 /// Somebody's authenticator.
 pub struct Authenticator {
     key: String,
@@ -24,14 +30,16 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// Sets one up through the pages.
+    /// Sets one up through the pages, where the password is shown first unless something was shown lately.
     pub async fn set_up(service: &Service, page: &Page) -> Self {
-        let begun = page
-            .send(service, "post", "/users/second_factor", &[])
-            .await;
+        let mut begun = page.send(service, "post", HERE, &[]).await;
+        if begun.headers.get("location").unwrap() == GATE {
+            let shown = [("confirm[password]", PASSWORD), ("then", "factor")];
+            begun = page.send(service, "post", CONFIRM, &shown).await;
+        }
         assert_eq!(
             begun.headers.get("location").unwrap(),
-            "/users/second_factor",
+            HERE,
             "{}",
             begun.body
         );
@@ -118,6 +126,60 @@ fn later(service: &Service) {
 }
 
 on_every_database! {
+    async fn a_session_alone_sets_none_up(database: TestDatabase) {
+        let service = Service::on(database).await;
+        service.user("ann").await;
+        let page = Page::signed_in(&service, "ann").await;
+        let location = |answer: &Answer| answer.headers.get("location").unwrap().to_str().unwrap().to_owned();
+        let early = page.send(&service, "post", HERE, &[]).await;
+        assert_eq!(location(&early), GATE);
+        assert_eq!(service.count("second_factors").await, 0);
+        let goes_on = "name=\"then\" value=\"factor\"";
+        let gate = page.get(&service, GATE).await;
+        assert!(gate.body.contains(goes_on) && gate.body.contains("confirm[password]"), "{}", gate.body);
+        let wrong = [("confirm[password]", "wrong"), ("then", "factor")];
+        let wrong = page.send(&service, "post", CONFIRM, &wrong).await;
+        assert!(wrong.status == 422 && wrong.body.contains(goes_on), "{}", wrong.body);
+        assert_eq!(service.count("second_factors").await, 0);
+        let right = [("confirm[password]", PASSWORD), ("then", "factor")];
+        assert_eq!(location(&page.send(&service, "post", CONFIRM, &right).await), HERE);
+        let shown = page.get(&service, HERE).await;
+        let (_, key) = shown.body.split_once("data-copy=\"").unwrap();
+        let key: String = key.split('"').next().unwrap().replace(' ', "");
+
+        // Left half way, it is for no later session either.
+        service.app.clock.advance(TimeDelta::minutes(10));
+        assert_eq!(location(&page.get(&service, HERE).await), "/users/edit");
+        let code = oathtool(&key, service.app.clock.now());
+        let late = page.send(&service, "put", HERE, &[("second_factor[code]", &code)]).await;
+        assert_eq!(location(&late), GATE);
+        assert_eq!(service.count("users WHERE second_factor").await, 0);
+        Authenticator::set_up(&service, &page).await;
+    }
+
+    async fn of_many_codes_at_once_no_more_are_tried_than_one_after_the_other(database: TestDatabase) {
+        let service = Service::on(database).await;
+        service.user("ann").await;
+        let page = Page::signed_in(&service, "ann").await;
+        Authenticator::set_up(&service, &page).await;
+        let ticket = ticket(&at_the_door(&service, "ann").await);
+        let tries = (0..50).map(|number| {
+            let form = [("ticket", ticket.as_str()), ("user[code]", "000000")];
+            let request = TestRequest::post()
+                .uri("/users/sign_in/code")
+                .insert_header(("X-Forwarded-Proto", "https"))
+                .insert_header(("X-Forwarded-For", format!("198.51.100.{number}")))
+                .set_form(form);
+            service.call(request)
+        });
+        let answers = join_all(tries).await;
+        let holding = |text: &str| answers.iter().filter(|it| it.body.contains(text)).count();
+        let (tried, held) = (holding("The code is wrong"), holding("Too many attempts"));
+        assert_eq!(tried + held, 50);
+        // Two were used for setting up.
+        assert!((1..=8).contains(&tried), "{tried} were tried");
+    }
+
     async fn a_password_alone_opens_nothing_once_there_is_a_second_factor(database: TestDatabase) {
         let service = Service::on(database).await;
         let ann = service.user("ann").await;

@@ -3,7 +3,7 @@
 use actix_web::{http::StatusCode, test::TestRequest};
 use chrono::TimeDelta;
 use portus_rs::entities::{activity, login_failure};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait as _, EntityTrait, PaginatorTrait, QueryFilter};
 
 use crate::support::{
     databases::{TestDatabase, on_every_database},
@@ -71,6 +71,31 @@ on_every_database! {
                 assert_eq!(login(&service, THERE, name, &format!("guess {guess}")).await, WRONG);
             }
         }
+    }
+
+    async fn an_address_that_floods_us_learns_no_names(database: TestDatabase) {
+        let service = Service::on(database).await;
+        service.user("alice").await;
+        assert_eq!(login(&service, THERE, "first", "guess").await, WRONG);
+        let connection = service.database.connect().await;
+        let flood = "UPDATE login_failures SET failures = 1000 WHERE account = ''";
+        connection.execute_unprepared(flood).await.unwrap();
+        connection.close().await.unwrap();
+        for name in ["alice", "nobody", "no-other"] {
+            for guess in 0..3 {
+                assert_eq!(login(&service, THERE, name, &format!("guess {guess}")).await, HELD, "{name}");
+            }
+            // What this process remembers of the table runs out.
+            service.app.throttle.forget();
+            assert_eq!(login(&service, THERE, name, "once more").await, HELD, "{name}");
+        }
+        // Those names are not written down one by one.
+        let written = service.count("login_failures WHERE account IN ('first', 'alice', '', '*')").await;
+        assert_eq!((written, service.count("login_failures").await), (4, 4));
+        let counted = format!("login_failures WHERE address = '{THERE}' AND account = '' AND failures = 1003");
+        assert_eq!(service.count(&counted).await, 1, "each counts for the address, once");
+        assert_eq!(bursts(&service).await, 0);
+        assert_eq!(login(&service, ELSEWHERE, "alice", PASSWORD).await, "in");
     }
 
     async fn what_was_counted_holds_in_another_process(database: TestDatabase) {

@@ -4,6 +4,10 @@ mod races;
 mod rest;
 
 use chrono::TimeDelta;
+use portus_rs::{
+    actions::{sessions, users},
+    identity::actor::Actor,
+};
 use serde_json::{Value, json};
 
 use super::{Browser, Docker, Sso, account, ask_providers, audited, how_often, location};
@@ -65,6 +69,10 @@ on_every_database! {
         assert_eq!(sso.provider.state().renewals, 5);
         service.app.clock.advance(TimeDelta::minutes(61));
         portus_rs::jobs::run_by_hand(&service.app, "housekeeping").await.unwrap();
+        assert_eq!(service.count("provider_grants").await, 2, "bob may come in again without the provider");
+        let bobs = account(service, "bob").await.id;
+        users::set_enabled(&service.app, &Actor::Operator, bobs, false).await.unwrap();
+        portus_rs::jobs::run_by_hand(&service.app, "housekeeping").await.unwrap();
         assert_eq!(service.count("provider_grants").await, 1, "what nothing lives from goes");
 
         sso.provider.state().revoke();
@@ -80,6 +88,27 @@ on_every_database! {
         portus_rs::actions::password_resets::request(&service.app, "ann@id.example", "en", [127, 0, 0, 1].into()).await.unwrap();
         drop(portus_rs::jobs::run_by_hand(&service.app, "mail").await);
         assert_eq!(service.count("password_resets").await, 0);
+    }
+
+    async fn whoever_comes_in_again_some_other_way_is_asked_about_all_the_same(database: TestDatabase) {
+        let sso = asking(database, &[]).await;
+        let service = &sso.service;
+        sso.register("1", "ann").await;
+        let ann = Service::actor(&account(service, "ann").await);
+        let own = ann.user_id().unwrap();
+        sessions::end_all(&service.app, &ann, own, None).await.unwrap();
+        service.app.clock.advance(TimeDelta::minutes(61));
+        portus_rs::jobs::run_by_hand(&service.app, "housekeeping").await.unwrap();
+        sso.provider.state().revoke();
+        ask_providers(service).await.unwrap();
+        assert_eq!(how_often(service, "user:provider_gone").await, 0, "there is nothing to end");
+        // By a passkey, or by a password that was sent by mail.
+        let browser = sessions::Browser { user_agent: "", remember: false, replaces: None };
+        sessions::start_by(&service.app, &ann, [127, 0, 0, 1].into(), &browser, "passkey").await.unwrap();
+        assert_eq!(service.count("sessions WHERE identity_id IS NULL").await, 1);
+        ask_providers(service).await.unwrap();
+        assert_eq!(audited(service, "user:provider_gone").await["username"], "ann");
+        assert_eq!(service.count("sessions").await, 0);
     }
 
     async fn of_an_account_that_was_only_linked_the_sessions_from_there_end(database: TestDatabase) {
@@ -292,7 +321,7 @@ async fn who_may_be_asked_about_is_a_switch() {
 
 #[actix_web::test]
 async fn taking_a_link_back_takes_what_was_kept_along_and_gives_the_account_to_itself() {
-    use portus_rs::{actions::identities, entities::identity, identity::actor::Actor};
+    use portus_rs::{actions::identities, entities::identity};
     use sea_orm::EntityTrait as _;
     let sso = asking(TestDatabase::sqlite(), &[]).await;
     let service = &sso.service;

@@ -8,6 +8,7 @@ mod leaving;
 mod linking;
 mod more;
 mod others;
+mod unlinking;
 mod workload;
 
 use std::collections::BTreeMap;

@@ -24,6 +24,60 @@ fn ticket(answer: &Answer) -> String {
 }
 
 on_every_database! {
+    async fn whoever_has_no_password_shows_themselves_by_coming_from_their_provider(database: TestDatabase) {
+        let sso = Sso::with(database, &[]).await;
+        let service = &sso.service;
+        let mut ann = sso.register("1", "ann").await;
+        let send = async |ann: &mut Browser, method: &str, path: &str, field: (&str, &str)| {
+            let session = ann.get(service, "/api/v1/session").await.json();
+            let csrf = session["csrf_token"].as_str().unwrap().to_owned();
+            let form = [("_method", method), ("authenticity_token", csrf.as_str()), field];
+            ann.post(service, path, &form).await
+        };
+        let set_up = ("post", "/users/second_factor", ("", ""));
+        let (gate, here) = ("/users/passkeys?then=factor", "/users/second_factor");
+        let address = |name| ("put", "/users", ("user[email]", name));
+        let moved = async |name: &str| service.count(&format!("users WHERE email = '{name}'")).await == 1;
+
+        // She has just come from there.
+        let begun = send(&mut ann, set_up.0, set_up.1, set_up.2).await;
+        assert_eq!(location(&begun), here);
+        let (method, path, field) = address("one@ann.example");
+        send(&mut ann, method, path, field).await;
+        assert!(moved("one@ann.example").await);
+
+        service.app.clock.advance(TimeDelta::minutes(10));
+        sso.provider.state().now += 600;
+        let begun = send(&mut ann, set_up.0, set_up.1, set_up.2).await;
+        assert_eq!(location(&begun), gate);
+        let page = ann.get(service, gate).await.body;
+        assert!(page.contains("action=\"/users/auth/openid_connect\""), "{page}");
+        assert!(page.contains("name=\"return_to\" value=\"/users/edit\""), "{page}");
+        assert!(!page.contains("confirm[password]"), "nobody knows it: {page}");
+        let (method, path, field) = address("two@ann.example");
+        let refused = send(&mut ann, method, path, field).await;
+        assert!(refused.body.contains("Please show first that it is you"), "{}", refused.body);
+        assert!(!moved("two@ann.example").await);
+        let profile = ann.get(service, "/users/edit").await.body;
+        assert!(profile.contains("sign in through your provider"), "{profile}");
+        assert!(!profile.contains("user[current_password]"), "{profile}");
+
+        assert_eq!(location(&sso.enter(&mut ann).await), "/");
+        send(&mut ann, method, path, field).await;
+        assert!(moved("two@ann.example").await);
+        let begun = send(&mut ann, set_up.0, set_up.1, set_up.2).await;
+        assert_eq!(location(&begun), here);
+        // Who has come from there and knows a password shows that one.
+        service.user("bob").await;
+        sso.person(json!({"sub": "2", "email": "bob@example.org", "email_verified": true}));
+        let mut bob = Browser::default();
+        sso.enter(&mut bob).await;
+        bob.post(service, "/users/oauth", &[("user[password]", PASSWORD)]).await;
+        assert_eq!(bob.who(service).await.as_deref(), Some("bob"));
+        assert_eq!(location(&send(&mut bob, set_up.0, set_up.1, set_up.2).await), gate);
+        assert!(bob.get(service, gate).await.body.contains("confirm[password]"));
+    }
+
     async fn a_provider_alone_opens_nothing_where_there_is_a_second_factor(database: TestDatabase) {
         let sso = Sso::with(database, &[]).await;
         let service = &sso.service;

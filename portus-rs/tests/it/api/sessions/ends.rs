@@ -8,10 +8,10 @@ use portus_rs::{
 };
 use serde_json::{Value, json};
 
-use super::{Browser, attempt, set_cookie, set_enabled, sign_in};
+use super::{Browser, attempt, set_cookie, sign_in};
 use crate::support::{
     databases::{TestDatabase, on_every_database},
-    service::{PASSWORD, Service},
+    service::{PASSWORD, SERVICE, Service, basic},
 };
 
 on_every_database! {
@@ -82,9 +82,16 @@ on_every_database! {
 
         let second = Browser::signed_in(&service, "alice").await;
         assert!(both(&second).await);
-        set_enabled(&service, alice.id, false).await;
+        let uri = format!("/v2/token?service={SERVICE}&client_id=docker&offline_token=true");
+        let docker = TestRequest::get().uri(&uri).insert_header(("Authorization", basic(("alice", PASSWORD))));
+        assert_eq!(service.call(docker).await.status, 200);
+        assert_eq!(service.count("refresh_tokens").await, 1);
+        let by = Service::actor(&root);
+        users::set_enabled(&service.app, &by, alice.id, false).await.unwrap();
         assert!(!both(&second).await, "disabled");
-        set_enabled(&service, alice.id, true).await;
+        users::set_enabled(&service.app, &by, alice.id, true).await.unwrap();
+        assert!(!both(&second).await, "let in again, and not by what was open before");
+        assert_eq!(service.count("refresh_tokens").await, 0);
 
         let third = Browser::signed_in(&service, "alice").await;
         assert!(both(&third).await);

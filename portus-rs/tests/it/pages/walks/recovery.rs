@@ -123,6 +123,10 @@ fn a_second_factor_is_set_up_and_asked_for() {
         sign_up(&page).await;
         page.open("/users/edit").await;
         page.press("Set up a second factor").await;
+        page.see("Show that it is you").await;
+        page.shows("factor-confirm").await;
+        page.fill("Current password", PASSWORD).await;
+        page.press("Continue").await;
         page.at("/users/second_factor").await;
         page.shows("factor").await;
         let key = page
