@@ -15,17 +15,23 @@ pub fn administer(standing: Standing) -> Verdict {
     }
 }
 
-/// What only admins say about an account, each in a place of its own.
+/// What people do not say about their own account: only admins do, each in a place of its own, or nobody does.
 pub const PRIVILEGED: &[&str] = &[
     "admin",
     "bot",
     "canonical_name",
+    "created_at",
     "credentials_version",
+    "current_sign_in_at",
+    "current_sign_in_ip",
     "directory",
     "directory_admin",
     "directory_gone_at",
     "enabled",
     "failed_attempts",
+    "id",
+    "last_sign_in_at",
+    "last_sign_in_ip",
     "ldap_group_checked",
     "locked_at",
     "owner_team_id",
@@ -33,7 +39,9 @@ pub const PRIVILEGED: &[&str] = &[
     "provider",
     "provider_gone_at",
     "second_factor",
+    "sign_in_count",
     "uid",
+    "updated_at",
 ];
 
 /// Saying it.
@@ -220,4 +228,21 @@ guards! {
         } else {
             revoke_token(standing, it.1.id, it.1.bot)
         }, visible: true;
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{IdenStatic as _, Iterable as _};
+
+    use super::PRIVILEGED;
+    use crate::entities::user::Column;
+
+    #[test]
+    fn every_field_of_an_account_is_ones_own_or_not() {
+        let own = ["username", "email", "display_name"];
+        let mut fields: Vec<&str> = Column::iter().map(|it| it.as_str()).collect();
+        fields.retain(|it| !own.contains(it));
+        fields.sort_unstable();
+        assert_eq!(fields, PRIVILEGED);
+    }
 }

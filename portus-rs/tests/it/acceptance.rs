@@ -270,11 +270,12 @@ async fn guessing_at_portus_does_not_lock_the_service_out_of_its_registry() {
     let row = registries::update(&service.app, &Actor::Operator, service.registry.id, changes)
         .await
         .unwrap();
-    for _ in 0..11 {
+    for guess in 0..11 {
+        let guess = format!("guess {guess}");
         let request = TestRequest::get()
             .uri(&format!("/v2/token?service={}", registry.host))
             .peer_addr("203.0.113.9:4711".parse().unwrap())
-            .insert_header(("Authorization", basic(("portus", "wrong"))));
+            .insert_header(("Authorization", basic(("portus", guess.as_str()))));
         assert_ne!(status(&service.call(request).await), 200);
     }
     let trust = RegistryClient::new(&service.app, &row).check_token().await;

@@ -81,7 +81,7 @@ impl Directory {
     /// The groups below `ldap.group_base` that somebody is in.
     pub async fn groups_of(&self, person: &Person) -> Result<Vec<Group>> {
         let mut conditions = Vec::new();
-        if self.is_active_directory().await {
+        if self.is_active_directory().await? {
             let through = format!("member:{IN_CHAIN}:");
             conditions.push(names::equals(&through, &person.dn));
         } else {
@@ -131,7 +131,7 @@ impl Directory {
         };
         let group = Group::read(entry);
         let mut logins = entry.all("memberUid").to_vec();
-        let keys = if self.is_active_directory().await {
+        let keys = if self.is_active_directory().await? {
             // Large groups come in pieces, and groups in groups not at all, so the people are asked instead.
             logins.extend(self.people_in(&group).await?);
             Vec::new()

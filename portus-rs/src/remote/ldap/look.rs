@@ -55,7 +55,7 @@ impl Directory {
             .collect();
         Ok(Server {
             vendor: (!vendor.is_empty()).then(|| vendor.join(" ")),
-            active_directory: self.is_active_directory().await,
+            active_directory: self.is_active_directory().await?,
             paged_results: able.iter().any(|it| it == "1.2.840.113556.1.4.319"),
             naming_contexts: root.all("namingContexts").to_vec(),
         })

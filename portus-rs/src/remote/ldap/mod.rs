@@ -215,15 +215,19 @@ impl Directory {
         *resting = Some((Instant::now() + time, fault.clone()));
     }
 
-    /// Whether it is Active Directory, which knows groups in groups. A server that does not say is none.
-    async fn is_active_directory(&self) -> bool {
+    /// Whether it is Active Directory, which knows groups in groups. A server that does not say is none; one that cannot be
+    /// asked may be: nobody is to lose a group by that.
+    async fn is_active_directory(&self) -> Result<bool> {
         const ACTIVE_DIRECTORY: &str = "1.2.840.113556.1.4.800";
         let asked = self.microsoft.get_or_try_init(async || {
-            let root = self.root().await?;
+            let root = match self.root().await {
+                Err(Fault::Refused { .. } | Fault::NoBase { .. }) => connection::Entry::default(),
+                root => root?,
+            };
             let able = root.all("supportedCapabilities");
             Ok::<_, Fault>(able.iter().any(|it| it == ACTIVE_DIRECTORY))
         });
-        asked.await.copied().unwrap_or(false)
+        asked.await.copied()
     }
 
     /// What the server says of itself.

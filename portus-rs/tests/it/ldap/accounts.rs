@@ -1,8 +1,16 @@
 //! Accounts of the directory go out of use with their entries.
 
 use actix_web::test::TestRequest;
+use chrono::TimeDelta;
 use ldap3::Mod;
-use portus_rs::{actions::users, identity::actor::Actor};
+use portus_rs::{
+    actions::users,
+    entities::lease,
+    identity::actor::Actor,
+    jobs::{self, Jobs},
+    queries::jobs::PEOPLE,
+};
+use sea_orm::EntityTrait as _;
 
 use super::{WRONG, account, docker, enrolled, is_in, is_refused, run, service};
 use crate::{
@@ -11,6 +19,7 @@ use crate::{
         databases::{TestDatabase, on_every_database},
         service::{PASSWORD, SERVICE, Service, encoded},
         slapd::{Slapd, dn, password},
+        wait::eventually,
     },
 };
 
@@ -61,6 +70,41 @@ on_every_database! {
         assert!(!browser.is_in(&service).await);
         assert!(!refreshed(&service, &refresh).await);
     }
+}
+
+/// Nobody has to ask for it, and it comes again soon enough: within the ten minutes that are promised.
+#[actix_web::test]
+async fn the_directory_is_looked_at_by_itself_every_few_minutes() {
+    let slapd = Slapd::builder().person("ann").start();
+    let service = service(TestDatabase::sqlite(), &slapd, &[]).await;
+    enrolled(&service, "ann").await;
+    slapd.remove(&dn("ann")).await;
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let running = jobs::start(&service.app, Jobs::All, stopped).await.unwrap();
+    let looked = async || {
+        let leases = lease::Entity::find()
+            .all(service.app.database.reader())
+            .await
+            .unwrap();
+        let found = leases.into_iter().find(|it| it.name == PEOPLE);
+        found.and_then(|it| it.next_run_at)
+    };
+    let limit = std::time::Duration::from_secs(30);
+    eventually("it has been looked at", limit, || async {
+        looked().await.is_some()
+    })
+    .await;
+    assert!(
+        account(&service, "ann")
+            .await
+            .unwrap()
+            .directory_gone_at
+            .is_some()
+    );
+    let next = looked().await.unwrap() - service.app.clock.now();
+    assert!(next <= TimeDelta::minutes(10), "again in {next}");
+    stop.send(true).unwrap();
+    running.finish().await;
 }
 
 #[actix_web::test]

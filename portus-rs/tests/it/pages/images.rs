@@ -221,7 +221,9 @@ on_every_database! {
         let page = seen(&world, &olga, "/").await;
         assert!(!page.contains("docker login"));
         let repository = path(&world, "web").await;
-        assert!(page.contains(&format!("<strong>olga</strong> pushed <a href=\"{repository}\">qa/web:2.0</a>")), "{page}");
+        let namespace = format!("/namespaces/{}", world.repository("web").await.namespace_id);
+        let pushed = format!("<a href=\"{namespace}\">qa</a>/<a href=\"{repository}\">web:2.0</a>");
+        assert!(page.contains(&format!("<strong>olga</strong> pushed {pushed}")), "{page}");
         assert!(page.contains("<figcaption><span>Pushes</span><strong>2</strong>"), "{page}");
         // The others' traffic is theirs.
         world.service.user("mallory").await;
@@ -238,9 +240,9 @@ on_every_database! {
         let own = seen(&world, &root, "/").await;
         assert!(own.contains("registry tells of pushes and pulls; last"), "{own}");
         assert!(own.contains("The catalog has not been compared yet"), "{own}");
-        assert!(!own.contains("qa/web:1.0</a>"), "what concerns others is in the other tab");
+        assert!(!own.contains("web:1.0</a>"), "what concerns others is in the other tab");
         let all = seen(&world, &root, "/?activities=admin").await;
-        assert!(all.contains("qa/web:1.0</a>"), "{all}");
+        assert!(all.contains("web:1.0</a>"), "{all}");
         let olga = olga(&world).await;
         let page = seen(&world, &olga, "/?activities=admin").await;
         assert!(!page.contains("tells of pushes") && !page.contains("/admin/users"), "{page}");
@@ -250,10 +252,12 @@ on_every_database! {
         let world = World::on(database).await;
         world.told(vec![pushed("olga", "qa/web", "1.0", &image("a"))]).await;
         let olga = olga(&world).await;
-        let repository = path(&world, "web").await;
+        let row = world.repository("web").await;
+        let (namespace, repository) = (row.namespace_id, row.id);
+        let name = format!("<a href=\"/namespaces/{namespace}\">qa</a>/<a href=\"/repositories/{repository}\">web:1.0</a>");
         for (language, sentence) in [
-            ("ja", format!("<strong>olga</strong> が <a href=\"{repository}\">qa/web:1.0</a> をプッシュしました")),
-            ("zh-CN", format!("<strong>olga</strong> 推送了 <a href=\"{repository}\">qa/web:1.0</a>")),
+            ("ja", format!("<strong>olga</strong> が {name} をプッシュしました")),
+            ("zh-CN", format!("<strong>olga</strong> 推送了 {name}")),
         ] {
             let request = olga.request(actix_web::http::Method::GET, "/").insert_header(("Accept-Language", language));
             let page = world.service.call(request).await.body;
