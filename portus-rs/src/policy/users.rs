@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn every_field_of_an_account_is_ones_own_or_not() {
-        let own = ["username", "email", "display_name"];
+        let own = ["username", "email", "display_name", "language"];
         let mut fields: Vec<&str> = Column::iter().map(|it| it.as_str()).collect();
         fields.retain(|it| !own.contains(it));
         fields.sort_unstable();
