@@ -124,6 +124,8 @@ fn a_second_factor_is_set_up_and_asked_for() {
         page.open("/users/edit").await;
         page.press("Set up a second factor").await;
         page.see("Show that it is you").await;
+        // One thing is to be done here, and it is not about passkeys.
+        page.not_see("Your passkeys").await;
         page.shows("factor-confirm").await;
         page.fill("Current password", PASSWORD).await;
         page.press("Continue").await;
