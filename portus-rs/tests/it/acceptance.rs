@@ -5,10 +5,7 @@ use actix_web::{
     test::TestRequest,
 };
 use portus_rs::{
-    actions::{
-        change::Change,
-        registries::{self, RegistryChanges},
-    },
+    actions::change::Change,
     entities::{namespace, user},
     identity::actor::Actor,
     remote::{RegistryClient, Trust},
@@ -261,15 +258,9 @@ async fn guessing_at_portus_does_not_lock_the_service_out_of_its_registry() {
     let registry = FakeRegistry::start(Some("https://portus.test/v2/token"));
     registry.push("private/x", "1", &image("1"));
     let setting = ("PORTUS_PASSWORD", "a secret of our own");
-    let cast = Cast::with(&[setting]).await;
+    let mut cast = Cast::with(&[setting]).await;
+    cast.service.move_registry(&registry.host).await;
     let service = &cast.service;
-    let changes = RegistryChanges {
-        hostname: Some(registry.host.clone()),
-        ..RegistryChanges::default()
-    };
-    let row = registries::update(&service.app, &Actor::Operator, service.registry.id, changes)
-        .await
-        .unwrap();
     for guess in 0..11 {
         let guess = format!("guess {guess}");
         let request = TestRequest::get()
@@ -278,7 +269,9 @@ async fn guessing_at_portus_does_not_lock_the_service_out_of_its_registry() {
             .insert_header(("Authorization", basic(("portus", guess.as_str()))));
         assert_ne!(status(&service.call(request).await), 200);
     }
-    let trust = RegistryClient::new(&service.app, &row).check_token().await;
+    let trust = RegistryClient::new(&service.app, &service.registry)
+        .check_token()
+        .await;
     assert_eq!(trust, Trust::Accepted);
 }
 

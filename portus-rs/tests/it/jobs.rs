@@ -11,12 +11,14 @@ use portus_rs::{
     entities::{JobOutcome, job_run, lease},
     identity::actor::Actor,
     jobs::{self, Jobs, lease as leases},
-    queries::jobs::HOUSEKEEPING,
+    queries::jobs::{HOUSEKEEPING, SELF_TEST},
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use tokio::sync::watch;
 
-use crate::support::{databases::on_every_database, service::Service, wait::eventually};
+use crate::support::{
+    databases::on_every_database, registry::Registry, service::Service, wait::eventually,
+};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -190,6 +192,27 @@ on_every_database! {
         assert_eq!((told[0].wanted_by.as_deref(), after.wanted_by), (Some("root"), None));
         let told = "activities WHERE activities.key = 'job:run' AND actor_name = 'root'";
         assert_eq!(service.count(told).await, 1);
+        stop.send(true).unwrap();
+        running.finish().await;
+    }
+
+    async fn a_registry_that_starts_after_us_is_asked_again_soon(database: TestDatabase) {
+        let mut service = Service::on(database).await;
+        let later = Registry::builder();
+        service.move_registry(&later.address()).await;
+        let (stop, stopped) = watch::channel(false);
+        let running = jobs::start(&service.app, Jobs::All, stopped).await.unwrap();
+        let app = &service.app;
+        let tests = || async {
+            let mut told = history(app).await;
+            told.retain(|it| it.name == SELF_TEST);
+            told.into_iter().map(|it| it.outcome).collect::<Vec<_>>()
+        };
+        eventually("it was not there", LIMIT, || async { tests().await == [JobOutcome::Failed] }).await;
+        let _registry = later.start();
+        // By its schedule it would be asked in an hour.
+        let wanted = [JobOutcome::Failed, JobOutcome::Done];
+        eventually("it is", LIMIT, || async { tests().await == wanted }).await;
         stop.send(true).unwrap();
         running.finish().await;
     }

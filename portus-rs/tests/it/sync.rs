@@ -25,14 +25,7 @@ const REALM: &str = "https://portus.test/v2/token";
 
 async fn beside(registry: &FakeRegistry, database: TestDatabase) -> Service {
     let mut service = Service::on(database).await;
-    let changes = RegistryChanges {
-        hostname: Some(registry.host.clone()),
-        ..RegistryChanges::default()
-    };
-    service.registry =
-        registries::update(&service.app, &Actor::Operator, service.registry.id, changes)
-            .await
-            .unwrap();
+    service.move_registry(&registry.host).await;
     service
 }
 

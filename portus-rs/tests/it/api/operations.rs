@@ -6,7 +6,7 @@ use actix_web::{http::StatusCode, test::TestRequest};
 use portus_rs::{
     actions::{
         change::Change,
-        registries::{self, NewRegistry, RegistryChanges},
+        registries::{self, NewRegistry},
         sync_runs,
     },
     entities::{EventState, activity, registry_event, repository},
@@ -36,14 +36,8 @@ struct Desk {
 impl Desk {
     async fn on(database: TestDatabase) -> Self {
         let registry = FakeRegistry::start(None);
-        let service = Service::on(database).await;
-        let changes = RegistryChanges {
-            hostname: Some(registry.host.clone()),
-            ..RegistryChanges::default()
-        };
-        registries::update(&service.app, &Actor::Operator, service.registry.id, changes)
-            .await
-            .unwrap();
+        let mut service = Service::on(database).await;
+        service.move_registry(&registry.host).await;
         let (root, mary) = (service.admin("root").await, service.user("mary").await);
         let admin = format!("root:{}", service.token_of(&root, "test").await);
         let user = format!("mary:{}", service.token_of(&mary, "test").await);

@@ -3,7 +3,6 @@
 use portus_rs::{
     actions::{
         inbox,
-        registries::{self, RegistryChanges},
         sync_runs::Counts,
         tags::{self, Applied},
     },
@@ -45,14 +44,7 @@ impl World {
         let mut all = vec![("PORTUS_REGISTRY_READ_TIMEOUT_VALUE", "1")];
         all.extend(settings);
         let mut service = Service::with(database, &all).await;
-        let changes = RegistryChanges {
-            hostname: Some(registry.host.clone()),
-            ..RegistryChanges::default()
-        };
-        service.registry =
-            registries::update(&service.app, &Actor::Operator, service.registry.id, changes)
-                .await
-                .unwrap();
+        service.move_registry(&registry.host).await;
         let olga = service.user("olga").await;
         let qa = service.team("qa", &olga).await;
         let space = service.namespace("qa", &qa, "private").await;

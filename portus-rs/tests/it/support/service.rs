@@ -5,6 +5,7 @@ use std::{ops::Deref, sync::Arc};
 use actix_web::{body::to_bytes, http::StatusCode, test::TestRequest};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use portus_rs::{
+    actions::registries::{self, RegistryChanges},
     app::App,
     entities::{namespace, registry, team, user},
     identity::actor::{self, Actor},
@@ -74,6 +75,18 @@ impl Service {
             registry,
             database,
         }
+    }
+
+    /// The registry at another address, such as that of one which answers.
+    pub async fn move_registry(&mut self, hostname: &str) {
+        let changes = RegistryChanges {
+            hostname: Some(hostname.to_owned()),
+            ..RegistryChanges::default()
+        };
+        let (id, actor) = (self.registry.id, Actor::Operator);
+        self.registry = registries::update(&self.app, &actor, id, changes)
+            .await
+            .unwrap();
     }
 
     pub async fn user(&self, name: &str) -> user::Model {
