@@ -1,12 +1,15 @@
 //! What groups of the LDAP directory give: memberships of teams, and the switch for admins. What a group gave goes when
 //! the group does not list the person any more; what somebody did by hand stays.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, EntityTrait, ExprTrait as _, PaginatorTrait as _, QueryFilter,
-    QueryTrait as _,
+    QuerySelect as _, QueryTrait as _,
     sea_query::{Expr, Func},
 };
 
@@ -320,7 +323,7 @@ impl Plan {
         let books = change.books()?;
         // Two processes must not both find somebody missing.
         change.take_turns().await?;
-        let mut told = Vec::new();
+        let (mut told, mut owned) = (Vec::new(), Vec::new());
         for (team, user_id, role, group) in self.joins {
             told.extend(join(&mut change, &books, &team, user_id, role, group).await?);
         }
@@ -336,6 +339,9 @@ impl Plan {
                 ..Default::default()
             };
             change.update(&books, changed).await?;
+            if row.role == Role::Owner && role < row.role {
+                owned.push(team.clone());
+            }
             if row.role != role {
                 let (old, new) = (row.role.as_str(), role.as_str());
                 told.push(
@@ -350,12 +356,52 @@ impl Plan {
             change
                 .delete_where::<team_user::Entity, _>(&books, team_user::Column::Id.eq(row.id))
                 .await?;
+            if row.role == Role::Owner {
+                owned.push(team.clone());
+            }
             let group = row.group_name.as_deref().unwrap_or_default();
             told.push(
                 Activity::member_removed(&team, &member, row.role.as_str()).through_group(group),
             );
         }
+        told.extend(change.ownerless(owned).await?);
         change.commit(told).await
+    }
+}
+
+impl Change<'_> {
+    /// Says of these teams, whose groups have taken an owner away, which have none any more. A group that is no longer there
+    /// must not go on giving rights; nor must a team be left so without anybody hearing of it.
+    pub(super) async fn ownerless(&self, teams: Vec<team::Model>) -> Result<Vec<Activity>> {
+        if teams.is_empty() {
+            return Ok(Vec::new());
+        }
+        let owned: HashSet<i64> = team_user::Entity::find()
+            .select_only()
+            .column(team_user::Column::TeamId)
+            .distinct()
+            .filter(team_user::Column::TeamId.is_in(teams.iter().map(|it| it.id)))
+            .filter(team_user::Column::Role.eq(Role::Owner))
+            .into_tuple::<i64>()
+            .all(self.reader())
+            .await?
+            .into_iter()
+            .collect();
+        let mut told = Vec::new();
+        let mut seen = HashSet::new();
+        for team in teams {
+            if owned.contains(&team.id) || !seen.insert(team.id) {
+                continue;
+            }
+            tracing::warn!(
+                team.name = team.name,
+                "The team {} has no owner any more, since no group gives it one: an admin makes somebody its owner on the \
+                 team's page",
+                team.name
+            );
+            told.push(Activity::team_ownerless(&team));
+        }
+        Ok(told)
     }
 }
 

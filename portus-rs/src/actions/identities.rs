@@ -4,6 +4,7 @@
 mod claim;
 mod grants;
 mod groups;
+pub mod lapse;
 mod pending;
 pub mod upkeep;
 

@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod change;
 pub mod comments;
 pub mod deletion;
+pub mod departures;
 pub mod groups;
 pub mod homes;
 pub mod identities;

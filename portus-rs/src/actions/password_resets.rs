@@ -91,6 +91,7 @@ pub(super) async fn write(app: &App, mail: &outgoing_mail::Model) -> Result<Opti
         user_id: Set(owner.id),
         token_sha256: Set(secret::fingerprint(&plain)),
         credentials_version: Set(owner.credentials_version),
+        email: Set(Some(mail.recipient.clone())),
         created_at: Set(now),
         expires_at: Set(now + GOOD),
     };
@@ -155,7 +156,9 @@ async fn find(
             "has expired, please request a new one",
         ));
     }
-    let current = reset.credentials_version == owner.credentials_version;
+    // The address may have become another one while the letter was being written.
+    let same_address = reset.email.is_none() || reset.email == owner.email;
+    let current = same_address && reset.credentials_version == owner.credentials_version;
     if current && !owner.bot && !owner.directory && !owner.password_hash.is_empty() {
         Ok((reset, owner))
     } else {

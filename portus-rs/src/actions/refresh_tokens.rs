@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result, is_orphan},
     identity::{
         actor::Actor,
-        credentials::{Identified, REFRESH_UNUSED},
+        credentials::{Identified, Method, REFRESH_UNUSED},
         secret::{self, Kind},
     },
     policy::sessions::EndSessions,
@@ -27,6 +27,19 @@ pub struct Login<'a> {
     pub service: &'a str,
     pub client_id: &'a str,
     pub address: &'a str,
+    /// The program, as it calls itself.
+    pub user_agent: &'a str,
+}
+
+/// What was shown for a docker login.
+fn method(who: &Identified) -> &'static str {
+    match who.method {
+        Method::ApplicationToken { .. } | Method::RefreshToken { .. } => "token",
+        Method::Password if who.account.is_of_directory() => "ldap",
+        Method::Password => "password",
+        Method::Provider => "provider",
+        Method::Job => "job",
+    }
 }
 
 /// Gives out a refresh token for an account that has just proved itself. With an application token, it has that one's
@@ -48,7 +61,7 @@ pub async fn issue(app: &App, who: &Identified, login: Login<'_>) -> Result<Stri
         created_at: Set(change.now()),
         last_used_at: Set(change.now()),
     };
-    match change.insert(&books, row).await {
+    let row = match change.insert(&books, row).await {
         // The application token was revoked, or the account removed, a moment ago.
         Err(error) if is_orphan(&error) => {
             return Err(Error::NotSignedIn(
@@ -76,9 +89,9 @@ pub async fn issue(app: &App, who: &Identified, login: Login<'_>) -> Result<Stri
             )
             .await?;
     }
-    change
-        .commit_unrecorded("a docker login is listed in the profile")
-        .await?;
+    let account = (who.account.id, who.account.username.as_str());
+    let told = Activity::docker_login_created(&row, account, method(who), &short(login.user_agent));
+    change.commit([told]).await?;
     Ok(plain)
 }
 

@@ -18,7 +18,9 @@ use serde_json::{Map, Value};
 
 use crate::entities::{activity, namespace};
 
+pub use sessions::{Door, docker_login};
 pub use teams::TeamAttribute;
+pub use users::TOKEN_USED;
 
 /// Kinds of things that activities are about, as Portus names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -338,6 +338,7 @@ fn template(facts: &Facts<'_>) -> &'static str {
         "team:disable_ldap_check" => {
             "{owner} stopped comparing the team {team} with its group in the directory"
         }
+        "team:ownerless" => "The team {team} has no owner any more",
         "registry.remove_team" => "{owner} removed team '{team}'",
         "namespace.create" if facts.by_service() => {
             "{owner} created the {ns} namespace automatically (orphan)"
@@ -408,6 +409,20 @@ fn template(facts: &Facts<'_>) -> &'static str {
         "session:destroy" if one => "{owner} ended a session of {user}",
         "session:destroy" => "{owner} ended {count} sessions of {user}",
         "session:fail" => "A sign-in as {user} from {address} failed",
+        "session:docker_login" => "{owner} logged docker in at {service} from {address}",
+        "session:use_docker_login" => "{owner} used a docker login at {service} from {address}",
+        "session:use_password" => "{owner} used their password with docker from {address}",
+        "session:fail_docker" if blank("username") => {
+            "Docker logins from {address} under names that nobody has failed: {count}"
+        }
+        "session:fail_docker" => "Docker logins as {user} from {address} failed: {count}",
+        "session:fail_api" if blank("username") => {
+            "API calls from {address} under names that nobody has were refused: {count}"
+        }
+        "session:fail_api" => "API calls as {user} from {address} were refused: {count}",
+        "application_token:use" => {
+            "{owner} used the token for the application {application} from {address}"
+        }
         "application_token.create" => "{owner} created a token for the application {application}",
         "application_token.destroy" => {
             "{owner} removed the token for the application {application}"
@@ -443,6 +458,9 @@ fn template(facts: &Facts<'_>) -> &'static str {
 /// What the LDAP directory and identity providers bring about.
 fn of_the_directory(key: &str) -> &'static str {
     match key {
+        "user:confirm_gone" => {
+            "{owner} confirmed that {count} users are not in the LDAP directory any more"
+        }
         "user:ldap_gone" => "{user} is not in the LDAP directory any more",
         "user:ldap_returned" => "{user} is in the LDAP directory again",
         "user:ldap_link" => "{owner} tied the user {user} to the LDAP directory",

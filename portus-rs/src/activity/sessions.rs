@@ -1,7 +1,22 @@
-//! What the audit log keeps of signing in and out on the web.
+//! What the audit log keeps of signing in and out on the web, and of docker's logins.
 
 use super::{Activity, Kind};
-use crate::entities::{session, user};
+use crate::entities::{refresh_token, session, user};
+
+/// Where a secret is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Door {
+    /// Where docker and its like get tokens.
+    Docker,
+    Api,
+}
+
+/// Keys of what happens with docker's logins.
+pub mod docker_login {
+    pub const USED: &str = "session:use_docker_login";
+    /// Docker keeps nothing, or its like, and shows the password each time.
+    pub const PASSWORD_USED: &str = "session:use_password";
+}
 
 impl Activity {
     /// `method` is how the account proved itself: `password`, a code besides, or the provider that knows the person.
@@ -36,6 +51,73 @@ impl Activity {
             None => Self::new("session:fail", None),
         };
         it.with("address", address).with("method", method)
+    }
+
+    /// Docker got something to keep in place of a password. `method` is what was shown for it: `password`, `ldap` (the
+    /// directory's password) or `token`.
+    pub fn docker_login_created(
+        login: &refresh_token::Model,
+        (id, username): (i64, &str),
+        method: &str,
+        user_agent: &str,
+    ) -> Self {
+        Self::of_docker_login("session:docker_login", login, (id, username))
+            .with("method", method)
+            .with("address", login.address.as_str())
+            .with("user_agent", user_agent)
+    }
+
+    /// The same was used; told now and then.
+    pub fn docker_login_used(
+        login: &refresh_token::Model,
+        user: &user::Model,
+        address: &str,
+        user_agent: &str,
+    ) -> Self {
+        Self::of_docker_login(docker_login::USED, login, (user.id, &user.username))
+            .with("address", address)
+            .with("user_agent", user_agent)
+    }
+
+    /// A password was used where docker gets its tokens; told now and then.
+    pub fn docker_password_used(user: &user::Model, address: &str, user_agent: &str) -> Self {
+        let method = if user.directory { "ldap" } else { "password" };
+        Self::of_session(docker_login::PASSWORD_USED, (user.id, &user.username))
+            .with("method", method)
+            .with("address", address)
+            .with("user_agent", user_agent)
+            .by(Some(user.id), user.username.as_str())
+    }
+
+    fn of_docker_login(
+        key: &'static str,
+        login: &refresh_token::Model,
+        (id, username): (i64, &str),
+    ) -> Self {
+        Self::of_session(key, (id, username))
+            .with("login", login.id)
+            .with("service", login.service.as_str())
+            .with("client", login.client_id.as_str())
+            .by(Some(id), username)
+    }
+
+    /// So many secrets shown at this door were wrong, or their account not to be used. A name without an account is not
+    /// kept, here neither.
+    pub fn wrong_secrets(
+        door: Door,
+        account: Option<(i64, &str)>,
+        address: &str,
+        count: u64,
+    ) -> Self {
+        let key = match door {
+            Door::Docker => "session:fail_docker",
+            Door::Api => "session:fail_api",
+        };
+        let it = match account {
+            Some(account) => Self::of_session(key, account),
+            None => Self::new(key, None),
+        };
+        it.with("address", address).with("count", count)
     }
 
     /// A docker login is ended by its owner or an admin.

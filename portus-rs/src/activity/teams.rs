@@ -75,6 +75,11 @@ impl Activity {
         Self::of_team("team:disable_ldap_check", team).with("team", team.name.as_str())
     }
 
+    /// A group took the last owner away.
+    pub fn team_ownerless(team: &team::Model) -> Self {
+        Self::of_team("team:ownerless", team).with("team", team.name.as_str())
+    }
+
     fn of_team(key: &'static str, team: &team::Model) -> Self {
         let mut it = Self::new(key, Some((Kind::Team, team.id)));
         it.team_id = Some(team.id);

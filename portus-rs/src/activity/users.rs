@@ -3,6 +3,9 @@
 use super::{Activity, Kind};
 use crate::entities::{application_token, bot_trust, team, user};
 
+/// The key of a token's use.
+pub const TOKEN_USED: &str = "application_token:use";
+
 impl Activity {
     pub fn user_created(user: &user::Model) -> Self {
         Self::new("user:create", Some((Kind::User, user.id)))
@@ -234,6 +237,11 @@ impl Activity {
             .with("username", user.username.as_str())
     }
 
+    /// Somebody has looked at so many whom the directory does not have any more, and says that they are gone.
+    pub fn departures_confirmed(count: u64) -> Self {
+        Self::new("user:confirm_gone", None).with("count", count)
+    }
+
     pub fn passwords_cleared(count: u64) -> Self {
         Self::new("user:clear_passwords", None).with("count", count)
     }
@@ -257,6 +265,19 @@ impl Activity {
 
     pub fn token_destroyed(token: &application_token::Model, owner: &user::Model) -> Self {
         Self::of_token("application_token.destroy", token, owner)
+    }
+
+    /// A token was used; told once an hour for each address.
+    pub fn token_used(
+        token: &application_token::Model,
+        owner: &user::Model,
+        address: &str,
+        user_agent: &str,
+    ) -> Self {
+        Self::of_token(TOKEN_USED, token, owner)
+            .with("address", address)
+            .with("user_agent", user_agent)
+            .by(Some(owner.id), owner.username.as_str())
     }
 
     fn of_token(key: &'static str, token: &application_token::Model, owner: &user::Model) -> Self {

@@ -15,7 +15,7 @@ use super::{
 const GROUPS: &[(&str, &[&str])] = &[
     ("Run", &["serve", "background", "crono", "job"]),
     ("Connect a registry", &["registry-config", "sync", "client"]),
-    ("People", &["token", "logins"]),
+    ("People", &["token", "logins", "ldap:confirm"]),
     (
         "Look",
         &[

@@ -1,11 +1,11 @@
 //! `ldap:check`: the steps of a login through the directory one by one, with what each found, for whoever sets it up.
 
 use crate::{
-    actions::groups,
+    actions::{departures, groups},
     app::App,
     config::{Ldap, LdapEncryption},
     entities::user,
-    identity::names,
+    identity::{actor::Actor, names},
     queries::by_name,
     remote::ldap::{Bound, Directory, Fault, Looked, Members, Person, Wanted},
 };
@@ -75,6 +75,17 @@ pub async fn check(session: &Session, options: Options) -> Outcome {
     } else {
         Ok(())
     }
+}
+
+/// `ldap:confirm`.
+pub async fn confirm(session: &Session) -> Outcome {
+    let app = session.app().await?;
+    let held = departures::confirm(&app, &Actor::Operator).await?;
+    say(format!(
+        "{} of {} people of the directory go out of use at the next look, in some seconds",
+        held.gone, held.known
+    ));
+    Ok(())
 }
 
 async fn steps(

@@ -244,6 +244,7 @@ fn native_command(words: Vec<String>, sources: Sources) -> Outcome {
         Command::Explain(options) => context::run(explain::print(&session, options)),
         Command::Logins { deed } => context::run(logins::perform(&session, deed)),
         Command::LdapCheck(options) => context::run(ldap::check(&session, options)),
+        Command::LdapConfirm => context::run(ldap::confirm(&session)),
         Command::Health(options) => context::run(health::check(&session, options)),
         Command::Client(options) => context::run(client::ask(&session, options)),
         Command::Events { deed } => context::run(events::perform(&session, deed)),

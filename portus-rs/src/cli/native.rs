@@ -65,6 +65,11 @@ pub enum Command {
         about = "Walk the steps of a login through the LDAP directory, and say what each found"
     )]
     LdapCheck(ldap::Options),
+    #[command(
+        name = "ldap:confirm",
+        about = "Take people out of use whom the LDAP directory does not have any more, where they are too many at once"
+    )]
+    LdapConfirm,
     /// Ask the registry itself: its catalog, a manifest, whether it answers
     Client(client::Options),
     /// List notifications of the registry that could not be applied, and try them again

@@ -103,7 +103,7 @@ pub async fn serve(loaded: Loaded, role: Role) -> anyhow::Result<()> {
     jobs.finish().await;
     // It ends by itself, and a panic in it changes nothing any more.
     let _ = heartbeat.await;
-    app.usage.write(app).await?;
+    app.usage.finish(app).await?;
     replicas::leave(app).await?;
     app.database.clone().close().await;
     Ok(())
@@ -113,7 +113,7 @@ pub async fn serve(loaded: Loaded, role: Role) -> anyhow::Result<()> {
 pub async fn one_shot(loaded: Loaded) -> anyhow::Result<()> {
     let ready = prepare(loaded).await?;
     let outcome = jobs::one_shot(&ready.app).await;
-    ready.app.usage.write(&ready.app).await?;
+    ready.app.usage.finish(&ready.app).await?;
     ready.app.database.clone().close().await;
     Ok(outcome?)
 }

@@ -20,6 +20,8 @@ pub struct OAuth {
     pub recheck: Option<Duration>,
     /// How long a session lasts at most whose provider cannot be asked.
     pub unasked: Option<Duration>,
+    /// How long tokens of its people last without a login through it.
+    pub unasked_tokens: Option<Duration>,
     /// What is on offer, in the order of the buttons.
     pub providers: Vec<Provider>,
 }
@@ -120,18 +122,20 @@ impl OAuth {
                     .to_owned(),
             );
         }
-        let minutes = |key: &str| match values.number::<u32>(key) {
+        let minutes = |key: &str, each: u64| match values.number::<u32>(key) {
             0 => None,
-            some => Some(Duration::from_secs(60 * u64::from(some))),
+            some => Some(Duration::from_secs(60 * each * u64::from(some))),
         };
-        let (recheck, unasked) = (
-            minutes("oauth.recheck.interval"),
-            minutes("oauth.recheck.unasked"),
+        let (recheck, unasked, unasked_tokens) = (
+            minutes("oauth.recheck.interval", 1),
+            minutes("oauth.recheck.unasked", 1),
+            minutes("oauth.recheck.unasked_tokens", 24 * 60),
         );
         Self {
             recheck,
             // Where nobody is asked at all, that is somebody's decision.
             unasked: unasked.filter(|_| recheck.is_some()),
+            unasked_tokens: unasked_tokens.filter(|_| recheck.is_some()),
             local_login: values.flag("oauth.local_login.enabled"),
             open_id,
             providers: providers(values),

@@ -11,6 +11,8 @@ pub struct Model {
     pub token_sha256: String,
     /// The account's when the link was made: a newer one voids it.
     pub credentials_version: i64,
+    /// Where it was sent; none of links made before this was kept.
+    pub email: Option<String>,
     pub created_at: DateTime,
     pub expires_at: DateTime,
 }

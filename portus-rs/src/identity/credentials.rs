@@ -1,10 +1,12 @@
 //! Checks what a client presents, in a fixed order: application token, then the local password or the directory's. An
 //! account has one of the two, and the other is never tried.
 
+mod imported;
+
 use std::{net::IpAddr, sync::Arc};
 
 use chrono::TimeDelta;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::ActiveValue::Set;
 
 use super::{
     actor::{Account, Actor},
@@ -15,13 +17,16 @@ use super::{
 };
 use crate::{
     actions::change::Change,
+    activity::Door,
     app::App,
-    entities::{application_token, user},
+    entities::user,
     error::{Error, Result},
-    policy::{Reach, Who, guard::KeepBooks},
+    policy::{Reach, Who},
     protocol::id_token,
-    queries::facts::{Facts, Login},
+    queries::facts::Facts,
 };
+
+use imported::{Compared, compare_imported, imported_token, level};
 
 /// How long an imported lock lasts.
 const LOCK: TimeDelta = TimeDelta::minutes(10);
@@ -93,13 +98,34 @@ pub struct Attempt<'a> {
 
 /// Checks a name with a password or an application token, as docker sends them.
 ///
-/// Wrong names and wrong secrets are told apart neither by text nor by time, and counted: see [`throttle`].
+/// Wrong names and wrong secrets are told apart neither by text nor by time, and counted: see [`throttle`]. The audit log
+/// tells them together.
 pub async fn check(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Identified> {
-    let found = check_first(app, facts, attempt).await?;
-    if found.method == Method::Password && found.account.second_factor {
-        return Err(Error::NotSignedIn(NEEDS_TOKEN.to_owned()));
+    let found = match check_first(app, facts, attempt).await {
+        Ok(found) if found.method == Method::Password && found.account.second_factor => {
+            Err(Error::NotSignedIn(NEEDS_TOKEN.to_owned()))
+        }
+        done => done,
+    };
+    note_failure(app, facts, Door::Docker, attempt, &found).await?;
+    found
+}
+
+async fn note_failure(
+    app: &App,
+    facts: &Facts,
+    door: Door,
+    attempt: Attempt<'_>,
+    found: &Result<Identified>,
+) -> Result<()> {
+    if matches!(found, Err(Error::NotSignedIn(_))) {
+        let login = facts.login(&names::canonical(attempt.username)).await?;
+        let account = login.as_ref().map(|it| &it.account);
+        let account = account.map(|it| (it.id, it.username.as_str()));
+        let source = throttle::source(attempt.address);
+        app.usage.note_failure(door, account, &source);
     }
-    Ok(found)
+    Ok(())
 }
 
 /// The same where a second factor is asked for afterwards.
@@ -130,6 +156,12 @@ pub async fn check_first(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Resu
 
 /// Checks `USERNAME:TOKEN` of the API, where only application tokens count.
 pub async fn check_token(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Identified> {
+    let found = find_token(app, facts, attempt).await;
+    note_failure(app, facts, Door::Api, attempt, &found).await?;
+    found
+}
+
+async fn find_token(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Identified> {
     let name = names::canonical(attempt.username);
     let source = throttle::source(attempt.address);
     let given = attempt.secret;
@@ -140,13 +172,11 @@ pub async fn check_token(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Resu
         return Ok(found);
     }
     // An imported token looks like any text, and comparing it is slow.
-    if !secret::is_wellformed(Kind::Application, given)
-        && let Some(login) = facts.login(&name).await?
-        && has_imported_token(app, login.account.id).await?
-    {
+    if !secret::is_wellformed(Kind::Application, given) && facts.most_imported().await? > 0 {
         throttle::check(app, &source, &name).await?;
         let shown = throttle::Shown::new(app, &source, &name, given);
-        if let Some(found) = imported_token(app, &login, shown).await? {
+        let login = facts.login(&name).await?;
+        if let Some(found) = imported_token(app, facts, login.as_ref(), shown).await? {
             return Ok(found);
         }
     }
@@ -196,13 +226,24 @@ async fn password(
     let shown = throttle::Shown::new(app, source, name, given);
     let login = facts.login(name).await?;
     if ldap::is_asked(app, login.as_ref()) {
+        let recalled = match &login {
+            Some(login) => app.passwords.recalls(&login.account, given)?,
+            None => false,
+        };
         // A token is none of the directory's business.
-        if let Some(login) = &login
-            && let Some(found) = imported_token(app, login, shown).await?
-        {
-            return Ok(Some(found));
-        }
+        let compared = if recalled {
+            Compared::Wrong(0)
+        } else {
+            compare_imported(app, facts, login.as_ref(), shown).await?
+        };
+        let compared = match compared {
+            Compared::Good(found) => return Ok(Some(*found)),
+            Compared::Wrong(compared) => compared,
+        };
         let found = ldap::check(app, login.as_ref(), source, name, attempt).await?;
+        if found.is_none() {
+            level(app, facts, compared, shown).await?;
+        }
         return Ok(found.map(|account| Identified {
             account,
             method: Method::Password,
@@ -213,9 +254,7 @@ async fn password(
     }
     let Some(login) = login else {
         app.passwords.check_nobody(shown).await?;
-        // What a known name costs beyond the hash is paid here too.
-        imported(app, 0).await?;
-        return Ok(None);
+        return imported_token(app, facts, None, shown).await;
     };
     if login.account.is_of_directory() {
         // Only the directory could tell; its own sentence says so.
@@ -223,14 +262,14 @@ async fn password(
     }
     if login.account.bot || login.password_hash.is_empty() {
         app.passwords.check_nobody(shown).await?;
-        return imported_token(app, &login, shown).await;
+        return imported_token(app, facts, Some(&login), shown).await;
     }
     match app
         .passwords
         .check(&login.account, &login.password_hash, shown)
         .await?
     {
-        Checked::Wrong => imported_token(app, &login, shown).await,
+        Checked::Wrong => imported_token(app, facts, Some(&login), shown).await,
         checked => {
             usable(app, &login.account)?;
             if checked == Checked::RightButOld {
@@ -336,66 +375,6 @@ async fn application_token(app: &App, facts: &Facts, name: &str, given: &str) ->
         further: Vec::new(),
         application_token: Some(found.id),
     }))
-}
-
-async fn has_imported_token(app: &App, user_id: i64) -> Result<bool> {
-    Ok(!imported(app, user_id).await?.is_empty())
-}
-
-async fn imported(app: &App, user_id: i64) -> Result<Vec<application_token::Model>> {
-    Ok(application_token::Entity::find()
-        .filter(application_token::Column::UserId.eq(user_id))
-        .filter(application_token::Column::TokenBcrypt.is_not_null())
-        .all(app.database.reader())
-        .await?)
-}
-
-/// Tokens brought along from Portus are bcrypt hashes; the first use turns one into a fingerprint.
-async fn imported_token(
-    app: &App,
-    login: &Login,
-    shown: throttle::Shown<'_>,
-) -> Result<Option<Identified>> {
-    if login.account.is_portus() {
-        return Ok(None);
-    }
-    for token in imported(app, login.account.id).await? {
-        if token.expires_at.is_some_and(|end| end <= app.clock.now()) {
-            continue;
-        }
-        let stored = token.token_bcrypt.clone().unwrap_or_default();
-        let checked = app.passwords.check(&login.account, &stored, shown).await?;
-        if checked == Checked::Wrong {
-            continue;
-        }
-        usable(app, &login.account)?;
-        let mut change = Change::begin(app, &Actor::Portus).await?;
-        let books = change.books()?;
-        let row = application_token::ActiveModel {
-            id: Set(token.id),
-            token_sha256: Set(Some(secret::fingerprint(shown.password))),
-            token_bcrypt: Set(None),
-            ..Default::default()
-        };
-        change
-            .update::<_, crate::policy::Permit<KeepBooks>>(&books, row)
-            .await?;
-        change
-            .commit_unrecorded("the same token, stored better")
-            .await?;
-        return Ok(Some(Identified {
-            account: Arc::clone(&login.account),
-            method: Method::ApplicationToken { id: token.id },
-            reach: Reach {
-                scope: token.scope,
-                namespace: token.namespace_id,
-                ends: token.expires_at.is_some(),
-            },
-            further: Vec::new(),
-            application_token: Some(token.id),
-        }));
-    }
-    Ok(None)
 }
 
 pub(super) async fn renew_hash(app: &App, user_id: i64, password: &str) -> Result<()> {

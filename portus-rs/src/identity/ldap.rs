@@ -108,8 +108,12 @@ async fn ask(
         Looked::Nobody => None,
     };
     let Some((username, person)) = found else {
-        // What was typed as a name may be a secret.
-        tracing::debug!("[ldap] Could not find the user who logs in");
+        // Without the name: what was typed there may be a secret.
+        tracing::info!(
+            client.address = %attempt.address,
+            "[ldap] Could not find the user who logs in from {}",
+            attempt.address
+        );
         directory.bind_nobody(attempt.secret).await?;
         return Ok(None);
     };

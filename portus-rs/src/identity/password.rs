@@ -33,6 +33,8 @@ const MAX_BYTES: usize = 512;
 const REMEMBERED_FOR: Duration = Duration::from_mins(1);
 /// Passwords of one address that wait; the last of them waits for some seconds.
 const MOST_WAITING: usize = 64;
+/// A bcrypt hash of the cost that Portus' tokens have.
+const IMPORTED_DECOY: &str = "$2a$10$Q1dUv0rWk8Jm2sXfZ3bC9eswWA90BEhz8Ya3A6.TRqP35BaHXhy2q";
 /// Addresses that are told apart while passwords of theirs wait.
 const ADDRESSES: u64 = 10_000;
 
@@ -148,6 +150,12 @@ impl Passwords {
     /// Takes as long as a wrong password.
     pub async fn check_nobody(&self, shown: Shown<'_>) -> Result<()> {
         self.compare(self.decoy.clone(), shown).await?;
+        Ok(())
+    }
+
+    /// Takes as long as a wrong token that was brought along from Portus.
+    pub async fn check_no_import(&self, shown: Shown<'_>) -> Result<()> {
+        self.compare(IMPORTED_DECOY.to_owned(), shown).await?;
         Ok(())
     }
 

@@ -58,7 +58,9 @@ const ANY: &str = "";
 pub struct Throttle {
     states: Cache<(String, String), State>,
     sent: Cache<[u8; 32], ()>,
-    /// Names that have failed and are nobody's, from addresses that flood us.
+    /// Names that have failed and are nobody's, from addresses that flood us. Each process has its own, since what a
+    /// flood makes up must not fill the table: with several replicas such a name is tried once at each of them before it is
+    /// answered as held back, and each remembers as many.
     strangers: Cache<(String, String), ()>,
 }
 

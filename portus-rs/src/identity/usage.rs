@@ -1,8 +1,10 @@
 //! When tokens and accounts were last used, gathered in memory and written now and then: the token path writes nothing.
 
+mod audit;
+
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use chrono::NaiveDateTime;
@@ -17,10 +19,13 @@ use super::{
 };
 use crate::{
     actions::change::Change,
+    activity::Door,
     app::App,
     entities::{application_token, refresh_token, session, user},
     error::Result,
 };
+
+use audit::Token;
 
 /// Rows written by one statement.
 const BATCH: usize = 200;
@@ -33,6 +38,13 @@ pub struct Usage {
 
 #[derive(Default)]
 struct Gathered {
+    times: Times,
+    uses: audit::Uses,
+    failures: audit::Failures,
+}
+
+#[derive(Default)]
+struct Times {
     users: HashMap<i64, (NaiveDateTime, String, i64)>,
     application_tokens: HashMap<i64, Use>,
     refresh_tokens: HashMap<i64, NaiveDateTime>,
@@ -53,8 +65,9 @@ const CLIENT: usize = 255;
 impl Usage {
     /// Remembers that an account proved itself just now, from this address and with this program.
     pub fn note(&self, who: &Identified, address: &str, client: &str, now: NaiveDateTime) {
-        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        let user = gathered
+        let mut gathered = self.gathered();
+        let Gathered { times, uses, .. } = &mut *gathered;
+        let user = times
             .users
             .entry(who.account.id)
             .or_insert_with(|| (now, String::new(), 0));
@@ -65,7 +78,7 @@ impl Usage {
         user.2 += 1;
         match who.method {
             Method::ApplicationToken { id } => {
-                let last = gathered.application_tokens.entry(id).or_default();
+                let last = times.application_tokens.entry(id).or_default();
                 last.at = now;
                 // Mostly the same one again, which costs no memory.
                 if last.address != address {
@@ -74,32 +87,59 @@ impl Usage {
                 if last.client != client {
                     last.client = client.chars().take(CLIENT).collect();
                 }
+                uses.note(Token::Application(id), address, client, now);
             }
             Method::RefreshToken { id } => {
-                gathered.refresh_tokens.insert(id, now);
+                times.refresh_tokens.insert(id, now);
+                uses.note(Token::Refresh(id), address, client, now);
             }
             Method::Password | Method::Provider | Method::Job => {}
         }
     }
 
+    /// Remembers that docker showed a password and keeps nothing in its place, so that nothing else tells of the login.
+    pub fn note_password(&self, account: i64, address: &str, client: &str, now: NaiveDateTime) {
+        let token = Token::Password(account);
+        self.gathered().uses.note(token, address, client, now);
+    }
+
+    /// Remembers that a secret shown at a door was wrong, or its account not to be used. `account` is whose name came
+    /// with it; a name that nobody has is not kept.
+    pub fn note_failure(&self, door: Door, account: Option<(i64, &str)>, source: &str) {
+        self.gathered().failures.note(door, account, source);
+    }
+
+    fn gathered(&self) -> MutexGuard<'_, Gathered> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Remembers that a session was used just now.
     pub fn note_session(&self, id: i64, now: NaiveDateTime) {
-        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        gathered.sessions.insert(id, now);
+        let mut gathered = self.gathered();
+        gathered.times.sessions.insert(id, now);
     }
 
     /// The last use of an application token that has not been written yet.
     pub fn of_token(&self, id: i64) -> Option<Use> {
-        let gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        gathered.application_tokens.get(&id).cloned()
+        let gathered = self.gathered();
+        gathered.times.application_tokens.get(&id).cloned()
     }
 
-    /// Writes what has been gathered, a bounded number of rows with each statement.
+    /// Writes what has been gathered, a bounded number of rows with each statement; what the audit log keeps of it when
+    /// it is due there.
     pub async fn write(&self, app: &App) -> Result<()> {
-        let gathered = {
-            let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *gathered)
-        };
+        self.write_times(app).await?;
+        audit::write(app, false).await
+    }
+
+    /// The same at the end, when nothing can be told together with what is still to come.
+    pub async fn finish(&self, app: &App) -> Result<()> {
+        self.write_times(app).await?;
+        audit::write(app, true).await
+    }
+
+    async fn write_times(&self, app: &App) -> Result<()> {
+        let gathered = std::mem::take(&mut self.gathered().times);
         if gathered.users.is_empty() && gathered.sessions.is_empty() {
             return Ok(());
         }

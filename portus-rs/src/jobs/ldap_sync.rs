@@ -12,6 +12,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder as _}
 use super::{Stop, is_stopped};
 use crate::{
     actions::{
+        departures::{self, Word},
         groups::{self, Brought, DISABLED, Source},
         users,
     },
@@ -20,6 +21,7 @@ use crate::{
     entities::{team, user},
     error::{Error, Result},
     identity::{actor::Account, names},
+    queries,
     remote::ldap::{Directory, Fault, Group, Members, Person, Wanted, dn_key},
 };
 
@@ -69,6 +71,23 @@ impl Present {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// Whether the directory has somebody, and has not closed the entry. Several are a fault of the directory's, and no
+    /// reason to shut anybody out.
+    fn has(&self, account: &user::Model) -> bool {
+        self.entries(account).iter().any(|it| !it.closed)
+    }
+
+    /// Accounts in use that the directory does not have, and how many are in use.
+    fn missing(&self) -> (Vec<i64>, usize) {
+        let used = || {
+            self.accounts
+                .iter()
+                .filter(|it| it.directory_gone_at.is_none())
+        };
+        let missing = used().filter(|it| !self.has(it)).map(|it| it.id);
+        (missing.collect(), used().count())
+    }
+
     /// The account's only entry.
     fn person(&self, account: &user::Model) -> Option<&Person> {
         match self.entries(account) {
@@ -79,24 +98,24 @@ impl Present {
 }
 
 /// Puts accounts out of use that the directory does not have, or has closed, and the others into use again; and asks the
-/// groups of admins. Returns how many accounts went or came back.
+/// groups of admins. Where too many are missing to be believed, nothing is taken from anybody. Returns how many accounts went or came back.
 pub async fn check_people(app: &Arc<App>, stop: &Stop) -> Result<usize> {
     let Some(directory) = &app.directory else {
         return Ok(0);
     };
     let mut returned = 0;
     let present = Present::find(app, directory).await?;
-    let mut gone = Vec::new();
     for account in &present.accounts {
-        // Several entries are a fault of the directory's, and no reason to shut anybody out.
-        let there = present.entries(account).iter().any(|it| !it.closed);
-        if !there && account.directory_gone_at.is_none() {
-            gone.push(account.id);
-        }
-        if there && account.directory_gone_at.is_some() {
+        if present.has(account) && account.directory_gone_at.is_some() {
             users::returned(app, account.id).await?;
             returned += 1;
         }
+    }
+    let (gone, known) = present.missing();
+    if let Word::Wait(held) = departures::weigh(app, gone.len(), known).await? {
+        let text = format!("[ldap] {}: {}", directory.url(), held.sentence());
+        tracing::error!("{text}");
+        return Err(Error::Remote(text));
     }
     users::gone(app, &gone).await?;
     if !is_stopped(stop) {
@@ -189,6 +208,17 @@ pub async fn check_groups(app: &Arc<App>, stop: &Stop) -> Result<usize> {
         return Ok(0);
     }
     let present = Present::find(app, directory).await?;
+    let (gone, known) = present.missing();
+    if departures::too_many(gone.len(), known) {
+        // What the groups list would be read through people who are not found.
+        return Err(Error::Remote(format!(
+            "[ldap] {}: {} of {known} people are missing at once, so no group takes a membership away until that is settled: \
+             see the job '{}'",
+            directory.url(),
+            gone.len(),
+            queries::jobs::PEOPLE
+        )));
+    }
     let mut asked = 0;
     for team in teams {
         if is_stopped(stop) {

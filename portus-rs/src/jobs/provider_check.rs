@@ -11,7 +11,10 @@ use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 
 use super::{Stop, is_stopped};
 use crate::{
-    actions::identities::upkeep::{self, Answer, Asked},
+    actions::identities::{
+        lapse,
+        upkeep::{self, Answer, Asked},
+    },
     app::App,
     error::{Error, Result},
     remote::oauth::Provider,
@@ -104,7 +107,8 @@ impl Courses {
     }
 }
 
-/// Asks about everybody who is due. Returns how many are gone, or not let in any more.
+/// Asks about everybody who is due, and looks at those about whom nobody can be asked. Returns how many are gone, or not
+/// let in any more.
 pub async fn run(app: &Arc<App>, whom: Whom, stop: &Stop) -> Result<u32> {
     if app.config.oauth.recheck.is_none() {
         return Ok(0);
@@ -136,7 +140,13 @@ pub async fn run(app: &Arc<App>, whom: Whom, stop: &Stop) -> Result<u32> {
         let left: Vec<Asked> = left.into_iter().flatten().collect();
         upkeep::release_all(app, &left).await?;
     }
-    courses.into_result()
+    let lapsed = if is_stopped(stop) {
+        0
+    } else {
+        let offered: Vec<&'static str> = app.providers.offered().map(Provider::key).collect();
+        lapse::run(app, &offered).await?
+    };
+    courses.into_result().map(|ended| ended + lapsed)
 }
 
 /// Asks about somebody; gives them back if nobody could be asked.

@@ -214,6 +214,25 @@ impl Facts {
         self.memory.recall(Key::Account(id), load).await
     }
 
+    /// How many application tokens brought along from Portus, which only slow hashes tell apart, any account still has
+    /// at most.
+    pub async fn most_imported(&self) -> Result<u64> {
+        let load = async {
+            let most: Option<i64> = application_token::Entity::find()
+                .select_only()
+                .column_as(application_token::Column::Id.count(), "number")
+                .filter(application_token::Column::TokenBcrypt.is_not_null())
+                .group_by(application_token::Column::UserId)
+                .order_by_desc(application_token::Column::Id.count())
+                .limit(1)
+                .into_tuple()
+                .one(self.database.reader())
+                .await?;
+            Ok::<_, Error>(most.unwrap_or_default().unsigned_abs())
+        };
+        self.memory.recall(Key::Imported, load).await
+    }
+
     /// Whose tokens open a bot, the oldest first.
     pub async fn trusts(&self, user_id: i64) -> Result<Arc<Vec<Trust>>> {
         let load = async {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use tokio::{sync::Mutex, time::timeout};
 
-use super::{jobs, registries};
+use super::{departures, jobs, registries};
 use crate::{
     app::App,
     config::Clair,
@@ -46,7 +46,7 @@ pub async fn report(app: &App) -> Vec<Component> {
     let (database, scanner, directory, providers, registry) = tokio::join!(
         database(app),
         of_clair(app.config.security.clair.as_ref(), &app.registries),
-        of_directory(app.directory.as_ref()),
+        directory(app),
         of_providers(app),
         registry(app)
     );
@@ -134,6 +134,21 @@ pub async fn of_directory(directory: Option<&Directory>) -> Option<Component> {
         },
         msg,
     })
+}
+
+/// The same, and whether many of its people seem to have left at once.
+async fn directory(app: &App) -> Option<Component> {
+    let mut component = of_directory(app.directory.as_ref()).await?;
+    // Without the database nobody knows, and its own line says so.
+    let held = timeout(PATIENCE, departures::held(app)).await;
+    if let Some(held) = held.ok().and_then(Result::ok).flatten()
+        && component.success
+    {
+        component.success = false;
+        component.msg = held.sentence();
+        component.brief = "too many people of the directory are missing";
+    }
+    Some(component)
 }
 
 /// Whether identity providers could be asked the last time whether people are still theirs.

@@ -40,9 +40,8 @@ pub async fn providers_of(app: &App, user_id: i64) -> Result<Vec<String>> {
         .await?)
 }
 
-/// Grants from which something here lives: a session that began with one, or whatever is open or kept for an account that
-/// came from there, however its owner came in.
-pub fn lively(app: &App, now: NaiveDateTime) -> Condition {
+/// Identities from which sessions live, and users of whom anything does: a session, a docker login, an application token.
+fn living(app: &App, now: NaiveDateTime) -> (sea_orm::sea_query::SelectStatement, Condition) {
     let unused = Condition::any()
         .add(session::Column::Remember.eq(true))
         .add(session::Column::LastSeenAt.gt(now - idle_limit(app)));
@@ -76,6 +75,13 @@ pub fn lively(app: &App, now: NaiveDateTime) -> Condition {
         .add(user::Column::Id.in_subquery(people))
         .add(user::Column::Id.in_subquery(logins))
         .add(user::Column::Id.in_subquery(tokens));
+    (sessions, shown)
+}
+
+/// Grants from which something here lives: a session that began with one, or whatever is open or kept for an account that
+/// came from there, however its owner came in.
+pub fn lively(app: &App, now: NaiveDateTime) -> Condition {
+    let (sessions, shown) = living(app, now);
     let accounts = identity::Entity::find()
         .select_only()
         .column(identity::Column::Id)
@@ -118,6 +124,48 @@ fn came_from_there() -> Condition {
 pub fn is_owner(identity: &identity::Model, user: &user::Model) -> bool {
     let uid = user.uid.as_deref().unwrap_or_default();
     !user.directory && user.provider.is_some() && (uid.is_empty() || uid == identity.subject)
+}
+
+/// Identities with their owners, from this id on: of accounts in use that came from one of these providers, from which
+/// something lives, which nobody can be asked about and whose owners have not come this way since a moment.
+pub async fn lapsed(
+    app: &App,
+    providers: &[&'static str],
+    before: NaiveDateTime,
+    after: i64,
+    most: u64,
+) -> Result<Vec<(identity::Model, user::Model)>> {
+    let granted = provider_grant::Entity::find()
+        .select_only()
+        .column(provider_grant::Column::IdentityId)
+        .into_query();
+    let vouched = Condition::any()
+        .add(identity::Column::LastUsedAt.gt(before))
+        .add(identity::Column::Id.in_subquery(granted));
+    // Whoever has several ways needs one.
+    let vouched = identity::Entity::find()
+        .select_only()
+        .column(identity::Column::UserId)
+        .filter(vouched)
+        .into_query();
+    let (_, shown) = living(app, app.clock.now());
+    let found = identity::Entity::find()
+        .find_also_related(user::Entity)
+        .filter(identity::Column::Id.gt(after))
+        .filter(identity::Column::Provider.is_in(providers.iter().copied()))
+        .filter(came_from_there())
+        .filter(user::Column::Enabled.eq(true))
+        .filter(user::Column::ProviderGoneAt.is_null())
+        .filter(user::Column::Id.not_in_subquery(vouched))
+        .filter(shown)
+        .order_by_asc(identity::Column::Id)
+        .limit(most)
+        .all(app.database.reader())
+        .await?;
+    Ok(found
+        .into_iter()
+        .filter_map(|(identity, owner)| Some((identity, owner?)))
+        .collect())
 }
 
 /// Grants to ask with, from this id on: those of accounts in use, from which something lives and about which nobody has

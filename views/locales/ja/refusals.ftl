@@ -185,3 +185,7 @@ said-this-user-is-not-in-the-ldap-directory-any-more = このユーザーは LDA
 said-username-in-the-directory = 名前 { $value } は LDAP サーバーにすでに存在します。衝突を避けるため、別の名前にしてください
 said-domain-not-allowed = ドメイン { $value } のメールアドレスは許可されていません。
 said-not-in-allowed-group = この { $value } アカウントは許可されたグループに属していません。
+said-can-t-begin-or-end-with-a-blank = 先頭と末尾に空白は使えません
+said-can-t-contain-a-colon = コロンは使えません
+said-can-t-contain-control-characters-such-as-line-breaks = 改行などの制御文字は使えません
+said-nobody-of-the-ldap-directory-is-held-back = 保留されている LDAP ディレクトリの利用者はいません

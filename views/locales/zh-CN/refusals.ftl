@@ -185,3 +185,7 @@ said-this-user-is-not-in-the-ldap-directory-any-more = 此用户已不在 LDAP �
 said-username-in-the-directory = 名称 { $value } 已存在于 LDAP 服务器上。请使用其他名称以避免冲突
 said-domain-not-allowed = 不允许使用域名 { $value } 的邮箱地址。
 said-not-in-allowed-group = 该 { $value } 账户不在允许的组中。
+said-can-t-begin-or-end-with-a-blank = 开头和结尾不能有空白
+said-can-t-contain-a-colon = 不能包含冒号
+said-can-t-contain-control-characters-such-as-line-breaks = 不能包含换行等控制字符
+said-nobody-of-the-ldap-directory-is-held-back = 没有被保留的 LDAP 目录用户

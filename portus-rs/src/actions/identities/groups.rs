@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::{
     actions::{change::Change, homes::Through},
@@ -71,7 +71,7 @@ impl Change<'_> {
             return Ok(Vec::new());
         }
         let mut given = self.given(wanted(provider, groups), user).await?;
-        let mut told = Vec::new();
+        let (mut told, mut owned) = (Vec::new(), Vec::new());
         let memberships = team_user::Entity::find()
             .filter(team_user::Column::UserId.eq(user.id))
             .find_also_related(team::Entity)
@@ -82,6 +82,9 @@ impl Change<'_> {
                 continue;
             };
             if row.is_of_issuer(&profile.issuer) {
+                if row.role == Role::Owner && now.as_ref().is_none_or(|it| it.role < row.role) {
+                    owned.push(team.clone());
+                }
                 let change = self.settle_membership(books, user, row, &team, now);
                 told.extend(change.await?);
             }
@@ -96,6 +99,7 @@ impl Change<'_> {
             let joined = Activity::member_added(&given.team, user, given.role.as_str());
             told.push(joined.through_group(&given.group));
         }
+        told.extend(self.ownerless(owned).await?);
         Ok(told)
     }
 
@@ -130,17 +134,6 @@ impl Change<'_> {
         team: &team::Model,
         now: Option<Given>,
     ) -> Result<Option<Activity>> {
-        let lessened = now.as_ref().is_none_or(|it| it.role < row.role);
-        if row.role == Role::Owner && lessened && !self.has_another_owner(&row).await? {
-            tracing::warn!(
-                team.name = team.name,
-                user.name = user.username,
-                "{} stays the owner of the team {}, since it has no other, although no group says so any more",
-                user.username,
-                team.name
-            );
-            return Ok(None);
-        }
         let group = row.group_name.as_deref().unwrap_or_default();
         let Some(now) = now else {
             self.delete_where::<team_user::Entity, _>(books, team_user::Column::Id.eq(row.id))
@@ -165,15 +158,5 @@ impl Change<'_> {
         let (old, new) = (row.role.as_str(), now.role.as_str());
         let changed = Activity::member_role_changed(team, user, old, new);
         Ok(Some(changed.through_group(&now.group)))
-    }
-
-    async fn has_another_owner(&self, row: &team_user::Model) -> Result<bool> {
-        let others = team_user::Entity::find()
-            .filter(team_user::Column::TeamId.eq(row.team_id))
-            .filter(team_user::Column::Role.eq(Role::Owner))
-            .filter(team_user::Column::Id.ne(row.id))
-            .count(self.reader())
-            .await?;
-        Ok(others > 0)
     }
 }

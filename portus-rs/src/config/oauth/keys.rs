@@ -134,8 +134,16 @@ const RECHECK: &[Key] = &[
     Key::new(
         "oauth.recheck.unasked",
         COUNT,
-        "60",
+        "10",
         "Minutes after which a session ends whose provider gave nothing to ask it again with; 0: as other sessions do.",
+    )
+    .since("portus-rs"),
+    Key::new(
+        "oauth.recheck.unasked_tokens",
+        COUNT,
+        "7",
+        "Days after the last login through such a provider after which application tokens and docker logins of the people who \
+         came from it are refused, until they come through it again; 0: never.",
     )
     .since("portus-rs"),
 ];

@@ -28,6 +28,7 @@ pub enum Key {
     /// By service.
     Registry(String),
     Registries,
+    Imported,
     /// By registry and name.
     Namespace(i64, String),
 }

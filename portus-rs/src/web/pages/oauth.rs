@@ -37,7 +37,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         // Begun by a form only, so that no other page can begin it.
         get("/users/auth/{provider}", elsewhere),
-        post("/users/auth/{provider}", leave).without_token(),
+        post("/users/auth/{provider}", leave),
         get("/users/auth/{provider}/callback", come_back),
         get(FORM, show),
         post(FORM, complete).without_token(),
@@ -150,6 +150,9 @@ fn callback(visit: &Visit, provider: Provider<'_>) -> String {
     format!("{base}/users/auth/{}/callback", provider.key())
 }
 
+/// Sends the browser to the provider. Whoever has a session shows its token. Whoever has none has nothing that a token could
+/// be compared with: the form has to come from our own pages by what the browser says, and the answer of the provider has
+/// to come to the browser that asked.
 async fn leave(visit: Visit) -> PageResult {
     let provider = provider(&visit)?;
     let redirect = callback(&visit, provider);

@@ -175,8 +175,13 @@ async fn answer(
                 service: &asked.service,
                 client_id: &asked.client_id,
                 address: &address,
+                user_agent: client::agent(request),
             };
             refresh = Some(refresh_tokens::issue(app, who, login).await?);
+        } else if who.method == Method::Password {
+            let (agent, now) = (client::agent(request), app.clock.now());
+            app.usage
+                .note_password(who.account.id, &address, agent, now);
         }
     }
     Ok(HttpResponse::Ok()

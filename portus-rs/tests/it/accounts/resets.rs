@@ -4,8 +4,11 @@ use std::time::{Duration, Instant};
 
 use actix_web::{http::Method, test::TestRequest};
 use chrono::TimeDelta;
-use portus_rs::{actions::mails, entities::password_reset};
-use sea_orm::EntityTrait as _;
+use portus_rs::{
+    actions::mails,
+    entities::{password_reset, user},
+};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 use serde_json::{Value, json};
 
 use super::{forgotten, link, mailing};
@@ -131,6 +134,27 @@ async fn a_link_in_the_old_mailbox_is_good_no_more_once_the_address_is_another()
     }
     let answer = redeem(&service, &token, NEW, NEW).await;
     assert_eq!(answer.json(), refusal("reset_password_token", "is invalid"));
+}
+
+#[actix_web::test]
+async fn a_letter_that_was_being_written_when_the_address_changed_opens_nothing() {
+    let server = Smtpd::start(Mode::Plain);
+    let service = mailing(TestDatabase::sqlite(), &server, &[]).await;
+    service.user("ann").await;
+    let token = link(&service, &server, "ann@example.org").await;
+    let moved = |address: &'static str| {
+        let connection = service.app.database.reader();
+        let statement = user::Entity::update_many()
+            .col_expr(user::Column::Email, Expr::value(address))
+            .filter(user::Column::Username.eq("ann"));
+        async move { statement.exec(connection).await.unwrap() }
+    };
+    // The change has removed the links that it knew of, and this one came a moment later.
+    moved("ann@elsewhere.example").await;
+    let answer = redeem(&service, &token, NEW, NEW).await;
+    assert_eq!(answer.json(), refusal("reset_password_token", "is invalid"));
+    moved("ann@example.org").await;
+    assert_eq!(redeem(&service, &token, NEW, NEW).await.status, 200);
 }
 
 #[actix_web::test]

@@ -1,6 +1,6 @@
 //! Making an account for oneself: who may, who becomes the admin, what is refused.
 
-use actix_web::test::TestRequest;
+use actix_web::{http::Method, test::TestRequest};
 use portus_rs::{
     actions::users::{self, NewPerson},
     entities::{activity, user},
@@ -50,6 +50,75 @@ async fn accounts(service: &Service) -> Vec<user::Model> {
         .all(service.app.database.reader())
         .await
         .unwrap()
+}
+
+#[actix_web::test]
+async fn a_name_that_no_login_could_carry_is_refused_at_every_door() {
+    let service = Service::on(TestDatabase::sqlite()).await;
+    service.admin("root").await;
+    let root = Browser::signed_in(&service, "root").await;
+    let long = "a".repeat(256);
+    for (name, complaint) in [
+        ("ann:lee", "can't contain a colon"),
+        (
+            "ann\u{7}lee",
+            "can't contain control characters such as line breaks",
+        ),
+        ("ann\u{a0}", "can't begin or end with a blank"),
+        (&long, "is too long (maximum is 255 characters)"),
+    ] {
+        let mut new = form(name);
+        new["user"]["email"] = json!("ann@example.org");
+        let signed_up = sign_up(&service, &new).await;
+        assert_eq!(signed_up.status, 422, "{name:?}");
+        assert!(signed_up.body.contains(complaint), "{}", signed_up.body);
+        let by_api = service
+            .call(root.write(Method::POST, "/api/v1/users", &new))
+            .await;
+        assert_eq!(by_api.json()["message"]["username"], json!([complaint]));
+        new["user"]["bot"] = json!(true);
+        let bot = service
+            .call(root.write(Method::POST, "/api/v1/users", &new))
+            .await;
+        assert_eq!(bot.json()["message"]["username"], json!([complaint]));
+        let by_form = TestRequest::post()
+            .uri("/admin/users")
+            .insert_header(("Cookie", root.cookie()))
+            .set_form([
+                ("authenticity_token", root.csrf.as_str()),
+                ("user[username]", &format!("x{name}")),
+                ("user[email]", "ann@example.org"),
+                ("user[password]", PASSWORD),
+                ("user[password_confirmation]", PASSWORD),
+            ]);
+        // The page takes outer blanks off.
+        let trimmed = name.ends_with('\u{a0}');
+        let by_form = service.call(by_form).await;
+        assert_eq!(
+            by_form.status == 422,
+            !trimmed,
+            "{name:?}: {}",
+            by_form.body
+        );
+        let by_hand = users::NewUser {
+            username: name.to_owned(),
+            email: "ann@example.net".to_owned(),
+            password: PASSWORD.to_owned(),
+            ..Default::default()
+        };
+        let refused = users::create(&service.app, &Actor::Operator, by_hand).await;
+        assert!(matches!(refused, Err(Error::Invalid(_))));
+        let known = users::Newcomer {
+            username: name.to_owned(),
+            email: None,
+            admin: false,
+        };
+        let refused = users::enroll(&service.app, known).await;
+        assert!(
+            matches!(refused, Err(Error::Invalid(_))),
+            "from the directory"
+        );
+    }
 }
 
 on_every_database! {

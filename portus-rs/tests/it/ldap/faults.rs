@@ -185,6 +185,29 @@ async fn an_encrypted_server_is_spoken_to_only_if_its_certificate_is_trusted() {
 }
 
 #[actix_web::test]
+async fn an_authority_that_the_installation_trusts_is_trusted_here_too() {
+    let slapd = Slapd::builder().person("ann").encrypted_only().start();
+    let authorities = tempfile::tempdir().unwrap();
+    let directory_of_authorities = authorities.path().display().to_string();
+    let settings = [
+        ("PORTUS_LDAP_ENCRYPTION_METHOD", "start_tls"),
+        ("PORTUS_CA_DIR", directory_of_authorities.as_str()),
+    ];
+    let stranger = fault(&slapd, &settings).await;
+    assert!(matches!(stranger, Fault::Untrusted(_)), "{stranger}");
+    std::fs::copy(slapd.authority(), authorities.path().join("directory.crt")).unwrap();
+    let service = service(TestDatabase::sqlite(), &slapd, &settings).await;
+    enrolled(&service, "ann").await;
+    // Where a file is named it alone counts.
+    let other = Slapd::builder().start();
+    let only = other.authority().display().to_string();
+    let mut narrowed = settings.to_vec();
+    narrowed.push(("PORTUS_LDAP_ENCRYPTION_OPTIONS_CA_FILE", &only));
+    let refused = fault(&slapd, &narrowed).await;
+    assert!(matches!(refused, Fault::Untrusted(_)), "{refused}");
+}
+
+#[actix_web::test]
 async fn the_least_version_of_tls_is_kept_to() {
     let slapd = Slapd::builder().person("ann").old_tls().start();
     let ca = slapd.authority().display().to_string();

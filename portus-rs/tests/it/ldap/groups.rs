@@ -8,7 +8,7 @@ use portus_rs::{
     entities::{team, team_user, user},
     identity::actor::Actor,
 };
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::{account, docker, enrolled, is_in, run, service};
 use crate::support::{
@@ -194,6 +194,69 @@ async fn groups_are_mapped_to_teams_roles_and_admins() {
         "made by hand"
     );
     assert!(account(&service, "ann").await.unwrap().admin);
+}
+
+/// Whom the base of admins makes one is one from the first login on; with the switch, as long as the entry is there.
+#[actix_web::test]
+async fn the_base_of_admins_decides_at_every_login_where_it_is_to() {
+    let chief = format!("uid=ann,ou=admins,{SUFFIX}");
+    for sync in ["false", "true"] {
+        let slapd = Slapd::builder()
+            .entry(&chief, &person("ann", ""))
+            .person("bob")
+            .start();
+        let base = format!("ou=admins,{SUFFIX}");
+        let settings = [
+            ("PORTUS_LDAP_ADMIN_BASE", base.as_str()),
+            ("PORTUS_LDAP_SYNC_ADMIN", sync),
+        ];
+        let service = service(TestDatabase::sqlite(), &slapd, &settings).await;
+        service.admin("root").await;
+        assert!(enrolled(&service, "ann").await.admin);
+        let bob = enrolled(&service, "bob").await;
+        assert!(!bob.admin);
+        users::set_admin(&service.app, &Actor::Operator, bob.id, true)
+            .await
+            .unwrap();
+        slapd.remove(&chief).await;
+        slapd.add_person("ann").await;
+        service.app.passwords.forget();
+        for name in ["ann", "bob"] {
+            let stays = sync == "false";
+            assert_eq!(enrolled(&service, name).await.admin, stays, "{name} {sync}");
+        }
+    }
+}
+
+/// A group that gave a team its only owner takes it away, and that is said.
+#[actix_web::test]
+async fn the_last_owner_leaves_with_the_group_and_that_is_said() {
+    let slapd = Slapd::builder()
+        .person("ann")
+        .person("bob")
+        .group("ops", &["ann", "bob"])
+        .start();
+    let map = format!("{}=web:owner", group("ops"));
+    let settings = [("PORTUS_LDAP_GROUP_SYNC_MAP", map.as_str())];
+    let service = service(TestDatabase::sqlite(), &slapd, &settings).await;
+    let root = service.admin("root").await;
+    let web = service.team("web", &root).await;
+    for name in ["ann", "bob"] {
+        enrolled(&service, name).await;
+    }
+    let connection = service.database.connect().await;
+    let sql = format!("DELETE FROM team_users WHERE user_id = {}", root.id);
+    connection.execute_unprepared(&sql).await.unwrap();
+    connection.close().await.unwrap();
+    let said = "activities WHERE activities.key = 'team:ownerless'";
+    slapd.modify(&group("ops"), leaves("ann")).await;
+    later(&service).await;
+    are(&members(&service, &web).await, &[("bob", "owner")]);
+    assert_eq!(service.count(said).await, 0, "bob is left");
+    slapd.remove(&group("ops")).await;
+    later(&service).await;
+    are(&members(&service, &web).await, &[]);
+    assert_eq!(service.count(said).await, 1);
 }
 
 #[actix_web::test]

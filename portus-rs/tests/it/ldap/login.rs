@@ -13,7 +13,7 @@ use crate::api::sessions::sign_in;
 use crate::support::{
     databases::{TestDatabase, on_every_database},
     service::{PASSWORD, SERVICE, Service, basic},
-    slapd::{SUFFIX, Slapd, password, person},
+    slapd::{READER, SUFFIX, Slapd, password, person},
 };
 
 on_every_database! {
@@ -281,4 +281,17 @@ async fn a_name_with_several_entries_is_nobodys() {
     )
     .await;
     is_refused(&docker(&service, "ann", &password("ann")).await, WRONG);
+}
+
+#[actix_web::test]
+async fn where_anybody_may_search_no_account_is_needed_for_it() {
+    let slapd = Slapd::builder().person("ann").anonymous().start();
+    let settings = [("PORTUS_LDAP_AUTHENTICATION_ENABLED", "false")];
+    let service = service(TestDatabase::sqlite(), &slapd, &settings).await;
+    is_refused(&docker(&service, "ann", "wrong").await, WRONG);
+    is_refused(&docker(&service, "bob", "wrong").await, WRONG);
+    enrolled(&service, "ann").await;
+    assert_eq!(slapd.asked(&format!("BIND dn=\"{READER}\"")), 0);
+    // Nobody's password opens what the directory lets anybody read.
+    assert_eq!(docker(&service, "ann", "").await.status.as_u16(), 401);
 }

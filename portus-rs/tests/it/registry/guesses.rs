@@ -2,7 +2,7 @@
 //! compared where nothing else runs, by `make bench`.)
 
 use actix_web::{http::StatusCode, test::TestRequest};
-use portus_rs::entities::user;
+use portus_rs::entities::{application_token, user};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
 use crate::support::{
@@ -47,5 +47,43 @@ on_every_database! {
             assert_eq!(service.call(request).await.status, StatusCode::OK);
             assert_eq!(service.app.passwords.spent() - before, expected);
         }
+    }
+
+    async fn tokens_brought_along_cost_every_name_the_same(database: TestDatabase) {
+        let service = Service::on(database).await;
+        let (alice, bob) = (service.user("alice").await, service.user("bob").await);
+        service.user("carol").await;
+        service.bot("robot").await;
+        for (who, application) in [(&alice, "ci"), (&alice, "laptop"), (&bob, "ci")] {
+            service.token_of(who, application).await;
+        }
+        let imported = "$2a$10$7PzN4cVbT9LwXe1RgK5mUOSm.anZEKi9/Yc2vTkeLn.IhdSMrpQtu";
+        application_token::Entity::update_many()
+            .col_expr(application_token::Column::TokenSha256, Expr::value(Option::<String>::None))
+            .col_expr(application_token::Column::TokenBcrypt, Expr::value(imported))
+            .exec(service.app.database.reader())
+            .await
+            .unwrap();
+        let docker = |name: &str| TestRequest::get()
+            .uri(&format!("/v2/token?service={SERVICE}"))
+            .insert_header(("Authorization", basic((name, "wrong horse"))));
+        let api = |name: &str| TestRequest::get()
+            .uri("/api/v1/namespaces")
+            .insert_header(("Portus-Auth", format!("{name}:wrong horse")));
+        for name in ["alice", "bob", "carol", "robot", "portus", "nobody"] {
+            for (request, hashes) in [(docker(name), 3), (api(name), 2)] {
+                let before = service.app.passwords.spent();
+                assert_eq!(service.call(request).await.status, StatusCode::UNAUTHORIZED, "{name}");
+                assert_eq!(service.app.passwords.spent() - before, hashes, "{name}");
+            }
+        }
+        // What is right costs what it needs: the password, and the one token that bob has.
+        let good = basic(("bob", "yh8-Kq_2mTsxR4vWzE7u"));
+        let request = TestRequest::get()
+            .uri(&format!("/v2/token?service={SERVICE}"))
+            .insert_header(("Authorization", good));
+        let before = service.app.passwords.spent();
+        assert_eq!(service.call(request).await.status, StatusCode::OK);
+        assert_eq!(service.app.passwords.spent() - before, 2);
     }
 }

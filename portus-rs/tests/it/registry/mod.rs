@@ -9,6 +9,7 @@ mod guesses;
 mod limits;
 mod names;
 mod proxies;
+mod recorded;
 mod search;
 mod throttle;
 mod token;

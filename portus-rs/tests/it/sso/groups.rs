@@ -130,7 +130,7 @@ async fn team_id(service: &Service, name: &str) -> i64 {
 }
 
 #[actix_web::test]
-async fn a_team_keeps_its_last_owner() {
+async fn a_group_takes_the_last_owner_away_too_and_that_is_said() {
     let sso = Sso::with(TestDatabase::sqlite(), SETTINGS).await;
     let service = &sso.service;
     let root = service.admin("root").await;
@@ -148,12 +148,20 @@ async fn a_team_keeps_its_last_owner() {
     connection.close().await.unwrap();
     sso.person(person(json!([])));
     sso.enter(&mut Browser::default()).await;
-    assert_eq!(roles(service, "ann").await, [pair("developers", "owner")]);
+    assert_eq!(roles(service, "ann").await, []);
+    assert_eq!(
+        super::audited(service, "team:ownerless").await["team"],
+        "developers"
+    );
+    // Where another is left nothing is said.
     portus_rs::actions::members::add(&service.app, &actor, team.id, "root", "owner")
         .await
         .unwrap();
-    sso.enter(&mut Browser::default()).await;
-    assert_eq!(roles(service, "ann").await, []);
+    for groups in [json!(["/dev/lead"]), json!([])] {
+        sso.person(person(groups));
+        sso.enter(&mut Browser::default()).await;
+    }
+    assert_eq!(super::how_often(service, "team:ownerless").await, 1);
 }
 
 #[actix_web::test]

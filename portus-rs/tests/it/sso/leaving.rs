@@ -279,7 +279,7 @@ async fn a_login_that_does_not_outlast_the_one_there_ends_with_it_and_nothing_el
 #[actix_web::test]
 async fn a_session_about_which_nobody_can_be_asked_ends_soon() {
     for (settings, minutes) in [
-        (vec![], 60),
+        (vec![], 10),
         (vec![("PORTUS_OAUTH_RECHECK_UNASKED", "5")], 5),
         (vec![("PORTUS_OAUTH_RECHECK_UNASKED", "0")], 20160),
         (vec![("PORTUS_OAUTH_RECHECK_INTERVAL", "0")], 20160),
@@ -301,6 +301,63 @@ async fn a_session_about_which_nobody_can_be_asked_ends_soon() {
         assert!(ann.who(service).await.is_some(), "{settings:?}");
         service.app.clock.advance(TimeDelta::seconds(2));
         assert_eq!(ann.who(service).await, None, "{settings:?} {life}");
+    }
+}
+
+on_every_database! {
+    async fn tokens_about_whose_owner_nobody_can_be_asked_need_a_login_from_time_to_time(database: TestDatabase) {
+        let sso = Sso::with(database, &[]).await;
+        let service = &sso.service;
+        sso.register("1", "ann").await;
+        let docker = Docker::login(service, "ann").await;
+        // Somebody of this service's own, who is only linked, and somebody who came from there with nothing to live from.
+        linked(&sso, "eve").await;
+        let eve = Docker::login(service, "eve").await;
+        sso.register("2", "bob").await;
+        sso.provider.state().offline = true;
+        sso.register("3", "sue").await;
+        let sue = Docker::login(service, "sue").await;
+
+        let pass = |time: TimeDelta| {
+            service.app.clock.advance(time);
+            sso.provider.state().now += time.num_seconds();
+        };
+        pass(TimeDelta::days(7) - TimeDelta::minutes(1));
+        ask_providers(service).await.unwrap();
+        assert!(docker.renews(service).await && docker.shown(service).await.status == 200);
+        pass(TimeDelta::minutes(2));
+        ask_providers(service).await.unwrap();
+        assert_eq!(how_often(service, "user:provider_gone").await, 1);
+        let told = audited(service, "user:provider_gone").await;
+        assert_eq!(told["username"], "ann");
+        assert!(told["reason"].as_str().unwrap().contains("more than 7 days ago"), "{told}");
+        assert!(!docker.renews(service).await);
+        assert_eq!(docker.shown(service).await.status, 401);
+        assert!(eve.renews(service).await && eve.shown(service).await.status == 200);
+        assert!(sue.renews(service).await && sue.shown(service).await.status == 200, "she is asked about");
+
+        // The next login opens them again.
+        sso.provider.state().offline = false;
+        sso.person(json!({"sub": "1", "email": "ann@id.example", "email_verified": true}));
+        sso.enter(&mut Browser::default()).await;
+        assert_eq!(docker.shown(service).await.status, 200);
+        ask_providers(service).await.unwrap();
+        assert_eq!(docker.shown(service).await.status, 200);
+    }
+}
+
+#[actix_web::test]
+async fn tokens_last_where_somebody_has_decided_so() {
+    for settings in [
+        ("PORTUS_OAUTH_RECHECK_UNASKED_TOKENS", "0"),
+        ("PORTUS_OAUTH_RECHECK_INTERVAL", "0"),
+    ] {
+        let sso = Sso::with(TestDatabase::sqlite(), &[settings]).await;
+        sso.register("1", "ann").await;
+        let docker = Docker::login(&sso.service, "ann").await;
+        sso.service.app.clock.advance(TimeDelta::days(80));
+        ask_providers(&sso.service).await.unwrap();
+        assert_eq!(docker.shown(&sso.service).await.status, 200);
     }
 }
 

@@ -138,7 +138,12 @@ impl Browser {
     /// The same on the way to a page.
     pub async fn leave_for(&mut self, service: &Service, key: &str, return_to: &str) -> String {
         let path = format!("/users/auth/{key}");
-        let answer = self.post(service, &path, &[("return_to", return_to)]).await;
+        let mut form = vec![("return_to", return_to)];
+        let session = self.get(service, "/api/v1/session").await;
+        let session = session.status.is_success().then(|| session.json());
+        let token = session.as_ref().and_then(|it| it["csrf_token"].as_str());
+        form.extend(token.map(|token| ("authenticity_token", token)));
+        let answer = self.post(service, &path, &form).await;
         assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
         let start = answer.body.find("0;url=").expect("a way to go on") + "0;url=".len();
         let url = answer.body[start..].split('"').next().unwrap();

@@ -25,7 +25,7 @@ fn ticket(answer: &Answer) -> String {
 
 on_every_database! {
     async fn whoever_has_no_password_shows_themselves_by_coming_from_their_provider(database: TestDatabase) {
-        let sso = Sso::with(database, &[]).await;
+        let sso = Sso::with(database, &[("PORTUS_OAUTH_RECHECK_UNASKED", "60")]).await;
         let service = &sso.service;
         let mut ann = sso.register("1", "ann").await;
         let send = async |ann: &mut Browser, method: &str, path: &str, field: (&str, &str)| {

@@ -29,9 +29,17 @@ pub struct Builder {
     entries: String,
     encrypted_only: bool,
     tls: &'static str,
+    anonymous: bool,
 }
 
 impl Builder {
+    /// Lets anybody search.
+    #[must_use]
+    pub fn anonymous(mut self) -> Self {
+        self.anonymous = true;
+        self
+    }
+
     /// A person `uid=NAME,ou=people` whose password is `NAME's password`, with a mail address.
     #[must_use]
     pub fn person(self, name: &str) -> Self {
@@ -129,6 +137,11 @@ impl Builder {
         } else {
             ""
         };
+        let anybody = if self.anonymous {
+            "anonymous read"
+        } else {
+            "anonymous auth"
+        };
         let schemas: String = ["core", "cosine", "inetorgperson", "nis"]
             .map(|it| format!("include /etc/ldap/schema/{it}.schema\n"))
             .concat();
@@ -141,7 +154,7 @@ impl Builder {
              database mdb\nsuffix \"{SUFFIX}\"\nrootdn \"{ROOT}\"\nrootpw \"{ROOT_PASSWORD}\"\ndirectory {at}/data\n\
              maxsize 10485760\ndbnosync\nindex objectClass,uid,cn,member eq\n\
              access to attrs=userPassword by anonymous auth\n\
-             access to * by dn.base=\"{READER}\" read by users none by anonymous auth\n\
+             access to * by dn.base=\"{READER}\" read by users none by {anybody}\n\
              overlay memberof\n",
             self.tls
         )
@@ -230,6 +243,7 @@ impl Slapd {
             entries: String::new(),
             encrypted_only: false,
             tls: "",
+            anonymous: false,
         }
     }
 

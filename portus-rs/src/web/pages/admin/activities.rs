@@ -36,15 +36,16 @@ const FIELDS: [&str; 5] = [
 ];
 
 /// Beginnings of keys, on offer while somebody types.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "repository.*",
     "namespace.*",
     "team.*",
     "user*",
-    "application_token.*",
+    "application_token*",
     "webhook.*",
     "registry*",
     "session*",
+    "session:fail*",
     "comment*",
     "repository.push",
 ];
@@ -58,7 +59,7 @@ pub fn routes() -> Vec<Route> {
 pub struct Log {
     entries: Table<Entry>,
     filter: Filter,
-    kinds: [&'static str; 10],
+    kinds: [&'static str; 11],
     /// A date that is none, so that it was left aside.
     misread: bool,
     /// The same question for the files: what stands behind `?`.

@@ -8,6 +8,7 @@ use super::{
     registries::{Tested, tested},
 };
 use crate::{
+    actions::departures,
     entities::{registry, sync_run},
     error::Result,
     queries::{self, events::UnknownHost, sync_runs},
@@ -15,7 +16,7 @@ use crate::{
         error::PageResult,
         pages::{
             chart::Chart,
-            route::{Route, get},
+            route::{Route, get, post},
             view::{Moment, Page},
             visit::Admin,
         },
@@ -26,7 +27,10 @@ use crate::{
 const COMPARISONS: u64 = 30;
 
 pub fn routes() -> Vec<Route> {
-    vec![get("/admin", show)]
+    vec![
+        get("/admin", show),
+        post("/admin/ldap/confirm", confirm_departures),
+    ]
 }
 
 /// What `admin/health.html` shows.
@@ -43,6 +47,15 @@ pub struct Health {
     /// Webhooks whose secrets were stored under another key base.
     lost: Vec<Lost>,
     mail: Option<Mail>,
+    departures: Option<Missing>,
+}
+
+/// People whom the directory does not have any more, too many at once.
+#[derive(Serialize)]
+struct Missing {
+    gone: usize,
+    known: usize,
+    since: Moment,
 }
 
 /// Letters that do not go out.
@@ -161,6 +174,7 @@ impl Page for Health {
             listening: true,
             lost: Vec::new(),
             mail: None,
+            departures: None,
         };
         let unwell = Self {
             registries: vec![
@@ -200,6 +214,11 @@ impl Page for Health {
                 given_up: 1,
                 error: "refused <canary>".to_owned(),
                 smtp: true,
+            }),
+            departures: Some(Missing {
+                gone: 12,
+                known: 20,
+                since: then,
             }),
         };
         vec![well, unwell]
@@ -247,6 +266,7 @@ async fn show(visit: Admin) -> PageResult {
     let strangers = queries::events::unknown_hosts(app).await?;
     let lost = queries::webhooks::with_lost_secrets(app).await?;
     let mail = queries::mails::trouble(app).await?;
+    let departures = queries::departures::held(app).await?;
     let certificate = app.keys.signing.certificate();
     let page = Health {
         registries,
@@ -280,8 +300,20 @@ async fn show(visit: Admin) -> PageResult {
             error: it.last_error,
             smtp: app.config.email.smtp.is_some(),
         }),
+        departures: departures.map(|it| Missing {
+            gone: it.gone,
+            known: it.known,
+            since: Moment(it.since),
+        }),
     };
     visit.show("admin", &page).await
+}
+
+async fn confirm_departures(visit: Admin) -> PageResult {
+    match departures::confirm(&visit.app, &visit.actor).await {
+        Ok(_) => Ok(visit.go_telling("/admin", visit.say("health-departures-confirmed"))),
+        Err(error) => visit.go_refused("/admin", error),
+    }
 }
 
 #[cfg(test)]

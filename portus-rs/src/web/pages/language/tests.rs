@@ -211,7 +211,7 @@ fn what_people_do_is_told_in_every_language() {
 }
 
 /// What actions refuse beside the rules, as pages show it.
-const REFUSALS: [&str; 37] = [
+const REFUSALS: [&str; 41] = [
     "A bot of the team cannot own it; make it a contributor",
     "Bots and the hidden account are never in the LDAP directory",
     "Cannot remove the only owner of the team",
@@ -238,6 +238,9 @@ const REFUSALS: [&str; 37] = [
     "Your account is locked.",
     "another synchronization is under way; try again when it has ended",
     "can't be blank",
+    "can't begin or end with a blank",
+    "can't contain a colon",
+    "can't contain control characters such as line breaks",
     "cannot be changed for a personal or global namespace",
     "cannot be updated",
     "does not exist",
@@ -249,6 +252,7 @@ const REFUSALS: [&str; 37] = [
     "is kept in the LDAP directory",
     "is too long (maximum is 65535 characters)",
     "must be in the future",
+    "nobody of the LDAP directory is held back",
 ];
 
 #[test]
