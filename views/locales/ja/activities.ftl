@@ -92,3 +92,4 @@ said-owner-had-the-job-job-run = { $owner } がジョブ「{ $job }」を実行�
 said-owner-added-the-passkey-passkey = { $owner } がパスキー { $passkey } を追加しました
 said-owner-removed-the-passkey-passkey-of-user = { $owner } が { $user } のパスキー { $passkey } を削除しました
 said-the-passkey-passkey-of-user-was-refused-from-address-it-may-have-been-copied = { $user } のパスキー { $passkey } が { $address } から拒否されました（複製された可能性があります）
+said-owner-unlocked-the-user-user = { $owner } がユーザー { $user } のロックを解除しました

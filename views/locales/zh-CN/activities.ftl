@@ -92,3 +92,4 @@ said-owner-had-the-job-job-run = { $owner } 让任务“{ $job }”立即运行
 said-owner-added-the-passkey-passkey = { $owner } 添加了通行密钥 { $passkey }
 said-owner-removed-the-passkey-passkey-of-user = { $owner } 移除了 { $user } 的通行密钥 { $passkey }
 said-the-passkey-passkey-of-user-was-refused-from-address-it-may-have-been-copied = { $user } 的通行密钥 { $passkey } 从 { $address } 被拒绝：它可能已被复制
+said-owner-unlocked-the-user-user = { $owner } 解锁了用户 { $user }
