@@ -9,6 +9,7 @@ pub mod comments;
 pub mod dashboard;
 pub mod dead_events;
 pub mod deletion;
+pub mod departure;
 pub mod events;
 pub mod explain;
 pub mod facts;
