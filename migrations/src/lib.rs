@@ -57,6 +57,7 @@ mod m0072_users_provider_gone;
 mod m0075_job_runs;
 mod m0076_lease_wanted_by;
 mod m0077_delivery_test;
+mod m0078_storage;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, prelude::SchemaManager};
@@ -123,6 +124,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0075_job_runs::Migration),
             Box::new(m0076_lease_wanted_by::Migration),
             Box::new(m0077_delivery_test::Migration),
+            Box::new(m0078_storage::Migration),
         ]
     }
 
@@ -148,6 +150,7 @@ pub const TABLES: &[&str] = &[
     "provider_grants",
     "identities",
     "sessions",
+    "storage",
     "traffic",
     "scan_results",
     "vulnerabilities",

@@ -33,6 +33,7 @@ pub mod second_factor;
 pub mod sessions;
 pub mod stale_tags;
 pub mod stars;
+pub mod storage;
 pub mod sync;
 pub mod sync_runs;
 pub mod tags;
