@@ -39,6 +39,8 @@ const csrf = read("/api/v1/session").then((session) => session.csrf_token, () =>
 read("/api/openapi-spec")
   .then((spec) => {
     spec.servers = [{ url: root || "/" }];
+    // In the place of the list for those without scripts.
+    element.replaceChildren();
     SwaggerUIBundle({
       spec,
       domNode: element,
@@ -59,5 +61,8 @@ read("/api/openapi-spec")
     });
   })
   .catch((error) => {
-    element.textContent = `The API's description could not be loaded: ${error.message}`;
+    const said = document.createElement("p");
+    said.setAttribute("role", "alert");
+    said.textContent = `${element.dataset.failed} ${error.message}`;
+    element.prepend(said);
   });

@@ -57,6 +57,7 @@ mod m0072_users_provider_gone;
 mod m0075_job_runs;
 mod m0076_lease_wanted_by;
 mod m0077_delivery_test;
+mod m0078_storage;
 mod m0080_password_reset_email;
 
 use sea_orm_migration::prelude::*;
@@ -124,6 +125,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0075_job_runs::Migration),
             Box::new(m0076_lease_wanted_by::Migration),
             Box::new(m0077_delivery_test::Migration),
+            Box::new(m0078_storage::Migration),
             Box::new(m0080_password_reset_email::Migration),
         ]
     }
@@ -150,6 +152,7 @@ pub const TABLES: &[&str] = &[
     "provider_grants",
     "identities",
     "sessions",
+    "storage",
     "traffic",
     "scan_results",
     "vulnerabilities",

@@ -17,7 +17,7 @@ use crate::{
         scope::Access,
         token::{Claims, HeaderForm, Issue},
     },
-    queries::{facts::Present, health::Health, jobs},
+    queries::{facts::Present, health::Health, jobs, storage::Counted},
     remote::{
         RegistryClients,
         ldap::Directory,
@@ -47,6 +47,8 @@ pub struct App {
     /// Where `ldap.enabled` is on.
     pub directory: Option<Directory>,
     pub health: Health,
+    /// What this process counted last.
+    pub counted: Counted,
     pub wake: Wake,
     pub inbox: Inbox,
 }
@@ -70,6 +72,8 @@ pub struct Wake {
     pub wanted: Notify,
     /// Somebody wants the house kept now.
     pub housekeeping: Notify,
+    /// Somebody wants to know now how much room images take.
+    pub storage: Notify,
     /// Becomes true when the process is to end: whoever would go on answering for ever stops.
     pub end: watch::Sender<bool>,
     /// Somebody wants the directory asked who is still there.
@@ -87,6 +91,7 @@ impl Wake {
             jobs::DETAILS => Some(&self.details),
             jobs::MAIL => Some(&self.mail),
             jobs::HOUSEKEEPING => Some(&self.housekeeping),
+            jobs::STORAGE => Some(&self.storage),
             jobs::PEOPLE => Some(&self.people),
             jobs::GROUPS => Some(&self.groups),
             jobs::PROVIDERS => Some(&self.providers),
@@ -116,6 +121,7 @@ impl App {
             webhooks: Messenger::new(&config)?,
             directory: Directory::new(&config)?,
             health: Health::default(),
+            counted: Counted::default(),
             wake: Wake::default(),
             inbox: Inbox::default(),
             config,

@@ -1,5 +1,7 @@
 //! What can go wrong, knowing nothing of HTTP: each door has its own way of saying it.
 
+pub mod wordings;
+
 use std::{collections::BTreeMap, fmt};
 
 use sea_orm::{DbErr, SqlErr};

@@ -11,7 +11,7 @@ use crate::{
     activity::Activity,
     app::App,
     entities::{TokenScope, application_token, namespace, user},
-    error::{Error, Invalid, Result, is_taken},
+    error::{Error, Invalid, Result, is_taken, wordings},
     identity::{
         actor::Actor,
         secret::{self, Kind},
@@ -124,10 +124,7 @@ pub(super) async fn add<P: Authority>(
             Some(change.now() + TimeDelta::days(days))
         }
         Ends::After(_) => {
-            invalid.add(
-                "expires_in",
-                format!("must be between 1 and {MOST_DAYS} days"),
-            );
+            invalid.add("expires_in", wordings::TOO_MANY_DAYS.with(&[&MOST_DAYS]));
             None
         }
     };
@@ -149,7 +146,7 @@ pub(super) async fn add<P: Authority>(
     if held >= MOST {
         return Err(Error::invalid(
             "base",
-            format!("Users cannot have more than {MOST} application tokens"),
+            wordings::TOO_MANY_TOKENS.with(&[&MOST]),
         ));
     }
     let plain = secret::generate(Kind::Application)?;

@@ -10,7 +10,7 @@ use crate::{
     activity::Activity,
     app::App,
     entities::{comment, namespace, repository, user},
-    error::{Error, Result},
+    error::{Error, Result, wordings},
     identity::actor::Actor,
     policy::comments::{DeleteComment, WriteComment},
 };
@@ -54,10 +54,7 @@ pub async fn write(
         return Err(Error::invalid("body", "can't be blank"));
     }
     if body.chars().count() > LONGEST {
-        return Err(Error::invalid(
-            "body",
-            format!("is too long (maximum is {LONGEST} characters)"),
-        ));
+        return Err(Error::invalid("body", wordings::TOO_LONG.with(&[&LONGEST])));
     }
     let row = comment::ActiveModel {
         id: NotSet,

@@ -10,7 +10,7 @@ use sea_orm::{
 use super::change::Change;
 use crate::{
     entities::{Role, Visibility, namespace, registry, team, team_user, user},
-    error::{Error, Result},
+    error::{Error, Result, wordings},
     identity::actor::PORTUS,
     policy::guard::Authority,
     protocol::image_name,
@@ -108,10 +108,7 @@ impl Change<'_> {
         let base = image_name::personal_namespace(&owner.username).ok_or_else(|| {
             Error::invalid(
                 "username",
-                format!(
-                    "'{}' cannot be transformed into a valid namespace name",
-                    owner.username
-                ),
+                wordings::NO_NAME_OF_A_NAMESPACE.with(&[&owner.username]),
             )
         })?;
         let taken: Vec<String> = namespace::Entity::find()

@@ -25,7 +25,7 @@ use crate::{
     activity::Activity,
     app::App,
     entities::{identity, user},
-    error::{Error, Result, is_taken},
+    error::{Error, Result, is_taken, wordings},
     identity::{
         actor::{Account, Actor},
         credentials,
@@ -105,10 +105,7 @@ pub async fn enter(
                     return pending.keep(app).await.map(Step::Pending);
                 }
             };
-            let text = format!(
-                "Could not authenticate you from {} because \"{reason}\".",
-                provider.kind()
-            );
+            let text = wordings::NOT_AUTHENTICATED.with(&[&provider.kind(), &reason]);
             return out(app, provider, guest, None, text, reason).await;
         }
     };

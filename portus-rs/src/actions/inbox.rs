@@ -22,7 +22,7 @@ use crate::{
     activity::Activity,
     app::App,
     entities::{EventState, registry, registry_event, registry_instance},
-    error::{Error, Result},
+    error::{Error, Result, wordings},
     identity::actor::Actor,
     intake::Delivery,
     policy::registries::{CreateRegistry, ManageRegistry},
@@ -329,10 +329,9 @@ pub async fn replay(app: &App, actor: &Actor, id: i64) -> Result<()> {
         .ok_or(Error::NotFound)?;
     let permit = change.permit::<ManageRegistry>(event.registry_id).await?;
     if event.state != EventState::Dead {
-        return Err(Error::Refused(format!(
-            "the event {id} has not been given up: it is {}",
-            event.state
-        )));
+        return Err(Error::Refused(
+            wordings::NOT_GIVEN_UP.with(&[&id, &event.state]),
+        ));
     }
     let statement = revival(change.now())
         .filter(registry_event::Column::Id.eq(id))

@@ -11,7 +11,7 @@ use crate::{
     activity::Activity,
     app::App,
     entities::lease,
-    error::{Error, Result, is_taken},
+    error::{Error, Result, is_taken, wordings},
     identity::actor::Actor,
     policy::registries::RunJob,
 };
@@ -41,7 +41,7 @@ pub async fn want(app: &App, actor: &Actor, name: &str) -> Result<()> {
         match change.insert(&permit, row).await {
             Err(error) if is_taken(&error) => {
                 // A process has just begun it for the first time.
-                return Err(Error::Refused(format!("the job '{name}' runs already")));
+                return Err(Error::Refused(wordings::JOB_RUNS_ALREADY.with(&[&name])));
             }
             made => drop(made?),
         }

@@ -27,6 +27,7 @@ pub mod repositories;
 pub mod second_factor;
 pub mod sessions;
 pub mod stars;
+pub mod storage;
 pub mod sync_runs;
 pub mod tags;
 pub mod teams;

@@ -10,7 +10,7 @@ use crate::{
     activity::Activity,
     app::App,
     entities::{Visibility, namespace, registry, team},
-    error::{Error, Invalid, Result, is_taken},
+    error::{Error, Invalid, Result, is_taken, wordings},
     identity::{actor::Actor, throttle},
     policy::namespaces::{ChangeVisibility, CreateNamespace, UpdateNamespace},
     protocol::image_name,
@@ -104,7 +104,7 @@ pub async fn update(
     if let Some(word) = changes.visibility {
         let visibility: Visibility = word
             .parse()
-            .map_err(|()| Error::Refused(format!("unknown visibility kind '{word}'")))?;
+            .map_err(|()| Error::Refused(wordings::UNKNOWN_VISIBILITY.with(&[&word])))?;
         if visibility != old.visibility {
             change.permit::<ChangeVisibility>(id).await?;
             if old.global && visibility == Visibility::Private {
@@ -117,7 +117,7 @@ pub async fn update(
         }
     }
     if let Some(name) = changes.team {
-        let unknown = || Error::Unknown(format!("unknown team '{name}'"));
+        let unknown = || Error::Unknown(wordings::UNKNOWN_TEAM.with(&[&name]));
         let team = visible_team(&change, &name).await?.ok_or_else(unknown)?;
         if team.id != old.team_id {
             if fixed {
@@ -240,7 +240,7 @@ async fn chosen_registry(change: &Change<'_>, name: Option<&str>) -> Result<regi
         .one(change.reader())
         .await?
         .ok_or_else(|| match name {
-            Some(name) => Error::Unknown(format!("unknown registry '{name}'")),
+            Some(name) => Error::Unknown(wordings::UNKNOWN_REGISTRY.with(&[&name])),
             None => Error::invalid("registry", "can't be blank"),
         })
 }

@@ -13,7 +13,7 @@ use crate::{
     app::App,
     config::SyncStrategy,
     entities::{SyncState, sync_run},
-    error::{Error, Result},
+    error::{Error, Result, wordings},
     identity::actor::Actor,
     policy::{Permit, guard::KeepBooks, registries::ManageRegistry},
 };
@@ -87,11 +87,11 @@ pub async fn confirm(app: &App, actor: &Actor, id: i64) -> Result<sync_run::Mode
         .ok_or(Error::NotFound)?;
     let permit = change.permit::<ManageRegistry>(run.registry_id).await?;
     if run.state != SyncState::Held {
-        return Err(Error::Refused(format!(
-            "the synchronization {id} holds nothing back: it is {}{}",
-            run.state,
-            run.message.map(|it| format!(" ({it})")).unwrap_or_default()
-        )));
+        let message = run.message.map(|it| format!(" ({it})"));
+        let state = format!("{}{}", run.state, message.unwrap_or_default());
+        return Err(Error::Refused(
+            wordings::NOTHING_HELD_BACK.with(&[&id, &state]),
+        ));
     }
     let known = sync_run::Entity::find()
         .filter(sync_run::Column::Confirms.eq(id))

@@ -13,7 +13,7 @@ use crate::{
     activity::Activity,
     app::App,
     entities::{TokenScope, bot_trust, user},
-    error::{Error, Invalid, Result, is_taken},
+    error::{Error, Invalid, Result, is_taken, wordings},
     identity::actor::Actor,
     policy::users::ManageTrusts,
     protocol::claims::Patterns,
@@ -58,10 +58,10 @@ impl Written {
                     let name = name.trim();
                     let before = claims.insert(name.to_owned(), pattern.to_owned());
                     if before.is_some() {
-                        invalid.add("claims", format!("'{name}' is there twice"));
+                        invalid.add("claims", wordings::CLAIM_TWICE.with(&[&name]));
                     }
                 }
-                None => invalid.add("claims", format!("'{written}' must be NAME=PATTERN")),
+                None => invalid.add("claims", wordings::CLAIM_WITHOUT_PATTERN.with(&[&written])),
             }
         }
         let scope = match self.scope.filter(|it| !it.is_empty()).map(|it| it.parse()) {
@@ -109,7 +109,7 @@ pub async fn create(app: &App, actor: &Actor, bot: i64, new: NewTrust) -> Result
     for name in &new.namespaces {
         match visible_namespace(&change, name).await? {
             Some(found) => ids.push(found.id),
-            None => invalid.add("namespaces", format!("'{name}' does not exist")),
+            None => invalid.add("namespaces", wordings::NO_SUCH_NAME.with(&[name])),
         }
     }
     ids.sort_unstable();
@@ -136,7 +136,7 @@ pub async fn create(app: &App, actor: &Actor, bot: i64, new: NewTrust) -> Result
         .count(change.reader())
         .await?;
     if held >= MOST {
-        let text = format!("A bot cannot trust more than {MOST} times");
+        let text = wordings::TOO_MANY_TRUSTS.with(&[&MOST]);
         return Err(Error::invalid("base", text));
     }
     let json = |error: serde_json::Error| Error::Internal(error.into());

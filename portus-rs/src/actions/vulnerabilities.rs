@@ -99,6 +99,45 @@ pub async fn begin_scan(app: &App, digest: &str) -> Result<u64> {
     Ok(count)
 }
 
+/// How a scan ends that finds nothing out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// To be tried again.
+    ForNow,
+    /// Tried often enough: whoever looks is told so.
+    ForGood,
+    /// No scanner understands such an image.
+    Unscannable,
+}
+
+/// Ends the scan of a digest without a result, for all tags that are still being scanned. What was found the last time
+/// stays in the tables and is not shown. Returns how many tags there were.
+pub async fn fail_scan(app: &App, digest: &str, failure: Failure) -> Result<u64> {
+    let tags = tags_of(app, digest).await?;
+    let mut change = Change::begin(app, &Actor::Portus).await?;
+    let books = change.books()?;
+    let state = match failure {
+        Failure::ForNow => tag::Model::PENDING,
+        Failure::ForGood => tag::Model::FAILED,
+        Failure::Unscannable => tag::Model::UNSCANNABLE,
+    };
+    let mut count = 0;
+    for tags in tags.chunks(AT_ONCE) {
+        let statement = marking(state)
+            .filter(tag::Column::Id.is_in(tags.iter().copied()))
+            .filter(tag::Column::Digest.eq(digest))
+            .filter(tag::Column::Scanned.eq(tag::Model::SCANNING))
+            .into_query();
+        count += change
+            .execute::<tag::Entity, _, _>(&books, &statement)
+            .await?;
+    }
+    change
+        .commit_unrecorded("a scanner's failure is no deed of anybody")
+        .await?;
+    Ok(count)
+}
+
 /// The tags of a digest. Digests have no index, which every push would pay for: looked up before anything is locked.
 async fn tags_of(app: &App, digest: &str) -> Result<Vec<i64>> {
     Ok(tag::Entity::find()

@@ -463,6 +463,7 @@ fn of_the_directory(key: &str) -> &'static str {
         }
         "user:ldap_gone" => "{user} is not in the LDAP directory any more",
         "user:ldap_returned" => "{user} is in the LDAP directory again",
+        "user:unlock" => "{owner} unlocked the user {user}",
         "user:ldap_link" => "{owner} tied the user {user} to the LDAP directory",
         "user:ldap_unlink" => "{owner} loosened the user {user} from the LDAP directory",
         "user:provider_gone" => "{provider} does not vouch for {user} any more",

@@ -141,6 +141,12 @@ impl Activity {
             .with("username", user.username.as_str())
     }
 
+    /// May try again, whatever was guessed.
+    pub fn user_unlocked(user: &user::Model) -> Self {
+        Self::new("user:unlock", Some((Kind::User, user.id)))
+            .with("username", user.username.as_str())
+    }
+
     pub fn user_disabled(user: &user::Model) -> Self {
         Self::new("user:disable", Some((Kind::User, user.id)))
             .with("username", user.username.as_str())

@@ -33,6 +33,7 @@ pub mod seen_token;
 pub mod session;
 pub mod setting;
 pub mod star;
+pub mod storage;
 pub mod sync_run;
 pub mod tag;
 pub mod team;

@@ -12,7 +12,7 @@ pub struct Model {
     pub digest: Option<String>,
     pub user_id: Option<i64>,
     pub username: Option<String>,
-    /// [`Model::PENDING`], [`Model::SCANNING`] or [`Model::SCANNED`].
+    /// [`Model::PENDING`], [`Model::SCANNING`], [`Model::SCANNED`], [`Model::FAILED`] or [`Model::UNSCANNABLE`].
     pub scanned: i16,
     pub marked: bool,
     pub observed_at: DateTime,
@@ -30,6 +30,10 @@ impl Model {
     pub const SCANNING: i16 = 1;
     /// The results are those of this digest.
     pub const SCANNED: i16 = 2;
+    /// Scanners were asked often enough, in vain; until somebody wants it scanned again.
+    pub const FAILED: i16 = 3;
+    /// Nothing that a scanner understands.
+    pub const UNSCANNABLE: i16 = 4;
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

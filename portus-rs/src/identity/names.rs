@@ -2,6 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::error::wordings;
+
 /// Longest user name, in characters.
 pub const MAX: usize = 255;
 
@@ -16,7 +18,7 @@ pub fn complaint(name: &str) -> Option<String> {
     if name.is_empty() {
         Some("can't be blank".to_owned())
     } else if name.chars().count() > MAX || canonical(name).chars().count() > MAX {
-        Some(format!("is too long (maximum is {MAX} characters)"))
+        Some(wordings::TOO_LONG.with(&[&MAX]))
     } else if name.trim() != name {
         Some("can't begin or end with a blank".to_owned())
     } else if name.contains(':') {

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     app::App,
     entities::{identity, user},
-    error::{Error, Result},
+    error::{Error, Result, wordings},
     keys::vault::Purpose,
     remote::oauth::{Known, OAuthError, Profile, Provider, Returned},
 };
@@ -83,10 +83,7 @@ pub struct Arrival {
 impl Stopped {
     fn because(provider: Provider<'_>, reason: &str) -> Self {
         Self {
-            text: format!(
-                "Could not authenticate you from {} because \"{reason}\".",
-                provider.kind()
-            ),
+            text: wordings::NOT_AUTHENTICATED.with(&[&provider.kind(), &reason]),
             reason: reason.to_owned(),
             recorded: true,
         }

@@ -136,6 +136,7 @@ async fn rung(app: &App, work: Work) {
         Work::Webhooks => app.wake.webhooks.notified().await,
         Work::Details => app.wake.details.notified().await,
         Work::Housekeeping => app.wake.housekeeping.notified().await,
+        Work::Storage => app.wake.storage.notified().await,
         Work::People => app.wake.people.notified().await,
         Work::Groups => app.wake.groups.notified().await,
         Work::Providers => app.wake.providers.notified().await,

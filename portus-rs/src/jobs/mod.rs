@@ -9,6 +9,7 @@ pub mod lease;
 pub mod manifest_details;
 pub mod provider_check;
 pub mod registry_events;
+pub mod storage;
 mod work;
 
 use std::{sync::Arc, time::Duration};
@@ -24,7 +25,8 @@ use crate::{
     identity::actor::Actor,
     queries::{
         jobs::{
-            DETAILS, GROUPS, HOUSEKEEPING, MAIL, PEOPLE, PROVIDERS, SELF_TEST, USAGE, WEBHOOKS,
+            DETAILS, GROUPS, HOUSEKEEPING, MAIL, PEOPLE, PROVIDERS, SELF_TEST, STORAGE, USAGE,
+            WEBHOOKS,
         },
         sync,
     },
@@ -126,6 +128,7 @@ async fn table(app: &App, which: Jobs) -> Result<Vec<Job>> {
         jobs.push(job(WEBHOOKS, every(5), false, Work::Webhooks));
         jobs.push(WRITE_USAGE);
         jobs.push(job(HOUSEKEEPING, every(3600), true, Work::Housekeeping));
+        jobs.push(job(STORAGE, every(storage::EVERY), true, Work::Storage));
     }
     if !only && let Some(ldap) = &app.config.ldap {
         use ldap_sync::{GROUPS_EVERY, PEOPLE_EVERY};
@@ -223,6 +226,7 @@ pub const NAMES: &[&str] = &[
     "mail",
     "webhooks",
     "housekeeping",
+    "storage",
     "ldap-accounts",
     "ldap-groups",
     "identity-providers",
@@ -253,6 +257,7 @@ pub async fn run_by_hand(app: &Arc<App>, name: &str) -> Result<()> {
         "mail" => (MAIL, Work::Mail),
         "webhooks" => (WEBHOOKS, Work::Webhooks),
         "housekeeping" => (HOUSEKEEPING, Work::Housekeeping),
+        "storage" => (STORAGE, Work::Storage),
         "ldap-accounts" => (PEOPLE, Work::People),
         "ldap-groups" => (GROUPS, Work::Groups),
         "identity-providers" => (PROVIDERS, Work::EveryProvider),

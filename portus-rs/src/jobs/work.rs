@@ -5,6 +5,7 @@ use std::{pin::Pin, sync::Arc};
 use super::{
     Stop, catalog_sync, ldap_sync, manifest_details,
     provider_check::{self, Whom},
+    storage,
 };
 use crate::{
     actions::{
@@ -34,6 +35,8 @@ pub(super) enum Work {
     Webhooks,
     Usage,
     Housekeeping,
+    /// How much room images take.
+    Storage,
     /// Who of the directory's people is still there.
     People,
     /// Who of them is in which group.
@@ -79,6 +82,7 @@ pub(super) fn run<'a>(
         Work::Webhooks => Box::pin(tell_webhooks(app)),
         Work::Usage => Box::pin(write_usage(app)),
         Work::Housekeeping => Box::pin(keep_house(app)),
+        Work::Storage => Box::pin(async move { Ok(Ran::did(storage::run(app, stop).await?)) }),
         Work::People => {
             Box::pin(async move { Ok(Ran::did(ldap_sync::check_people(app, stop).await?)) })
         }

@@ -24,6 +24,9 @@ const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const ARTIFACT: &str = "application/vnd.oci.artifact.manifest.v1+json";
 const SCHEMA1: &str = "application/vnd.docker.distribution.manifest.v1";
 
+/// The media types of what holds nothing itself but lists other manifests.
+pub const LISTS: [&str; 2] = [LIST, INDEX];
+
 /// The `Accept` header with which registries hand out manifests unchanged.
 pub const ACCEPT: &str = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json";
 

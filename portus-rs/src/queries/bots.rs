@@ -114,6 +114,10 @@ impl Listing for Stable {
         (name == "username").then_some(user::Column::Username)
     }
 
+    fn filters() -> &'static [Filter] {
+        Bots::filters()
+    }
+
     async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Kept>> {
         let rows = user::Entity::find()
             .filter(user::Column::Id.is_in(ids.iter().copied()))

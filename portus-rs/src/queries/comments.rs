@@ -66,6 +66,7 @@ impl Listing for Comments {
                 user::Column::Id,
                 user::Column::Username.eq(it),
             )))) "Written by the account of this name.";
+            "body_contains" contains(C::Body) "With this in the text, sign by sign.";
             "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
             "created_before" before(C::CreatedAt) "Made before this moment.";
             "updated_after" after(C::UpdatedAt) "Changed after this moment.";

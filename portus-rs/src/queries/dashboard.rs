@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFilter,
     QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    sea_query::{CaseStatement, Func},
 };
 
 use super::{
@@ -32,22 +33,32 @@ pub const SHOWN: usize = 20;
 /// How much there is, for admins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    pub registries: u64,
     /// Accounts that may log in.
     pub users: u64,
     pub teams: u64,
     pub namespaces: u64,
+    /// Whether the account is there in whose name the service itself works.
+    pub portus: bool,
 }
 
 pub async fn counts(app: &App) -> Result<Counts> {
     let reader = app.database.reader();
+    let portus = || user::Column::Username.eq(PORTUS);
+    let count = |condition| Func::count(CaseStatement::new().case(condition, 1));
+    let people = Condition::all()
+        .add(user::Column::Enabled.eq(true))
+        .add(portus().not());
+    let found: Option<(i64, i64)> = user::Entity::find()
+        .select_only()
+        .expr_as(count(people), "people")
+        .expr_as(count(Condition::all().add(portus())), "portus")
+        .into_tuple()
+        .one(reader)
+        .await?;
+    let (users, portus) = found.unwrap_or_default();
     Ok(Counts {
-        registries: registry::Entity::find().count(reader).await?,
-        users: user::Entity::find()
-            .filter(user::Column::Enabled.eq(true))
-            .filter(user::Column::Username.ne(PORTUS))
-            .count(reader)
-            .await?,
+        users: u64::try_from(users).unwrap_or_default(),
+        portus: portus > 0,
         teams: team::Entity::find()
             .filter(team::Column::Hidden.eq(false))
             .count(reader)

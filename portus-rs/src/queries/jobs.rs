@@ -21,6 +21,8 @@ pub const SYNC: &str = "Registry synchronization";
 pub const DETAILS: &str = "Manifest details";
 pub const MAIL: &str = "Outgoing mail";
 pub const HOUSEKEEPING: &str = "Housekeeping";
+/// How much room images take.
+pub const STORAGE: &str = "Storage";
 /// Who of the directory's people is still there.
 pub const PEOPLE: &str = "LDAP accounts";
 /// Who of them is in which group.

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     app::App,
     entities::{namespace, registry, repository},
-    error::{Invalid, Result},
+    error::{Invalid, Result, wordings},
 };
 
 pub async fn all(app: &App) -> Result<Vec<registry::Model>> {
@@ -190,7 +190,7 @@ pub fn check_secret(secret: Option<&str>, invalid: &mut Invalid) {
     if secret.is_some_and(|it| it.chars().count() < SHORTEST_SECRET) {
         invalid.add(
             "events_secret",
-            format!("is too short (minimum is {SHORTEST_SECRET} characters)"),
+            wordings::TOO_SHORT.with(&[&SHORTEST_SECRET]),
         );
     }
 }

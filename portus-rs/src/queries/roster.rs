@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QuerySelect as _, QueryTrait as _, Select,
-    sea_query::SelectStatement,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect as _, QueryTrait as _, Select,
+    sea_query::{Expr, SelectStatement},
 };
 
 use super::{
-    filter::{Filter, filters},
+    filter::{Filter, filters, named},
     list::{Listing, in_order},
     teams,
     viewer::Viewer,
 };
 use crate::{
     app::App,
-    entities::{Role, team_user, user},
+    entities::{Role, dialect, team_user, user},
     error::{Error, Result},
 };
 
@@ -71,16 +71,62 @@ impl Listing for Roster {
             .find_also_related(user::Entity)
             .all(app.database.reader())
             .await?;
-        let mates: HashMap<i64, Mate> = found
-            .into_iter()
-            .filter_map(|(row, user)| {
-                let user = user?;
-                let (id, role) = (row.id, row.role);
-                Some((user.id, Mate { user, id, role }))
-            })
-            .collect();
+        let mates: HashMap<i64, Mate> = mates(found).map(|it| (it.user.id, it)).collect();
         Ok(in_order(ids, mates))
     }
+}
+
+/// The same, by what they may.
+pub struct Ranks {
+    pub team_id: i64,
+}
+
+impl Listing for Ranks {
+    type Entity = team_user::Entity;
+    type Row = Mate;
+
+    fn select(&self) -> Select<team_user::Entity> {
+        team_user::Entity::find().filter(team_user::Column::TeamId.eq(self.team_id))
+    }
+
+    fn id() -> team_user::Column {
+        team_user::Column::Id
+    }
+
+    fn sort_column(name: &str) -> Option<team_user::Column> {
+        (name == "role").then_some(team_user::Column::Role)
+    }
+
+    fn filters() -> &'static [Filter] {
+        use team_user::Column as C;
+        filters! {
+            "name_contains" with(|it, backend| Condition::all().add(C::UserId.in_subquery(named(
+                user::Entity,
+                user::Column::Id,
+                dialect::contains(backend, Expr::col((user::Entity, user::Column::Username)), it.to_owned()),
+            )))) "With this in the username, sign by sign.";
+        }
+    }
+
+    async fn load(&self, app: &App, ids: &[i64]) -> Result<Vec<Mate>> {
+        let found = team_user::Entity::find()
+            .filter(team_user::Column::Id.is_in(ids.iter().copied()))
+            .find_also_related(user::Entity)
+            .all(app.database.reader())
+            .await?;
+        Ok(in_order(ids, mates(found).map(|it| (it.id, it))))
+    }
+}
+
+fn mates(found: Vec<(team_user::Model, Option<user::Model>)>) -> impl Iterator<Item = Mate> {
+    found.into_iter().filter_map(|(row, user)| {
+        let (id, role) = (row.id, row.role);
+        Some(Mate {
+            user: user?,
+            id,
+            role,
+        })
+    })
 }
 
 /// A membership of a team that the viewer may see.

@@ -14,7 +14,7 @@ use crate::{
         Details, EventState, SyncState, manifest, namespace, registry, registry_event, repository,
         sync_run, tag,
     },
-    error::{Error, Result},
+    error::{Error, Result, wordings},
     identity::actor::PORTUS,
     protocol::{digest::Digest, image_name::ImageName, sync_plan},
 };
@@ -253,7 +253,7 @@ pub async fn wanted_registries(app: &App, named: Option<&str>) -> Result<Vec<reg
     let found = registries(app, named).await?;
     if found.is_empty() {
         return Err(Error::Unknown(match named {
-            Some(name) => format!("there is no registry called '{name}'"),
+            Some(name) => wordings::NO_REGISTRY_CALLED.with(&[&name]),
             None => "No registry has been configured!".to_owned(),
         }));
     }

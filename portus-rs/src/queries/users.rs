@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     app::App,
-    entities::{Role, namespace, team, team_user, user},
+    entities::{Role, login_failure, namespace, team, team_user, user},
     error::{Error, Result},
     identity::names,
     keys::files::hex,
@@ -247,6 +247,17 @@ async fn counts_of(app: &App, ids: &[i64]) -> Result<HashMap<i64, Counts>> {
         found.entry(id).or_default().teams = count;
     }
     Ok(found)
+}
+
+/// Addresses from which an account is held back now after too many wrong passwords, and until when.
+pub async fn held(app: &App, row: &user::Model) -> Result<Vec<login_failure::Model>> {
+    Ok(login_failure::Entity::find()
+        .filter(login_failure::Column::Account.eq(row.canonical_name.as_str()))
+        .filter(login_failure::Column::HeldUntil.gt(app.clock.now()))
+        .order_by_desc(login_failure::Column::HeldUntil)
+        .limit(20)
+        .all(app.database.reader())
+        .await?)
 }
 
 /// The teams that an account is in, hidden ones aside, by their names.

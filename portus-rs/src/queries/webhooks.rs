@@ -238,6 +238,7 @@ impl Listing for Deliveries {
             )) "Which have come so far.";
             "status" id(C::Status) "Answered with this HTTP status; 0 without an answer.";
             "uuid" is(C::Uuid) "Of this UUID.";
+            "uuid_contains" contains(C::Uuid) "With this in the UUID, sign by sign.";
             "test" flag(C::Test) "Which only try the webhook, or only others.";
             "created_after" after(C::CreatedAt) "Made after this moment, ISO 8601.";
             "created_before" before(C::CreatedAt) "Made before this moment.";

@@ -11,7 +11,7 @@ use std::{
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use crate::config::Webhooks;
+use crate::{config::Webhooks, error::wordings};
 
 #[cfg(test)]
 mod tests;
@@ -54,10 +54,7 @@ pub enum Refusal {
     NoUrl,
     #[error("must not hold a user name or password: give them as username and password")]
     Credentials,
-    #[error(
-        "leads to a {place}, where webhooks may not go (an admin can allow it with {})",
-        setting(*place)
-    )]
+    #[error("{}", wordings::NOT_FOR_WEBHOOKS.with(&[place, &setting(*place)]))]
     Forbidden { place: Place },
 }
 

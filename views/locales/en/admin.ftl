@@ -19,7 +19,7 @@ users-title = Users
 users-new = Create new user
 users-all = All users
 users-filter = Filter by name
-users-password-hint = At least 8 characters
+users-password-hint = At least 8 characters; a bot needs none
 users-bot = Bot
 users-person = Person
 users-kind = Kind
@@ -73,7 +73,26 @@ user-end-docker = End all
 user-no-docker = No docker logins
 user-docker-ended = All docker logins of '{ $name }' were ended
 user-delete = Delete { $name }
-user-delete-what = The account and its application tokens go for good. Its personal namespace and the images in it stay; entries of the log keep the name.
+user-delete-what = The account and its application tokens go for good; entries of the log keep the name.
+user-held = Refused from { $address } after too many wrong passwords, until
+user-unlock = Unlock
+user-unlocked = User '{ $name }' may try again from everywhere
+user-directory = LDAP directory
+user-directory-yes = Tied
+user-directory-no = Not tied
+user-directory-yes-text = The password is the one in the directory; none is kept here.
+user-directory-no-text = The password is kept here, and what the directory says of this name does not count.
+user-tie = Tie to the directory
+user-tie-what = The password of { $name } that is kept here goes, the one in the directory counts from now on, and every browser and docker login has to sign in again.
+user-tie-button = Yes, tie it
+user-tied = User '{ $name }' signs in with the password of the directory from now on
+user-loosen = Loosen from the directory
+user-loosen-what = { $name } has no password until you set one here, and every browser and docker login has to sign in again. Application tokens go on.
+user-loosen-button = Yes, loosen it
+user-loosened = User '{ $name }' is no longer tied to the directory and has no password
+user-delete-home-goes = Its personal namespace { $name } holds nothing and goes too.
+user-delete-home-stays = Its personal namespace { $name } and the images in it stay.
+user-delete-orphaned = These teams lose their only owner; until an administrator names another one, nobody else can look after them:
 user-delete-name = Type { $name } to confirm
 user-delete-button = I understand, delete user
 registries-new = Add a registry
@@ -177,6 +196,8 @@ job-details = Image details
 job-details-about = Reads sizes, platforms and kinds of images from the registries.
 job-housekeeping = Housekeeping
 job-housekeeping-about = Clears ended sessions, unused logins and old comparisons away.
+job-storage = Storage
+job-storage-about = Counts how much room the images of each namespace take.
 job-mail = Mail
 job-mail-about = Sends letters, and those once more that failed.
 job-people = LDAP accounts
@@ -217,6 +238,10 @@ job-housekeeping-did = { $n ->
     [one] { $n } old entry cleared away
    *[other] { $n } old entries cleared away
 }
+job-storage-did = { $n ->
+    [one] { $n } namespace grew or shrank
+   *[other] { $n } namespaces grew or shrank
+}
 job-mail-did = { $n ->
     [one] { $n } letter sent
    *[other] { $n } letters sent
@@ -255,6 +280,8 @@ sync-counts = { $repositories ->
     [one] { $tags } tag
    *[other] { $tags } tags
 }
+sync-carried-out = Nothing anew: it carried out
+sync-carried-out-plan = removals that were held back
 sync-repairs = Repairs
 sync-repaired = { $added } added, { $changed } changed, { $removed } removed, { $errors } errors
 sync-message = It says

@@ -60,3 +60,13 @@ dashboard-health-certificate = The signing certificate ends
 dashboard-health-no-certificate = The signing key has no certificate: registries 3.x need one
 dashboard-health-deletion-off = Deleting images is switched off (delete.enabled)
 dashboard-health-deletes-nothing = { $what } deletes nothing, although deleting images is on here
+storage-title = Storage
+storage-namespace = Namespace
+storage-size = Size
+storage-others = { $n ->
+    [one] { $n } other namespace
+   *[other] { $n } other namespaces
+}
+storage-what = Each image counts once in a repository, however many tags it has. Layers that images share count with each of them, so the registry may need less room.
+storage-counted = Counted
+dashboard-health-no-portus = The account portus is missing, in whose name images are found and background jobs work: start the service anew, which makes it again

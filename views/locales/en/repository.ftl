@@ -82,6 +82,8 @@ kind-schema1 = Schema 1
 kind-unknown = Unknown type
 scan-pending = Pending
 scan-scanning = In progress
+scan-failed = Scan failed
+scan-unscannable = Not scannable
 scan-passed = Passed
 scan-found = { $n } { $severity } - { $total } total
 severity-defcon1 = Defcon1
@@ -129,3 +131,4 @@ deletion-repository-text = { $n ->
 }
 deletion-type-name = Type { $name } to confirm
 deletion-wrong-name = That is not its name.
+comments-filter = Search the comments

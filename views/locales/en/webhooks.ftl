@@ -60,3 +60,7 @@ webhook-tested = The test is on its way. What comes back is shown below.
 webhook-test = Send test
 webhook-test-question = This webhook is disabled. Are you sure you want to send it a test?
 webhook-is-test = test
+webhook-only-delivered = Delivered
+webhook-only-failed = Failed
+webhook-only-waiting = Waiting
+webhook-filter-uuid = Filter by UUID

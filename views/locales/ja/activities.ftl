@@ -102,3 +102,4 @@ said-owner-used-the-token-for-the-application-application-from-address = { $owne
 said-owner-used-their-password-with-docker-from-address = { $owner } が { $address } から docker で自分のパスワードを使用しました
 said-owner-confirmed-that-count-users-are-not-in-the-ldap-directory-any-more = { $owner } がユーザー { $count } 人が LDAP ディレクトリにもういないことを確認しました
 said-the-team-team-has-no-owner-any-more = チーム { $team } には所有者がいなくなりました
+said-owner-unlocked-the-user-user = { $owner } がユーザー { $user } のロックを解除しました

@@ -70,6 +70,8 @@ kind-schema1 = スキーマ 1
 kind-unknown = 不明な型
 scan-pending = 待機中
 scan-scanning = 検査中
+scan-failed = スキャン失敗
+scan-unscannable = スキャン対象外
 scan-passed = 問題なし
 scan-found = { $severity } { $n } 件（計 { $total } 件）
 severity-defcon1 = Defcon1
@@ -131,7 +133,5 @@ said-these-are-no-registry-s-words-look-what-stands-before-it-and-at-its-hostnam
 said-its-log-says-why = 理由はレジストリのログにあります
 said-the-registry-does-not-trust-our-certificate-its-rootcertbundle-must-hold-the-certificate-that-portus-rs-registry-config-prints-and-its-issuer-must-be-machine-fqdn-value-restart-the-registry-afterwards = レジストリがこちらの証明書を信頼していません。rootcertbundle に `portus-rs registry-config` が出力する証明書を入れ、issuer を machine_fqdn.value に合わせて、レジストリを再起動してください
 said-the-registry-accepts-our-token-but-not-for-this-check-that-auth-token-service-in-its-configuration-is-the-hostname-under-which-it-is-known-here = レジストリはこちらのトークンを受け入れますが、この操作には使えません。設定の auth.token.service が、ここに登録されたホスト名と同じか確認してください
-said-could-not-remove-tag = タグ { $value } を削除できませんでした
-said-could-not-remove-tags = 削除できなかったタグ: { $value }
-said-the-registry-answered = レジストリの応答: { $value }
 said-because = { $what }：{ $why }
+comments-filter = コメントを検索

@@ -12,5 +12,7 @@ tag-off = スキャンが設定されていません
 tag-off-text = 設定の security セクションでスキャナーを指定します。
 tag-pending-text = スキャナーが空きしだい検査します。
 tag-scanning-text = 結果はここに自動的に表示されます。
+tag-failed-text = スキャナーに繰り返し依頼しましたが結果が得られず、このイメージについては何も分かっていません。理由はスキャナーとこのサービスのログにあります。管理者は再スキャンできます。
+tag-unscannable-text = スキャナーが対応しているのはコンテナイメージだけです。
 tag-scan-again = 再スキャン
 tag-scan-again-said = イメージを再スキャンします。

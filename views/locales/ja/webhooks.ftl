@@ -59,3 +59,7 @@ webhook-tested = テストを送信します。応答は下に表示されます
 webhook-test = テストを送信
 webhook-test-question = この Webhook は無効です。それでもテストを送信しますか？
 webhook-is-test = テスト
+webhook-only-delivered = 配信済み
+webhook-only-failed = 失敗
+webhook-only-waiting = 待機中
+webhook-filter-uuid = UUID で絞り込む

@@ -102,3 +102,4 @@ said-owner-used-the-token-for-the-application-application-from-address = { $owne
 said-owner-used-their-password-with-docker-from-address = { $owner } 从 { $address } 用 docker 使用了自己的密码
 said-owner-confirmed-that-count-users-are-not-in-the-ldap-directory-any-more = { $owner } 确认有 { $count } 名用户已不在 LDAP 目录中
 said-the-team-team-has-no-owner-any-more = 团队 { $team } 已没有所有者
+said-owner-unlocked-the-user-user = { $owner } 解锁了用户 { $user }

@@ -70,6 +70,8 @@ kind-schema1 = Schema 1
 kind-unknown = 未知类型
 scan-pending = 等待中
 scan-scanning = 扫描中
+scan-failed = 扫描失败
+scan-unscannable = 无法扫描
 scan-passed = 通过
 scan-found = { $severity } { $n } 个，共 { $total } 个
 severity-defcon1 = Defcon1
@@ -131,7 +133,5 @@ said-these-are-no-registry-s-words-look-what-stands-before-it-and-at-its-hostnam
 said-its-log-says-why = 原因见其日志
 said-the-registry-does-not-trust-our-certificate-its-rootcertbundle-must-hold-the-certificate-that-portus-rs-registry-config-prints-and-its-issuer-must-be-machine-fqdn-value-restart-the-registry-afterwards = 镜像仓库不信任我们的证书：其 rootcertbundle 必须包含 `portus-rs registry-config` 输出的证书，issuer 必须为 machine_fqdn.value；之后请重启镜像仓库
 said-the-registry-accepts-our-token-but-not-for-this-check-that-auth-token-service-in-its-configuration-is-the-hostname-under-which-it-is-known-here = 镜像仓库接受我们的令牌，但不允许用于此操作：请检查其配置中的 auth.token.service 是否为此处登记的主机名
-said-could-not-remove-tag = 无法删除标签 { $value }
-said-could-not-remove-tags = 无法删除的标签：{ $value }
-said-the-registry-answered = 镜像仓库回答 { $value }
 said-because = { $what }：{ $why }
+comments-filter = 搜索评论

@@ -12,5 +12,7 @@ tag-off = 未配置扫描
 tag-off-text = 在配置的 security 部分指定扫描器。
 tag-pending-text = 扫描器空闲后即会处理。
 tag-scanning-text = 结果会自动显示在这里。
+tag-failed-text = 已多次请求扫描器但没有得到结果，因此对此镜像一无所知。原因见扫描器和本服务的日志；管理员可以让其重新扫描。
+tag-unscannable-text = 扫描器只支持容器镜像。
 tag-scan-again = 重新扫描
 tag-scan-again-said = 将重新扫描该镜像。

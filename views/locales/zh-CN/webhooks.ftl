@@ -59,3 +59,7 @@ webhook-tested = 测试已排队发送，响应将显示在下方。
 webhook-test = 发送测试
 webhook-test-question = 此 Webhook 已停用。确定仍要发送测试吗？
 webhook-is-test = 测试
+webhook-only-delivered = 已送达
+webhook-only-failed = 失败
+webhook-only-waiting = 等待中
+webhook-filter-uuid = 按 UUID 筛选

@@ -13,7 +13,7 @@ use crate::{
     actions::change::Change,
     app::App,
     entities::tag,
-    error::{Error, Result},
+    error::{Error, Result, wordings},
     identity::actor::Actor,
     policy::namespaces::{DeleteRepository, DeleteTag},
     protocol::digest::Digest,
@@ -47,10 +47,10 @@ pub(super) async fn one(app: &App, actor: &Actor, id: i64) -> Result<()> {
     let report = deletion.run(wanted, &mut asking).await?;
     match report.kept.get(&row.name) {
         None => Ok(()),
-        Some(reason) => Err(Error::Refused(format!(
-            "Could not remove {} tag: {reason}",
-            row.name
-        ))),
+        Some(reason) => {
+            let what = wordings::TAG_STAYS.with(&[&row.name]);
+            Err(Error::Refused(format!("{what}: {reason}")))
+        }
     }
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn several(
         return Err(Error::invalid("digests", "can't be blank"));
     }
     if digests.len() > MOST_DIGESTS {
-        let text = format!("is too long (maximum is {MOST_DIGESTS} digests)");
+        let text = wordings::TOO_MANY_DIGESTS.with(&[&MOST_DIGESTS]);
         return Err(Error::invalid("digests", text));
     }
     if digests.iter().any(|digest| Digest::parse(digest).is_err()) {

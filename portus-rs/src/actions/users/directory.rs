@@ -14,7 +14,7 @@ use crate::{
         refresh_token, session,
         user::{self, PORTUS},
     },
-    error::{Error, Invalid, Result},
+    error::{Error, Invalid, Result, wordings},
     identity::actor::{Account, Actor},
     policy::{guard::Authority, users::ManageUser},
 };
@@ -252,9 +252,7 @@ pub async fn refuse_names_of_the_directory(app: &App, username: &str) -> Result<
         Ok(Looked::Nobody) => Ok(()),
         Ok(_) => Err(Error::invalid(
             "ldap",
-            format!(
-                "The username '{username}' already exists on the LDAP server. Use another name to avoid name collision"
-            ),
+            wordings::IN_THE_DIRECTORY.with(&[&username]),
         )),
         Err(fault) => {
             tracing::error!("[ldap] {}: {fault}", directory.url());

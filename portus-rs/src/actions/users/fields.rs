@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use crate::{
     app::App,
     entities::user,
-    error::{Error, Invalid, Result},
+    error::{Error, Invalid, Result, wordings},
     identity::{names, password},
     protocol::image_name,
 };
@@ -14,10 +14,7 @@ pub(super) fn check_username(name: &str, invalid: &mut Invalid) {
     if let Some(complaint) = names::complaint(name) {
         invalid.add("username", complaint);
     } else if image_name::personal_namespace(name).is_none() {
-        invalid.add(
-            "username",
-            format!("'{name}' cannot be transformed into a valid namespace name"),
-        );
+        invalid.add("username", wordings::NO_NAME_OF_A_NAMESPACE.with(&[&name]));
     }
 }
 
@@ -46,18 +43,12 @@ pub(in crate::actions) fn check_password(given: &str, invalid: &mut Invalid) {
     } else if length < *password::LENGTH.start() {
         invalid.add(
             "password",
-            format!(
-                "is too short (minimum is {} characters)",
-                password::LENGTH.start()
-            ),
+            wordings::TOO_SHORT.with(&[password::LENGTH.start()]),
         );
     } else if length > *password::LENGTH.end() {
         invalid.add(
             "password",
-            format!(
-                "is too long (maximum is {} characters)",
-                password::LENGTH.end()
-            ),
+            wordings::TOO_LONG.with(&[password::LENGTH.end()]),
         );
     }
 }

@@ -9,6 +9,7 @@ mod removal;
 mod rewrite;
 pub mod sign_up;
 mod switches;
+mod unlock;
 
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -48,6 +49,7 @@ pub(super) use registration::{Registration, prepare_registration};
 pub use removal::delete;
 pub use sign_up::{NewPerson, sign_up};
 pub use switches::{may_leave, set_admin, set_enabled, toggle_admin, toggle_enabled};
+pub use unlock::unlock;
 
 /// An account to be made.
 #[derive(Clone, Default)]
@@ -91,21 +93,29 @@ pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Created> {
     Ok(created)
 }
 
-/// Makes an account, and for a bot the token that is its only way in. Where the password is given twice it has to be the
-/// same.
+/// Makes an account, and for a bot the token that is its only way in: it needs no password. Where one is given twice it has
+/// to be the same.
 pub async fn create_with_token(
     app: &App,
     actor: &Actor,
     new: NewUser,
     repeated: Option<&str>,
 ) -> Result<(Created, Option<Issued>)> {
-    let mut invalid = complaints(&new);
+    let mut invalid = Invalid::default();
+    check_names(&new, &mut invalid);
+    // A bot that is made here gets a token.
+    if !new.bot || !new.password.is_empty() {
+        check_password(&new.password, &mut invalid);
+    }
     if repeated.is_some_and(|it| it != new.password) {
         invalid.add("password_confirmation", "doesn't match Password");
     }
     invalid.into_result()?;
     refuse_names_of_the_directory(app, &new.username).await?;
-    let hash = app.passwords.hash(&new.password).await?;
+    let hash = match new.password.as_str() {
+        "" => String::new(),
+        password => app.passwords.hash(password).await?,
+    };
     let mut change = Change::begin(app, actor).await?;
     let permit = change.permit_on::<CreateUser>(())?;
     let created = change.new_user(&permit, &new, hash).await?;

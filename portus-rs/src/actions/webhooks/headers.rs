@@ -11,7 +11,7 @@ use crate::{
     activity::Activity,
     app::App,
     entities::webhook_header,
-    error::{Error, Invalid, Result, is_taken},
+    error::{Error, Invalid, Result, is_taken, wordings},
     identity::actor::Actor,
     keys::vault::Purpose,
     policy::webhooks::DressWebhook,
@@ -43,10 +43,7 @@ pub async fn create(
         invalid.add("name", TAKEN);
     }
     if others.len() >= MOST {
-        invalid.add(
-            "base",
-            format!("A webhook cannot have more than {MOST} headers"),
-        );
+        invalid.add("base", wordings::TOO_MANY_HEADERS.with(&[&MOST]));
     }
     invalid.into_result()?;
     let row = webhook_header::ActiveModel {
@@ -124,10 +121,7 @@ fn complaints(name: &str, value: &str) -> Invalid {
     if value.contains(|c: char| c.is_control() && c != '\t') {
         invalid.add("value", "is invalid");
     } else if value.len() > LONGEST_VALUE {
-        invalid.add(
-            "value",
-            format!("is too long (maximum is {LONGEST_VALUE} bytes)"),
-        );
+        invalid.add("value", wordings::TOO_MANY_BYTES.with(&[&LONGEST_VALUE]));
     }
     invalid
 }

@@ -10,7 +10,7 @@ use crate::{
     actions::change::Change,
     app::App,
     entities::login_failure,
-    error::{Error, Result},
+    error::{Error, Result, wordings},
     identity::actor::Actor,
 };
 
@@ -55,10 +55,7 @@ async fn one_more(app: &App, place: &str, most: i64) -> Result<()> {
 }
 
 fn too_many() -> Error {
-    Error::TooMany(format!(
-        "Too many attempts from your address. Please try again in {} minutes.",
-        HELD.num_minutes()
-    ))
+    Error::TooMany(wordings::TOO_MANY_ATTEMPTS.with(&[&HELD.num_minutes()]))
 }
 
 /// Takes one off again that came to a good end. That it is not taken off is no reason to spoil the end.

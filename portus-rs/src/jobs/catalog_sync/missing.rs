@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::pass::{PARALLEL, Pass, stopped};
 use crate::{
     actions::catalog::Findings,
-    error::{Error, Result},
+    error::{Error, Result, wordings},
     protocol::sync_plan::{self, KnownTag as _},
     queries::sync::{self, Known},
     remote::{Absence, RegistryError},
@@ -49,10 +49,9 @@ impl Pass<'_> {
         let held = sync::held(self.app, self.registry.id).await?;
         let held = held.filter(|run| self.options.plan_of.is_none_or(|id| id == run.id));
         let Some(plan) = held.and_then(|run| run.plan) else {
-            return Err(Error::Refused(format!(
-                "nothing of {} waits for a confirmation",
-                self.registry.name
-            )));
+            return Err(Error::Refused(
+                wordings::NOTHING_TO_CONFIRM.with(&[&self.registry.name]),
+            ));
         };
         let plan: Plan = serde_json::from_str(&plan)
             .map_err(|error| anyhow::anyhow!("the plan that was held back is damaged: {error}"))?;

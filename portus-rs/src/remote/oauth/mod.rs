@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     config::{self, Config, ProviderKind},
-    error::{Error, Result as Outcome},
+    error::{Error, Result as Outcome, wordings},
 };
 
 pub use again::{Grant, Redeemed, Setback, Whom};
@@ -364,9 +364,7 @@ impl<'a> Provider<'a> {
         };
         let of = email.rsplit_once('@').map_or("", |(_, domain)| domain);
         if !of.eq_ignore_ascii_case(domain) {
-            return Err(OAuthError::Refused(format!(
-                "Email addresses on the domain {of} aren't allowed."
-            )));
+            return Err(OAuthError::Refused(wordings::OTHER_DOMAIN.with(&[&of])));
         }
         if !profile.email_verified {
             return Err(OAuthError::failed(

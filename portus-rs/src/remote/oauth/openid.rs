@@ -9,7 +9,10 @@ use super::{
     issuers::OFFLINE,
     profile::Profile,
 };
-use crate::config::{Offline, OpenIdConnect};
+use crate::{
+    config::{Offline, OpenIdConnect},
+    error::wordings,
+};
 
 /// Where to go, with these scopes and what asks for leave to ask again later.
 pub(super) async fn endpoints(
@@ -208,10 +211,9 @@ pub(super) async fn profile(
     if let Some(group) = &config.group
         && !profile.groups.iter().flatten().any(|it| it == group)
     {
-        return Err(OAuthError::Refused(format!(
-            "The {} account isn't in allowed group.",
-            provider.kind()
-        )));
+        return Err(OAuthError::Refused(
+            wordings::OTHER_GROUP.with(&[&provider.kind()]),
+        ));
     }
     Ok(profile)
 }

@@ -16,7 +16,7 @@ mod health;
 mod identities;
 mod members;
 mod namespaces;
-mod openapi;
+pub mod openapi;
 mod operation;
 mod path;
 mod presented;

@@ -23,6 +23,7 @@ use crate::{
     },
 };
 
+pub mod outline;
 #[cfg(test)]
 mod tests;
 

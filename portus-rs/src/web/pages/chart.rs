@@ -3,7 +3,11 @@
 use chrono::DateTime;
 use serde::Serialize;
 
-use crate::queries::traffic::Day;
+use super::view::Moment;
+use crate::queries::{
+    storage::{Share, Shares},
+    traffic::Day,
+};
 
 /// The picture's height; what a bar stands for is [`STEP`] wide.
 const HEIGHT: i64 = 64;
@@ -73,6 +77,79 @@ impl Chart {
     }
 }
 
+/// How wide a share of everything is at most.
+const WHOLE: i64 = 100;
+
+/// Shares of something, the greatest first, each with a bar; what is left of it comes last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ranking {
+    /// How wide the greatest is.
+    pub width: i64,
+    pub rows: Vec<Ranked>,
+    /// How many are not among the rows, and what they come to.
+    pub others: i64,
+    pub others_bytes: i64,
+    pub others_width: i64,
+    pub bytes: i64,
+    pub counted_at: Moment,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ranked {
+    pub id: i64,
+    pub name: String,
+    pub bytes: i64,
+    pub width: i64,
+}
+
+impl Ranking {
+    /// Nothing before there is anything to be seen.
+    pub fn of(shares: Shares) -> Option<Self> {
+        let counted_at = shares.counted_at.filter(|_| shares.bytes > 0)?;
+        let most = shares.greatest.first().map_or(0, |it| it.bytes);
+        let most = most.max(shares.others_bytes).max(1);
+        let width = |bytes: i64| match bytes {
+            0 => 0,
+            _ => (bytes.saturating_mul(WHOLE) / most).max(1),
+        };
+        Some(Self {
+            width: WHOLE,
+            others: shares.others,
+            others_bytes: shares.others_bytes,
+            others_width: width(shares.others_bytes),
+            bytes: shares.bytes,
+            counted_at: Moment(counted_at),
+            rows: shares
+                .greatest
+                .into_iter()
+                .map(|it| Ranked {
+                    id: it.namespace_id,
+                    width: width(it.bytes),
+                    name: it.name,
+                    bytes: it.bytes,
+                })
+                .collect(),
+        })
+    }
+
+    pub fn sample(others: i64) -> Self {
+        let share = |namespace_id| Share {
+            namespace_id,
+            name: "space<canary>".to_owned(),
+            bytes: 1 << (40 - 10 * namespace_id),
+        };
+        let shares = Shares {
+            greatest: (0..4).map(share).collect(),
+            others,
+            others_bytes: others * 7,
+            bytes: 1 << 42,
+            counted_at: Some(chrono::NaiveDateTime::default()),
+        };
+        Self::of(shares).unwrap_or_else(|| unreachable!("there is something to be seen"))
+    }
+}
+
 /// As in ISO 8601.
 fn date(day: i64) -> String {
     let at = DateTime::from_timestamp(day.saturating_mul(86_400), 0);
@@ -103,6 +180,35 @@ mod tests {
         assert!(it.bars.iter().all(|bar| bar.y + bar.height == HEIGHT));
         assert_eq!((it.total, it.width), (1015, 40));
         assert_eq!(it.from, "2022-01-08");
+    }
+
+    #[test]
+    fn the_greatest_share_fills_the_picture_and_the_least_is_still_seen() {
+        let share = |bytes| Share {
+            namespace_id: bytes,
+            name: String::new(),
+            bytes,
+        };
+        let shares = |greatest: &[i64], others_bytes| Shares {
+            greatest: greatest.iter().map(|it| share(*it)).collect(),
+            others: 3,
+            others_bytes,
+            bytes: greatest.iter().sum::<i64>() + others_bytes,
+            counted_at: Some(chrono::NaiveDateTime::default()),
+        };
+        let widths = |it: Ranking| -> Vec<i64> {
+            let rows = it.rows.iter().map(|row| row.width);
+            rows.chain([it.others_width]).collect()
+        };
+        let it = Ranking::of(shares(&[400, 100, 1], 0)).unwrap();
+        assert_eq!(widths(it), [100, 25, 1, 0]);
+        let it = Ranking::of(shares(&[i64::MAX / 4], 1)).unwrap();
+        assert!(widths(it).iter().all(|it| (1..=100).contains(it)));
+        // All the little ones together may be more than the greatest.
+        let it = Ranking::of(shares(&[10, 5], 20)).unwrap();
+        assert_eq!(widths(it), [50, 25, 100]);
+        assert_eq!(Ranking::of(shares(&[], 0)), None);
+        assert_eq!(Ranking::of(Shares::default()), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use self::health::Sign;
 use super::{
     activity::{self, Entry},
-    chart::Chart,
+    chart::{Chart, Ranking},
     form::Form,
     repositories::Line,
     route::{Route, get},
@@ -20,7 +20,7 @@ use crate::{
     policy::Who,
     queries::{
         dashboard::{self, Choice, Counts},
-        namespaces,
+        namespaces, storage,
         traffic::{self, Day},
         viewer::Viewer,
     },
@@ -29,6 +29,8 @@ use crate::{
 
 /// Days that the charts show.
 const DAYS: i64 = 30;
+/// Namespaces whose storage has a bar.
+const SHARES: u64 = 5;
 
 pub fn routes() -> Vec<Route> {
     vec![get("/", show).live(), get("/dashboard", elsewhere)]
@@ -48,6 +50,8 @@ pub struct Dashboard {
     repositories_count: u64,
     pushes: Chart,
     pulls: Chart,
+    /// What their images take.
+    storage: Option<Ranking>,
     /// Where the reader may push, as long as they see no repository.
     home: Option<String>,
     first_steps: bool,
@@ -61,10 +65,10 @@ struct Tiles {
     namespaces: u64,
 }
 
-impl From<Counts> for Tiles {
-    fn from(counts: Counts) -> Self {
+impl Tiles {
+    fn of(counts: Counts, registries: usize) -> Self {
         Self {
-            registries: counts.registries,
+            registries: u64::try_from(registries).unwrap_or(u64::MAX),
             users: counts.users,
             teams: counts.teams,
             namespaces: counts.namespaces,
@@ -93,6 +97,7 @@ impl Page for Dashboard {
             repositories_count: 0,
             pushes: Chart::of_days(&days, |it| it.pushes),
             pulls: Chart::of_days(&days, |it| it.pulls),
+            storage: (!first_steps).then(|| Ranking::sample(0)),
             home: first_steps.then(|| "ann<canary>".to_owned()),
             first_steps,
         };
@@ -163,18 +168,21 @@ async fn dashboard(visit: &Member) -> Result<Dashboard> {
     let all = admin && visit.text("activities") == "admin";
     let rows = dashboard::newest(app, reader(&viewer, all)).await?;
     let days = traffic::last_days(app, &viewer, DAYS).await?;
+    let shares = storage::greatest(app, viewer.who, SHARES).await?;
     let first_steps = choice == Choice::All && count == 0;
+    let (mut tiles, mut health) = (None, Vec::new());
+    if admin {
+        let counts = dashboard::counts(app).await?;
+        health = health::signs(visit).await?;
+        if !counts.portus {
+            health.insert(0, Sign::no_portus());
+        }
+        let registries = visit.facts.all_registries().await?;
+        tiles = Some(Tiles::of(counts, registries.len()));
+    }
     Ok(Dashboard {
-        tiles: if admin {
-            Some(dashboard::counts(app).await?.into())
-        } else {
-            None
-        },
-        health: if admin {
-            health::signs(visit).await?
-        } else {
-            Vec::new()
-        },
+        tiles,
+        health,
         feed: if all { "admin" } else { "personal" },
         entries: activity::entries(app, &viewer, visit.language, &rows).await?,
         choice: chosen,
@@ -182,6 +190,7 @@ async fn dashboard(visit: &Member) -> Result<Dashboard> {
         repositories_count: count,
         pushes: Chart::of_days(&days, |it| it.pushes),
         pulls: Chart::of_days(&days, |it| it.pulls),
+        storage: Ranking::of(shares),
         home: if first_steps {
             namespaces::pushable(app, &viewer).await?
         } else {

@@ -1,4 +1,5 @@
-//! The page at `/documentation`: the API's own description to read and to try out, with nothing from other hosts.
+//! The page at `/documentation`: the API's own description to read and to try out, with nothing from other hosts. Without
+//! scripts it is a plain list.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -10,9 +11,16 @@ use serde::Serialize;
 
 use super::{
     view::Page,
-    visit::{empty_frame, language},
+    visit::{Visit, empty_frame, language},
 };
-use crate::{app::App, web::error::PageError};
+use crate::{
+    app::App,
+    web::{
+        api::openapi::outline::{Section, outline},
+        error::PageError,
+        extract::params::Params,
+    },
+};
 
 /// The pictures of the style sheet are inside it.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; \
@@ -22,6 +30,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img
 #[derive(Serialize)]
 pub struct Documentation {
     root: String,
+    /// In English, as the description itself.
+    sections: &'static [Section],
 }
 
 impl Page for Documentation {
@@ -29,7 +39,8 @@ impl Page for Documentation {
 
     fn samples() -> Vec<Self> {
         let root = "/portus".to_owned();
-        vec![Self { root }]
+        let sections = outline();
+        vec![Self { root, sections }]
     }
 }
 
@@ -40,8 +51,12 @@ pub async fn documentation(
 ) -> Result<HttpResponse, PageError> {
     let page = Documentation {
         root: app.config.listener.url_root.clone(),
+        sections: outline(),
     };
-    let frame = empty_frame(&app, &request, language(&request, None));
+    // The page is there for everybody, also while nobody can be recognised.
+    let visit = Visit::open(app.clone(), request.clone(), Params::default(), false).await;
+    let language = visit.map_or_else(|_| language(&request, None), |it| it.language);
+    let frame = empty_frame(&app, &request, language);
     let html = page.render(&frame)?;
     let mut response = super::respond(&app, &request, StatusCode::OK, html);
     response.headers_mut().insert(
@@ -62,7 +77,9 @@ mod tests {
                 html.contains("/portus/assets/js/documentation.js"),
                 "{html}"
             );
-            assert!(!html.contains("http"), "{html}");
+            for elsewhere in ["src=\"http", "href=\"http", "src=\"//", "href=\"//"] {
+                assert!(!html.contains(elsewhere), "{elsewhere}");
+            }
         }
     }
 }

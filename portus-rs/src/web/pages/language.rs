@@ -13,6 +13,7 @@ use serde::{Serialize, Serializer};
 use unic_langid::LanguageIdentifier;
 
 use super::view::Views;
+use crate::error::wordings;
 
 /// A language that the console speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -138,7 +139,8 @@ impl Language {
     }
 
     /// What an action says in English, in this language where somebody has translated it: the message
-    /// `said-LETTERS-AND-DIGITS`. Of `what: why` each part may be translated by itself.
+    /// `said-LETTERS-AND-DIGITS`, or of a wording the same with its values. Of `what: why` each part may be translated by
+    /// itself.
     pub fn translate(self, english: &str) -> Cow<'_, str> {
         if self == Self::English {
             return Cow::Borrowed(english);
@@ -162,13 +164,20 @@ impl Language {
         self.own_message(&format!("said-{}", slug(english)), &Values::new())
     }
 
-    /// The same of a sentence with a value in it.
+    /// The same of a sentence with values in it. A reason is a sentence of its own.
     fn said_of(self, english: &str) -> Option<String> {
-        WITH_VALUE.iter().find_map(|(before, after, name)| {
-            let value = english.strip_prefix(before)?.strip_suffix(after)?;
+        wordings::ALL.iter().find_map(|wording| {
             let mut values = Values::new();
-            values.set("value", value);
-            self.own_message(name, &values)
+            for (place, value) in wording.read(english)? {
+                // A name may look like a number, and is kept as it is written.
+                let number: Option<i64> = value.parse().ok();
+                match number.filter(|it| it.to_string() == value) {
+                    Some(number) => values.set(place, number),
+                    None if place == "reason" => values.set(place, self.translate(value)),
+                    None => values.set(place, value),
+                }
+            }
+            self.own_message(&format!("said-{}", slug(wording.text())), &values)
         })
     }
 
@@ -196,28 +205,6 @@ impl Language {
         )
     }
 }
-
-/// What actions say with a value in it: what stands before the value and after it, and the message.
-const WITH_VALUE: &[(&str, &str, &str)] = &[
-    ("Could not remove ", " tag", "said-could-not-remove-tag"),
-    ("could not remove ", " tag(s)", "said-could-not-remove-tags"),
-    ("the registry answered ", "", "said-the-registry-answered"),
-    (
-        "The username '",
-        "' already exists on the LDAP server. Use another name to avoid name collision",
-        "said-username-in-the-directory",
-    ),
-    (
-        "Email addresses on the domain ",
-        " aren't allowed.",
-        "said-domain-not-allowed",
-    ),
-    (
-        "The ",
-        " account isn't in allowed group.",
-        "said-not-in-allowed-group",
-    ),
-];
 
 /// A moment as pages write it into `datetime`, read again.
 pub fn moment(text: &str) -> Option<NaiveDateTime> {

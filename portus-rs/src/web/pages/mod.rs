@@ -22,6 +22,7 @@ pub mod namespaces;
 pub mod oauth;
 pub mod passkeys;
 pub mod passwords;
+mod people;
 mod preferences;
 pub mod profile;
 pub mod repositories;

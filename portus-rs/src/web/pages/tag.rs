@@ -44,7 +44,7 @@ pub struct Tag {
     name: String,
     repository: Line,
     image: Option<Image>,
-    /// `off`, `pending`, `scanning`, `passed` or `found`.
+    /// `off`, `pending`, `scanning`, `passed`, `found`, `failed` or `unscannable`.
     state: &'static str,
     /// How many of each severity, the worst first.
     severities: Vec<(&'static str, usize)>,
@@ -123,6 +123,8 @@ impl Page for Tag {
             bare,
             page("pending", Vec::new()),
             page("scanning", Vec::new()),
+            page("failed", Vec::new()),
+            page("unscannable", Vec::new()),
             page("passed", Vec::new()),
             page("found", several),
         ]
@@ -194,6 +196,8 @@ fn state(row: &Row, scanning: bool) -> &'static str {
         Model::SCANNED if none => "passed",
         Model::SCANNED => "found",
         Model::SCANNING => "scanning",
+        Model::FAILED => "failed",
+        Model::UNSCANNABLE => "unscannable",
         _ => "pending",
     }
 }

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::user::of_path;
 use crate::{
-    actions::{refresh_tokens, sessions},
-    entities::user,
+    actions::{refresh_tokens, sessions, users},
+    entities::{login_failure, user},
     error::{Error, Result},
     queries,
     web::{
@@ -14,7 +14,7 @@ use crate::{
         pages::{
             identities::{self, Link},
             profile::devices::{self, DockerLogin, SignedIn},
-            route::{Route, delete},
+            route::{Route, delete, put},
             view::Moment,
             visit::Admin,
         },
@@ -27,6 +27,8 @@ pub fn routes() -> Vec<Route> {
         delete("/admin/users/{id}/sessions/{session}", end_session),
         delete("/admin/users/{id}/docker_logins", end_logins),
         delete("/admin/users/{id}/docker_logins/{login}", end_login),
+        delete("/admin/users/{id}/lock", unlock),
+        put("/admin/users/{id}/directory", tie),
     ]
 }
 
@@ -37,6 +39,18 @@ pub struct Access {
     sessions: Vec<SignedIn>,
     docker_logins: Vec<DockerLogin>,
     second_factor: Option<Factor>,
+    /// Where wrong passwords came from, and until when more are refused from there.
+    held: Vec<Held>,
+    /// Whether the password is that of the LDAP directory.
+    directory: bool,
+    /// Whether there is a directory to tie the account to.
+    tieable: bool,
+}
+
+#[derive(Serialize)]
+struct Held {
+    address: String,
+    until: Option<Moment>,
 }
 
 /// A second factor that is asked for.
@@ -56,6 +70,12 @@ impl Access {
                 since: Moment(chrono::NaiveDateTime::default()),
                 codes: 3,
             }),
+            held: vec![Held {
+                address: "<canary>".to_owned(),
+                until: Some(Moment(chrono::NaiveDateTime::default())),
+            }],
+            directory: true,
+            tieable: false,
         }
     }
 
@@ -65,6 +85,18 @@ impl Access {
             sessions: Vec::new(),
             docker_logins: Vec::new(),
             second_factor: None,
+            held: Vec::new(),
+            directory: false,
+            tieable: true,
+        }
+    }
+}
+
+impl From<login_failure::Model> for Held {
+    fn from(row: login_failure::Model) -> Self {
+        Self {
+            address: row.address,
+            until: row.held_until.map(Moment),
         }
     }
 }
@@ -72,6 +104,7 @@ impl Access {
 /// How an account can be entered, and where it is.
 pub async fn of(visit: &Admin, row: &user::Model) -> Result<Access> {
     let factor = queries::second_factor::of(&visit.app, row.id).await?;
+    let held = queries::users::held(&visit.app, row).await?;
     Ok(Access {
         identities: identities::of(visit, row.id).await?,
         sessions: devices::sessions(visit, row.id).await?,
@@ -80,6 +113,9 @@ pub async fn of(visit: &Admin, row: &user::Model) -> Result<Access> {
             since: Moment(it.since),
             codes: it.codes,
         }),
+        held: held.into_iter().map(Held::from).collect(),
+        directory: row.directory,
+        tieable: !row.bot && !row.directory && visit.app.directory.is_some(),
     })
 }
 
@@ -119,4 +155,27 @@ async fn end_login(visit: Admin) -> PageResult {
     }
     refresh_tokens::revoke(&visit.app, &visit.actor, id).await?;
     Ok(visit.go_telling(&page_of(&row), visit.say("profile-docker-ended")))
+}
+
+async fn unlock(visit: Admin) -> PageResult {
+    let row = of_path(&visit).await?;
+    let back = page_of(&row);
+    match users::unlock(&visit.app, &visit.actor, row.id).await {
+        Ok(row) => Ok(visit.go_telling(&back, visit.tell("user-unlocked", &row.username))),
+        Err(error) => visit.go_refused(&back, error),
+    }
+}
+
+/// Ties the account to the LDAP directory, or loosens it.
+async fn tie(visit: Admin) -> PageResult {
+    let row = of_path(&visit).await?;
+    let back = page_of(&row);
+    let wanted = visit.ticked("directory");
+    match users::set_directory(&visit.app, &visit.actor, row.id, wanted).await {
+        Ok(row) => {
+            let said = if wanted { "user-tied" } else { "user-loosened" };
+            Ok(visit.go_telling(&back, visit.tell(said, &row.username)))
+        }
+        Err(error) => visit.go_refused(&back, error),
+    }
 }

@@ -15,7 +15,7 @@ use crate::{
     web::{
         error::PageResult,
         pages::{
-            chart::Chart,
+            chart::{Chart, Ranking},
             route::{Route, get, post},
             view::{Moment, Page},
             visit::Admin,
@@ -23,6 +23,8 @@ use crate::{
     },
 };
 
+/// Namespaces whose storage has a bar.
+const SHARES: u64 = 10;
 /// How many comparisons of a registry are shown as bars.
 const COMPARISONS: u64 = 30;
 
@@ -44,6 +46,8 @@ pub struct Health {
     deletion: bool,
     /// Whether notifications are applied here.
     listening: bool,
+    /// What images take, in all namespaces.
+    storage: Option<Ranking>,
     /// Webhooks whose secrets were stored under another key base.
     lost: Vec<Lost>,
     mail: Option<Mail>,
@@ -172,6 +176,7 @@ impl Page for Health {
             },
             deletion: true,
             listening: true,
+            storage: Some(Ranking::sample(0)),
             lost: Vec::new(),
             mail: None,
             departures: None,
@@ -204,6 +209,7 @@ impl Page for Health {
             },
             deletion: false,
             listening: false,
+            storage: Some(Ranking::sample(12)),
             lost: vec![Lost {
                 webhook: "<canary>".to_owned(),
                 namespace_id: 1,
@@ -267,6 +273,7 @@ async fn show(visit: Admin) -> PageResult {
     let lost = queries::webhooks::with_lost_secrets(app).await?;
     let mail = queries::mails::trouble(app).await?;
     let departures = queries::departures::held(app).await?;
+    let shares = queries::storage::greatest(app, visit.actor.who(), SHARES).await?;
     let certificate = app.keys.signing.certificate();
     let page = Health {
         registries,
@@ -286,6 +293,7 @@ async fn show(visit: Admin) -> PageResult {
         },
         deletion: app.config.delete.enabled,
         listening: app.config.background.registry,
+        storage: Ranking::of(shares),
         lost: lost
             .into_iter()
             .map(|(webhook, namespace)| Lost {

@@ -52,7 +52,7 @@ pub struct Known {
     shared: bool,
 }
 
-const KNOWN: [Known; 10] = {
+const KNOWN: [Known; 11] = {
     const fn once(slug: &'static str, name: &'static str) -> Known {
         Known {
             slug,
@@ -71,6 +71,7 @@ const KNOWN: [Known; 10] = {
         once("sync", jobs::SYNC),
         once("details", jobs::DETAILS),
         once("housekeeping", jobs::HOUSEKEEPING),
+        once("storage", jobs::STORAGE),
         once("mail", jobs::MAIL),
         once("people", jobs::PEOPLE),
         once("groups", jobs::GROUPS),

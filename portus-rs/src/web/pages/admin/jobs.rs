@@ -74,6 +74,8 @@ pub struct ShownRun {
     state: &'static str,
     strategy: String,
     requested_by: Option<String>,
+    /// The comparison whose removals, held back until then, this one carries out. It looks at nothing else.
+    confirms: Option<i64>,
     repositories: i64,
     tags: i64,
     added: i64,
@@ -94,6 +96,7 @@ impl From<Run> for ShownRun {
             state: run.state.as_str(),
             strategy: run.strategy,
             requested_by: run.requested_by,
+            confirms: run.confirms,
             repositories: run.repositories,
             tags: run.tags,
             added: run.added,
@@ -116,6 +119,7 @@ impl ShownRun {
             state,
             strategy: "update-delete".to_owned(),
             requested_by: Some("<canary>".to_owned()),
+            confirms: (state == "failed").then_some(6),
             repositories: 3,
             tags: 9,
             added: 1,
@@ -199,7 +203,11 @@ impl Page for Comparison {
             run: ShownRun::sample(state),
             plan: plan.iter().map(|it| (*it).to_owned()).collect(),
         };
-        vec![page("held", &["a/<canary>", "b/c"]), page("done", &[])]
+        vec![
+            page("held", &["a/<canary>", "b/c"]),
+            page("done", &[]),
+            page("failed", &[]),
+        ]
     }
 }
 

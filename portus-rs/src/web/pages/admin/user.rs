@@ -11,9 +11,9 @@ use crate::{
         application_tokens::{self, NewToken},
         users::{self, UserChanges},
     },
-    entities::user,
+    entities::{Role, team, user},
     error::{Error, Invalid, Result},
-    queries::{self, application_tokens::Row as Token},
+    queries::{self, application_tokens::Row as Token, parting::Parting},
     web::{
         error::PageResult,
         pages::{
@@ -54,11 +54,20 @@ pub struct User {
     form: Form,
     token_form: Form,
     removal: Form,
+    parting: ShownParting,
     teams: Vec<Membership>,
     access: Access,
     tokens: Vec<ShownToken>,
     /// A token that has just been made, shown this once.
     plain_token: Option<String>,
+}
+
+/// What goes with the account, and what is left behind.
+#[derive(Serialize)]
+struct ShownParting {
+    goes: Vec<String>,
+    stays: Vec<String>,
+    orphaned: Vec<Membership>,
 }
 
 #[derive(Serialize)]
@@ -78,6 +87,21 @@ struct ShownToken {
     expires_at: Option<Moment>,
     expired: bool,
     last_used_at: Option<Moment>,
+}
+
+impl From<Parting> for ShownParting {
+    fn from(it: Parting) -> Self {
+        let team = |row: team::Model| Membership {
+            id: row.id,
+            name: row.name,
+            role: Role::Owner.as_str(),
+        };
+        Self {
+            goes: it.goes,
+            stays: it.stays,
+            orphaned: it.orphaned.into_iter().map(team).collect(),
+        }
+    }
 }
 
 impl From<Token> for ShownToken {
@@ -114,6 +138,15 @@ impl Page for User {
             form: Form::new("user").with("email", "<canary>@example.org"),
             token_form: Form::new("token"),
             removal: Form::new("removal"),
+            parting: ShownParting {
+                goes: vec!["<canary>".to_owned()],
+                stays: vec!["<canary>".to_owned()],
+                orphaned: vec![Membership {
+                    id: 1,
+                    name: "<canary>".to_owned(),
+                    role: "owner",
+                }],
+            },
             teams: vec![Membership {
                 id: 1,
                 name: "<canary>".to_owned(),
@@ -136,6 +169,10 @@ impl Page for User {
         refused.form.again = true;
         refused.form.complaints.push("no <canary>".to_owned());
         refused.teams.clear();
+        refused.locked_at = None;
+        refused.parting.goes.clear();
+        refused.parting.stays.clear();
+        refused.parting.orphaned.clear();
         refused.access = Access::none();
         refused.tokens.clear();
         vec![page(false), page(true), refused]
@@ -153,6 +190,7 @@ pub async fn of_path(visit: &Admin) -> Result<user::Model> {
 
 async fn shown(visit: &Admin, row: user::Model) -> Result<User> {
     let app = &visit.app;
+    let parting = queries::parting::of(app, row.id).await?;
     let memberships = queries::users::memberships(app, row.id).await?;
     let viewer = visit.viewer().await?;
     let tokens = queries::application_tokens::of(app, &viewer, row.id).await?;
@@ -172,10 +210,11 @@ async fn shown(visit: &Admin, row: user::Model) -> Result<User> {
         created_at: Moment(row.created_at),
         last_sign_in_at: row.last_sign_in_at.map(Moment),
         locked_at: row.locked_at.map(Moment),
-        has_password: !row.bot && app.config.ldap.is_none(),
+        has_password: !row.bot && !row.directory,
         form,
         token_form: Form::new("token"),
         removal: Form::new("removal"),
+        parting: ShownParting::from(parting),
         teams: teams.collect(),
         access: access::of(visit, &row).await?,
         tokens: tokens.into_iter().map(ShownToken::from).collect(),

@@ -44,6 +44,11 @@ impl Sign {
         }
     }
 
+    /// The account is gone in whose name the service itself works.
+    pub fn no_portus() -> Self {
+        Self::new("no-portus", false)
+    }
+
     pub fn samples() -> Vec<Self> {
         let names = [
             "event",
@@ -60,6 +65,7 @@ impl Sign {
             "no-certificate",
             "deletion-off",
             "deletes-nothing",
+            "no-portus",
         ];
         let sign = |(place, name): (usize, &'static str)| Self {
             count: 2,

@@ -211,7 +211,7 @@ fn what_people_do_is_told_in_every_language() {
 }
 
 /// What actions refuse beside the rules, as pages show it.
-const REFUSALS: [&str; 41] = [
+const REFUSALS: [&str; 42] = [
     "A bot of the team cannot own it; make it a contributor",
     "Bots and the hidden account are never in the LDAP directory",
     "Cannot remove the only owner of the team",
@@ -234,6 +234,7 @@ const REFUSALS: [&str; 41] = [
     "This user can only login through an LDAP server.",
     "This user is not in the LDAP directory any more.",
     "Too many attempts from your address at once. Please try again.",
+    "Too many attempts from your address. Please try again in 10 minutes.",
     "User cannot be demoted because it's a Portus admin",
     "Your account is locked.",
     "another synchronization is under way; try again when it has ended",
@@ -254,6 +255,45 @@ const REFUSALS: [&str; 41] = [
     "must be in the future",
     "nobody of the LDAP directory is held back",
 ];
+
+/// Sentences that actions fill in are found again, with every value in its place.
+#[test]
+fn refusals_with_values_are_told_in_every_language() {
+    for wording in wordings::ALL {
+        let name = format!("said-{}", slug(wording.text()));
+        let mut places: Vec<&str> = wording.places().collect();
+        places.sort_unstable();
+        for language in [Language::Japanese, Language::Chinese] {
+            let theirs = messages(language);
+            let there = theirs.get(&name);
+            let there = there.unwrap_or_else(|| panic!("{} does not say {name}", language.tag()));
+            assert_eq!(*there, places, "{name} in {}", language.tag());
+            let values: Vec<String> = (0..places.len()).map(|it| format!("v{it}al")).collect();
+            let given: Vec<_> = values
+                .iter()
+                .map(|it| it as &dyn std::fmt::Display)
+                .collect();
+            let said = language.translate(&wording.with(&given)).into_owned();
+            assert!(values.iter().all(|it| said.contains(it)), "{said}");
+        }
+    }
+    let whole =
+        wordings::NOT_AUTHENTICATED.with(&[&"Github", &"the provider gave no e-mail address"]);
+    for language in [Language::Japanese, Language::Chinese] {
+        let said = language.translate(&whole);
+        assert!(
+            said.contains("Github") && !said.contains("provider"),
+            "{said}"
+        );
+    }
+    let place = crate::remote::destination::Place::Loopback;
+    let refusal = crate::remote::destination::Refusal::Forbidden { place }.to_string();
+    let said = Language::Japanese.translate(&refusal);
+    assert!(
+        said.contains("webhooks.allow_hosts") && !said.contains("loopback"),
+        "{said}"
+    );
+}
 
 #[test]
 fn refusals_are_told_in_every_language() {

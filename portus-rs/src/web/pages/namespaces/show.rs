@@ -80,6 +80,8 @@ pub struct About {
     created_at: Moment,
     /// Ahead of the names of its images, as in `docker push REFERENCE/IMAGE`.
     prefix: String,
+    /// What its images take, once that has been counted.
+    bytes: Option<i64>,
 }
 
 /// The team of a namespace.
@@ -138,6 +140,7 @@ impl About {
             destroyable: may,
             created_at: Moment(chrono::NaiveDateTime::default()),
             prefix: "registry.test/<canary>".to_owned(),
+            bytes: may.then_some(1 << 33),
         }
     }
 }
@@ -218,6 +221,7 @@ pub async fn about(visit: &Member, viewer: &Viewer, row: namespace::Model) -> Re
         name: it.name,
     });
     let personal = row.personal_user_id.is_some();
+    let stored = queries::storage::of_namespace(app, row.id).await?;
     Ok(About {
         id: row.id,
         name: if row.global {
@@ -248,6 +252,7 @@ pub async fn about(visit: &Member, viewer: &Viewer, row: namespace::Model) -> Re
         } else {
             format!("{host}/{}", row.name)
         },
+        bytes: stored.map(|it| it.bytes),
     })
 }
 

@@ -9,6 +9,7 @@ use crate::{
         error::PageResult,
         markdown,
         pages::{
+            people,
             route::{Route, delete, post},
             view::Moment,
             visit::Member,
@@ -28,6 +29,8 @@ pub fn routes() -> Vec<Route> {
 pub struct Comment {
     id: i64,
     author: Option<String>,
+    /// The page about them, for those who have one.
+    href: Option<String>,
     avatar: Option<String>,
     /// HTML.
     body: String,
@@ -35,12 +38,17 @@ pub struct Comment {
     removable: bool,
 }
 
-impl From<Row> for Comment {
-    fn from(row: Row) -> Self {
+impl Comment {
+    pub fn new(visit: &Member, row: Row) -> Self {
+        let href = row
+            .author
+            .as_ref()
+            .and_then(|it| people::page(visit, it.id));
         let (author, avatar) = row.author.map(|it| (it.username, it.avatar_url)).unzip();
         Self {
             id: row.comment.id,
             author,
+            href,
             avatar: avatar.flatten(),
             body: markdown::html(Some(&row.comment.body)).unwrap_or_default(),
             created_at: Moment(row.comment.created_at),
@@ -54,6 +62,7 @@ impl Comment {
         let sample = |id: i64, author: Option<&str>| Self {
             id,
             author: author.map(str::to_owned),
+            href: author.map(|_| "/users/edit".to_owned()),
             avatar: None,
             body: "<p>well</p>".to_owned(),
             created_at: Moment(chrono::NaiveDateTime::default()),

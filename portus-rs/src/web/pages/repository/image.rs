@@ -248,6 +248,8 @@ impl Scan {
                 tag::Model::SCANNED if total == 0 => "passed",
                 tag::Model::SCANNED => "found",
                 tag::Model::SCANNING => "scanning",
+                tag::Model::FAILED => "failed",
+                tag::Model::UNSCANNABLE => "unscannable",
                 _ => "pending",
             },
             total,
@@ -375,7 +377,13 @@ mod tests {
         assert_eq!((scan.worst_count, scan.total), (2, 10));
         let clean = Scan::new(tag::Model::SCANNED, Some(&BTreeMap::new()));
         assert_eq!((clean.state, clean.worst), ("passed", None));
-        assert_eq!(Scan::new(tag::Model::PENDING, None).state, "pending");
+        for (scanned, state) in [
+            (tag::Model::PENDING, "pending"),
+            (tag::Model::FAILED, "failed"),
+            (tag::Model::UNSCANNABLE, "unscannable"),
+        ] {
+            assert_eq!(Scan::new(scanned, None).state, state);
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ const COMMENTS: Shape = Shape {
     columns: &["created_at"],
     sorted_by: "created_at",
     ascending: false,
-    filter: "",
+    filter: "body_contains",
     per_page: None,
 };
 
@@ -199,7 +199,9 @@ async fn shown(visit: &Member, comment: Form, describe: Option<Form>) -> Result<
         standing,
         namespace: facts,
     };
-    let comments = visit.plain_table(COMMENTS, list, Comment::from).await?;
+    let comments = visit
+        .plain_table(COMMENTS, list, |row| Comment::new(visit, row))
+        .await?;
     Ok(Repository {
         empty: head.line.tags == 0,
         images,

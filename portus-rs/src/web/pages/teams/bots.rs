@@ -29,7 +29,7 @@ pub const SHAPE: Shape = Shape {
     columns: &["username"],
     sorted_by: "username",
     ascending: true,
-    filter: "",
+    filter: "name_contains",
     per_page: None,
 };
 

@@ -6,6 +6,7 @@ use super::super::{
     checks,
     form::Form,
     namespaces::{self, row::Row as Namespace},
+    people,
     route::{Route, get, put},
     table::{Shape, Table},
     view::Page,
@@ -19,7 +20,7 @@ use crate::{
     queries::{
         self,
         namespaces::Namespaces,
-        roster::{Mate, Roster},
+        roster::{Mate, Ranks, Roster},
         typeahead,
         viewer::Viewer,
     },
@@ -30,7 +31,7 @@ use super::bots::{self, Bot};
 
 const MEMBERS: Shape = Shape {
     prefix: "tm_",
-    columns: &["username"],
+    columns: &["username", "role"],
     sorted_by: "username",
     ascending: true,
     filter: "name_contains",
@@ -74,6 +75,8 @@ struct Row {
     user_id: i64,
     name: String,
     username: String,
+    /// The page about them, for those who have one.
+    href: Option<String>,
     avatar: Option<String>,
     role: &'static str,
     enabled: bool,
@@ -96,11 +99,12 @@ impl Page for Show {
     const VIEW: &'static str = "teams/show.html";
 
     fn samples() -> Vec<Self> {
-        let row = |role, current| Row {
+        let row = |role, current: bool| Row {
             id: 1,
             user_id: 2,
             name: "Ann <canary>".to_owned(),
             username: "ann<canary>".to_owned(),
+            href: current.then(|| "/users/edit".to_owned()),
             avatar: None,
             role,
             enabled: current,
@@ -165,7 +169,6 @@ async fn shown(visit: &Member, viewer: &Viewer, team: team::Model, asked: Asked)
     let manages = policy::teams::manage_members(standing, team.hidden).granted;
     let editable = policy::teams::update(standing, team.hidden, rules).granted;
     let creates = policy::namespaces::create_in(standing, team.hidden, rules).granted;
-    let roster = Roster { team_id: team.id };
     let list = Namespaces {
         viewer: viewer.clone(),
         team_id: Some(team.id),
@@ -185,9 +188,7 @@ async fn shown(visit: &Member, viewer: &Viewer, team: team::Model, asked: Asked)
         id: team.id,
         description: markdown::html(team.description.as_deref()),
         role: standing.role.map(Role::as_str),
-        members: visit
-            .plain_table(MEMBERS, roster, |mate| row(visit, mate))
-            .await?,
+        members: members(visit, team.id).await?,
         namespaces: visit
             .table(namespaces::OF_TEAM, list, Namespace::new)
             .await?,
@@ -207,11 +208,23 @@ async fn shown(visit: &Member, viewer: &Viewer, team: team::Model, asked: Asked)
     })
 }
 
+/// By name, or by what they may.
+async fn members(visit: &Member, team_id: i64) -> Result<Table<Row>> {
+    let dressed = |mate| row(visit, mate);
+    if visit.text("tm_sort_by") == "role" {
+        let ranks = Ranks { team_id };
+        return visit.plain_table(MEMBERS, ranks, dressed).await;
+    }
+    let roster = Roster { team_id };
+    visit.plain_table(MEMBERS, roster, dressed).await
+}
+
 fn row(visit: &Member, mate: Mate) -> Row {
     let user = mate.user;
     Row {
         id: mate.id,
         user_id: user.id,
+        href: people::page(visit, user.id),
         name: queries::users::display_name(&visit.app, &user).to_owned(),
         avatar: queries::users::avatar_url(&visit.app, user.email.as_deref()),
         role: mate.role.as_str(),

@@ -1,5 +1,6 @@
 //! What a webhook has sent, what came back, and sending it again.
 
+use sea_orm::{ColumnTrait as _, Condition};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use super::show::known;
 use crate::{
     actions::webhooks::{deliveries, testing},
     entities::{DeliveryState, webhook_delivery},
-    queries,
+    queries::{self, filter::Narrowed, webhooks::Deliveries},
     web::error::PageResult,
 };
 
@@ -22,7 +23,7 @@ pub const SHAPE: Shape = Shape {
     columns: &["status", "updated_at"],
     sorted_by: "created_at",
     ascending: false,
-    filter: "",
+    filter: "uuid_contains",
     per_page: None,
 };
 
@@ -34,6 +35,25 @@ pub fn routes() -> Vec<Route> {
         ),
         post("/namespaces/{id}/webhooks/{hook}/test", test),
     ]
+}
+
+/// What the list can be narrowed to.
+pub const STATES: [&str; 3] = ["delivered", "failed", "waiting"];
+
+/// What a webhook has sent, as far as the address asks for it, and which part that is.
+pub fn chosen(visit: &Member, webhook_id: i64) -> (Narrowed<Deliveries>, &'static str) {
+    let state = webhook_delivery::Column::State;
+    let asked = visit.text("wd_state");
+    let known = STATES.into_iter().find(|it| *it == asked);
+    let condition = Condition::all();
+    let condition = match known {
+        Some("delivered") => condition.add(state.eq(DeliveryState::Delivered)),
+        Some("failed") => condition.add(state.eq(DeliveryState::Failed)),
+        Some(_) => condition.add(state.is_in([DeliveryState::Queued, DeliveryState::Sending])),
+        None => condition,
+    };
+    let list = Narrowed::to(Deliveries { webhook_id }, condition);
+    (list, known.unwrap_or("all"))
 }
 
 /// A row of the table of deliveries.

@@ -21,7 +21,7 @@ pub const SHAPE: Shape = Shape {
     columns: &["name"],
     sorted_by: "name",
     ascending: true,
-    filter: "",
+    filter: "name_contains",
     per_page: None,
 };
 

@@ -28,7 +28,7 @@ const SHAPE: Shape = Shape {
     columns: &["name", "created_at"],
     sorted_by: "name",
     ascending: true,
-    filter: "",
+    filter: "name_contains",
     per_page: None,
 };
 

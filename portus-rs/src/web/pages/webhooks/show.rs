@@ -22,10 +22,7 @@ use crate::{
     entities::webhook,
     error::Result,
     policy,
-    queries::{
-        self,
-        webhooks::{Deliveries, Headers},
-    },
+    queries::{self, webhooks::Headers},
     web::error::PageResult,
 };
 
@@ -43,6 +40,9 @@ pub struct Show {
     webhook: Webhook,
     headers: Table<Header>,
     deliveries: Table<Delivery>,
+    /// Which of them: `all`, or how they stand.
+    state: &'static str,
+    states: [&'static str; 3],
     edit: Option<Form>,
     header: Option<Form>,
     methods: [&'static str; 2],
@@ -96,6 +96,8 @@ impl Page for Show {
             },
             headers: Table::sample(headers::SHAPE, Header::samples(may)),
             deliveries: Table::sample(deliveries::SHAPE, Delivery::samples(may)),
+            state: if may { "all" } else { "failed" },
+            states: deliveries::STATES,
             edit: may.then(|| Form::new("webhook").with("url", "<canary>")),
             header: may.then(|| Form::new("webhook_header").with("name", "<canary>")),
             methods: METHODS,
@@ -139,7 +141,7 @@ async fn shown(visit: &Member, asked: Asked) -> Result<Show> {
         webhook_id: row.id,
         readable: policy::webhooks::read_headers(standing).granted,
     };
-    let sent = Deliveries { webhook_id: row.id };
+    let (sent, state) = deliveries::chosen(visit, row.id);
     let found = queries::webhooks::shown(app, row).await?;
     let row = found.webhook;
     let edit = asked.edit.unwrap_or_else(|| {
@@ -157,6 +159,8 @@ async fn shown(visit: &Member, asked: Asked) -> Result<Show> {
         deliveries: visit
             .plain_table(deliveries::SHAPE, sent, Delivery::new)
             .await?,
+        state,
+        states: deliveries::STATES,
         webhook: Webhook {
             id: row.id,
             method: row.request_method.as_str(),

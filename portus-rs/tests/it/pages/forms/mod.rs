@@ -6,6 +6,7 @@ mod common;
 mod counting;
 mod history;
 mod jobs;
+mod looked_after;
 mod members;
 mod namespaces;
 mod registries;

@@ -1,6 +1,7 @@
 //! What programmers read.
 
 use super::site::{site, walk};
+use crate::pages::{driver::Look, page::browse};
 
 #[test]
 fn the_description_of_the_api_is_there_to_read() {
@@ -18,5 +19,22 @@ fn the_description_of_the_api_is_there_to_read() {
         assert_eq!(page.complaints().await, Vec::<String>::new());
         page.press("portus-rs").await;
         page.see("Dashboard").await;
+    });
+}
+
+#[test]
+fn the_api_can_be_read_without_scripts_in_the_readers_language() {
+    let site = site(&[]);
+    let look = Look {
+        language: "ja",
+        ..Look::WITHOUT_SCRIPTS
+    };
+    browse(look, &site.portus.url(), async |page| {
+        page.open("/documentation").await;
+        page.see("プログラムがこのサービスに要求できることと、その応答です。")
+            .await;
+        page.see("/api/v1/users/{id}/application_tokens").await;
+        page.see("Secrets that stand in for a password").await;
+        assert_eq!(page.complaints().await, Vec::<String>::new());
     });
 }

@@ -14,6 +14,7 @@ mod recovery;
 mod refusals;
 mod rights;
 mod site;
+mod storage;
 mod switches;
 mod sync;
 mod tokens;
