@@ -8,6 +8,7 @@ mod counting;
 mod explain;
 mod history;
 mod jobs;
+mod languages;
 mod members;
 mod namespaces;
 mod registries;
