@@ -5,6 +5,7 @@ mod driver;
 mod everywhere;
 mod first_look;
 mod forms;
+mod headers;
 mod images;
 mod links;
 mod live;

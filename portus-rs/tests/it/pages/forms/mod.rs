@@ -15,6 +15,7 @@ mod registries;
 mod teams;
 mod trusts;
 mod users;
+mod ways_back;
 mod webhooks;
 
 use actix_web::{http::Method, test::TestRequest};
