@@ -10,6 +10,7 @@ mod images;
 mod links;
 mod live;
 mod page;
+mod phone;
 mod picture;
 mod review;
 mod seen;
