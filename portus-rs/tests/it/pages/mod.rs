@@ -1,6 +1,7 @@
 //! The console in a real Chromium; what needs none is asked of the service itself.
 
 mod axe;
+mod dashboard;
 mod driver;
 mod everywhere;
 mod first_look;

@@ -12,6 +12,7 @@ mod languages;
 mod members;
 mod namespaces;
 mod registries;
+mod signs;
 mod teams;
 mod trusts;
 mod users;
