@@ -5,6 +5,7 @@ mod copying;
 mod deletion;
 mod directory;
 mod first_day;
+mod first_push;
 mod inert;
 mod lists;
 mod passkeys;
