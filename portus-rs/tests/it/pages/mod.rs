@@ -14,6 +14,7 @@ mod page;
 mod phone;
 mod picture;
 mod review;
+mod scans;
 mod seen;
 mod walks;
 mod world;
