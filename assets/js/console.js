@@ -156,8 +156,18 @@
     if (answer.getElementById(target.id)) return;
     const page = answer.getElementById("content");
     if (!requestConfig.elt.matches("[data-swap]")) {
-      // What comes by itself stays as it is: the next thing that one does tells why.
-      if (page) event.detail.shouldSwap = false;
+      if (!page) return;
+      event.detail.shouldSwap = false;
+      const here = xhr.status === 200 && new URL(xhr.responseURL).pathname === location.pathname;
+      // A part that its page has no more, as the first steps after the first push, gives way to what is there now. What
+      // else comes by itself stays as it is: the next thing that one does tells why.
+      if (here && target.isConnected && answer.body.className === document.body.className) {
+        document.getElementById("content").replaceWith(page);
+        window.htmx.process(page);
+        enliven(document);
+        wire(document);
+        expect();
+      }
       return;
     }
     // Of what was changed nothing may be left on this page.

@@ -9,6 +9,7 @@
     reason = "counts far below 2^52; a benchmark that cannot go on says where"
 )]
 
+mod around;
 mod events;
 mod fake_registry;
 mod lists;

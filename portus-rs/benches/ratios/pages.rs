@@ -1,6 +1,7 @@
 //! Pages of the console: what one costs with more and more behind it, to an admin, who sees everything, and to a member
 //! of every team, whose view is narrowed by what they may see.
 
+use crate::around;
 use crate::load::{self, Plan, Until};
 use crate::stage::{Key, MEMBER, PASSWORD, Size, Stage, basic, large_repository};
 use crate::table::{Bar, Table};
@@ -58,8 +59,11 @@ pub fn measure(table: &mut Table) {
         runtime.block_on(async {
             let connection = stage.connect().await;
             large_repository(&connection, 20_000).await;
+            around::add(&connection).await;
             connection.close().await.unwrap();
         });
+        // Nobody is there; findings are shown where there could be some.
+        stage.env("PORTUS_SECURITY_TRIVY_SERVER", "http://127.0.0.1:1");
         let mut portus = stage.start();
         let mut measure = |what: String, path: &str, header: &str| {
             let answer = load::repeat(&portus.address, &Stage::get(path, header));
@@ -67,15 +71,18 @@ pub fn measure(table: &mut Table) {
             let note = format!("p95 {:.1} ms", answer.within(0.95));
             table.add(what, &label, (answer.within(0.5), "ms"), bar, note);
         };
+        let everybody = || PAGES.map(str::to_owned).into_iter().chain(around::pages());
+        let admins = ADMINS.map(str::to_owned).into_iter();
+        let admins = admins.chain(around::admins_pages());
         for (who, pages) in [
-            ("root", [&PAGES[..], &ADMINS].concat()),
-            (MEMBER, PAGES.to_vec()),
+            ("root", everybody().chain(admins).collect()),
+            (MEMBER, everybody().collect::<Vec<String>>()),
         ] {
             let cookie = sign_in(&portus.address, who);
             let header =
                 format!("Cookie: {cookie}\r\nAccept: text/html\r\nAccept-Language: en\r\n");
             for page in pages {
-                measure(format!("page {page} to {who}, median"), page, &header);
+                measure(format!("page {page} to {who}, median"), &page, &header);
             }
         }
         let header = basic("root", &stage.admin_token);

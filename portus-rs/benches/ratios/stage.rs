@@ -255,7 +255,7 @@ pub async fn large_repository(connection: &DatabaseConnection, tags: usize) -> i
 }
 
 /// The id of the large repository.
-const LARGE: i64 = 900_000;
+pub const LARGE: i64 = 900_000;
 
 /// Rows of one statement.
 const ROWS: usize = 500;
@@ -411,6 +411,6 @@ fn time(number: usize) -> String {
     format!("'2026-01-02 03:04:05.{:06}'", number % 1_000_000)
 }
 
-fn digest(number: usize) -> String {
+pub fn digest(number: usize) -> String {
     format!("sha256:{number:064x}")
 }

@@ -307,6 +307,21 @@ impl<P: Authority> Desk<'_, '_, P> {
         for new in new.chunks(WRITTEN) {
             self.add_tags(new, &authors).await?;
         }
+        self.note_pushes().await
+    }
+
+    /// Tags that nobody told of are pushes, too, and make their repository as new as they are.
+    async fn note_pushes(&mut self) -> Result<()> {
+        let (now, known) = (self.change.now(), &self.repository);
+        let wrote = !self.applied.added.is_empty() || !self.applied.changed.is_empty();
+        if wrote && known.updated_at < now {
+            let row = repository::ActiveModel {
+                id: Set(known.id),
+                updated_at: Set(now),
+                ..Default::default()
+            };
+            self.repository = self.change.update(&self.books, row).await?;
+        }
         Ok(())
     }
 

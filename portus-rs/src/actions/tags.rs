@@ -10,7 +10,10 @@ mod pushes;
 mod shelf;
 mod traffic;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use chrono::NaiveDateTime;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryTrait as _};
@@ -67,6 +70,8 @@ struct Batch<'a> {
     /// Said once it is true.
     notes: Vec<String>,
     dead: Vec<(i64, String)>,
+    /// Repositories that were there and got a push: they have changed.
+    pushed: BTreeSet<i64>,
     /// Repositories that lost a tag, and whose doing it was.
     thinned: BTreeMap<i64, (Option<i64>, String)>,
     /// For webhooks.
@@ -104,6 +109,7 @@ pub async fn apply(app: &App, rows: &[registry_event::Model]) -> Result<Applied>
         activities: Vec::new(),
         notes: Vec::new(),
         dead,
+        pushed: BTreeSet::new(),
         thinned: BTreeMap::new(),
         news: Vec::new(),
         wants_details: false,
@@ -117,6 +123,7 @@ pub async fn apply(app: &App, rows: &[registry_event::Model]) -> Result<Applied>
     batch.write_pulls().await?;
     batch.write_traffic().await?;
     batch.remove_empty().await?;
+    batch.note_pushes().await?;
     batch.bury().await?;
     batch
         .note_last_events(told.iter().map(|(_, (it, _))| it))

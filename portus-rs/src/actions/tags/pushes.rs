@@ -194,9 +194,31 @@ impl Batch<'_> {
             }
         };
         self.traffic.pushed(namespace.id, told.at);
+        if repository.updated_at < self.change.now() {
+            self.pushed.insert(repository.id);
+        }
         self.activities.push(
             Activity::tag_pushed(namespace, repository, (id, name)).by(user_id, told.actor()),
         );
+        Ok(())
+    }
+
+    /// A repository is as new as the last push to it: lists show what happened last first.
+    pub(super) async fn note_pushes(&mut self) -> Result<()> {
+        let pushed = std::mem::take(&mut self.pushed);
+        if pushed.is_empty() {
+            return Ok(());
+        }
+        let statement = repository::Entity::update_many()
+            .set(repository::ActiveModel {
+                updated_at: Set(self.change.now()),
+                ..Default::default()
+            })
+            .filter(repository::Column::Id.is_in(pushed))
+            .into_query();
+        self.change
+            .execute::<repository::Entity, _, _>(&self.permit, &statement)
+            .await?;
         Ok(())
     }
 

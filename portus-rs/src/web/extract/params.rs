@@ -96,6 +96,16 @@ impl Params {
         plain.collect()
     }
 
+    /// Without what was left empty: a form sends all of its fields, also those that nobody wrote into.
+    #[must_use]
+    pub fn filled(&self) -> Self {
+        let empty = |value: &Value| value.as_str().is_some_and(|it| it.trim().is_empty());
+        let mut filled = self.clone();
+        filled.tree.retain(|_, value| !empty(value));
+        filled.pairs.retain(|(_, value)| !value.trim().is_empty());
+        filled
+    }
+
     /// Begins reading.
     pub fn read(&self) -> Reader<'_> {
         Reader {

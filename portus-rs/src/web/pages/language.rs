@@ -8,7 +8,7 @@ use std::{
 
 use chrono::{DateTime, NaiveDateTime};
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
-use fluent_langneg::{NegotiationStrategy, negotiate_languages, parse_accepted_languages};
+use fluent_langneg::{NegotiationStrategy, negotiate_languages};
 use serde::{Serialize, Serializer};
 use unic_langid::LanguageIdentifier;
 
@@ -58,6 +58,22 @@ fn book(language: Language) -> Book {
     Book { identifier, bundle }
 }
 
+/// The languages that a browser accepts, the most wanted first; what weighs nothing is not wanted.
+fn by_weight(header: &str) -> Vec<LanguageIdentifier> {
+    let parts = header.split(',').filter_map(|part| {
+        let (tag, parameters) = part.split_once(';').unwrap_or((part, ""));
+        let weight = parameters
+            .split(';')
+            .find_map(|it| it.trim().strip_prefix("q="));
+        let weight: f32 = weight.map_or(Ok(1.0), str::parse).ok()?;
+        let language: LanguageIdentifier = tag.trim().parse().ok()?;
+        (weight > 0.0).then_some((weight, language))
+    });
+    let mut wanted: Vec<_> = parts.collect();
+    wanted.sort_by(|a, b| b.0.total_cmp(&a.0));
+    wanted.into_iter().map(|(_, language)| language).collect()
+}
+
 impl Language {
     pub const ALL: [Self; 3] = [Self::English, Self::Japanese, Self::Chinese];
 
@@ -86,7 +102,7 @@ impl Language {
 
     /// The best of what a browser accepts, by its header `Accept-Language`.
     pub fn accepted(header: &str) -> Self {
-        let wanted = parse_accepted_languages(header);
+        let wanted = by_weight(header);
         let offered: Vec<&LanguageIdentifier> = BOOKS.iter().map(|it| &it.identifier).collect();
         let found = negotiate_languages(&wanted, &offered, None, NegotiationStrategy::Lookup);
         let found = found.first().map(ToString::to_string);

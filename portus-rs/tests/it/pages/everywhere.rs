@@ -7,6 +7,7 @@ use super::{
     axe::axe,
     driver::{Look, RUNTIME},
     page::{Page, browse},
+    phone::{inexact, no_cards},
     picture::{LOOKS, screenshots},
     seen::{Seen, pages},
     world::{World, world},
@@ -88,6 +89,7 @@ async fn judged_by_axe(page: &Page, seen: &Seen) -> Vec<String> {
     if !report.is_empty() {
         wrong.push(report);
     }
+    wrong.extend(inexact(page).await);
     wrong
 }
 
@@ -110,6 +112,7 @@ fn a_phone_has_room_for_every_page_also_in_japanese() {
     on_every_page(look, &async |page, seen| {
         let mut wrong = complaints(page, seen).await;
         wrong.extend(unspoken(page, "ja").await);
+        wrong.extend(no_cards(page).await);
         let over = page
             .run(
                 "const room = document.documentElement.clientWidth; \
@@ -135,6 +138,7 @@ fn every_page_can_be_read_without_scripts_also_in_chinese() {
     on_every_page(look, &async |page, seen| {
         let mut wrong = complaints(page, seen).await;
         wrong.extend(unspoken(page, "zh-CN").await);
+        wrong.extend(inexact(page).await);
         if page.text().await.trim().len() < 40 {
             wrong.push("there is nothing to read".to_owned());
         }

@@ -66,7 +66,12 @@ struct Shared {
 impl Receiver {
     /// Answers a sentence, without TLS.
     pub fn start() -> Self {
-        Self::listen(room::free_port(), None)
+        Self::saying("Thank you.", "text/plain")
+    }
+
+    /// Answers these words, as content of this type, without TLS.
+    pub fn saying(words: &str, kind: &'static str) -> Self {
+        Self::listen(room::free_port(), None, (words.into(), kind))
     }
 
     /// Answers a picture at this port, with TLS and a certificate that nobody trusts.
@@ -81,10 +86,11 @@ impl Receiver {
         builder
             .set_certificate_chain_file(at("server.crt"))
             .unwrap();
-        Self::listen(port, Some(builder.build()))
+        let picture = STANDARD.decode(PICTURE).expect("it is base64");
+        Self::listen(port, Some(builder.build()), (picture, "image/png"))
     }
 
-    fn listen(port: u16, tls: Option<SslAcceptor>) -> Self {
+    fn listen(port: u16, tls: Option<SslAcceptor>, answer: (Vec<u8>, &'static str)) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).expect("listen");
         let shared = Arc::new(Mutex::new(Shared {
             asked: Vec::new(),
@@ -94,16 +100,13 @@ impl Receiver {
         let kept = Arc::clone(&shared);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (kept, tls) = (Arc::clone(&kept), tls.clone());
+                let (kept, tls, answer) = (Arc::clone(&kept), tls.clone(), answer.clone());
                 std::thread::spawn(move || {
                     // Who hangs up early is not answered.
                     let _ = match tls {
-                        None => serve(stream, &kept, b"Thank you.", "text/plain"),
+                        None => serve(stream, &kept, &answer),
                         Some(tls) => match tls.accept(stream) {
-                            Ok(stream) => {
-                                let picture = STANDARD.decode(PICTURE).expect("it is base64");
-                                serve(stream, &kept, &picture, "image/png")
-                            }
+                            Ok(stream) => serve(stream, &kept, &answer),
                             Err(_) => Ok(()),
                         },
                     };
@@ -142,8 +145,7 @@ impl Receiver {
 fn serve(
     stream: impl Read + Write,
     shared: &Mutex<Shared>,
-    answer: &[u8],
-    kind: &str,
+    (answer, kind): &(Vec<u8>, &str),
 ) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut head = String::new();

@@ -111,7 +111,8 @@ impl Page for Log {
 }
 
 async fn list(visit: Admin) -> PageResult {
-    let mut read = visit.params.read();
+    let params = visit.params.filled();
+    let mut read = params.read();
     let filters = Filters::<Activities>::read(&mut read);
     let misread = read.finish().is_err();
     let who = visit.actor.who();

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     error::{Error, Result},
     identity::actor::Account,
-    policy::catalogue::Kind,
+    policy::{Rule, catalogue::Kind},
     protocol::scope::ScopeRequest,
     queries::{
         by_name,
@@ -155,6 +155,9 @@ async fn answer(visit: &Admin, page: &mut Explain) -> Result<()> {
     if !page.name.is_empty() {
         let scope = format!("repository:{}:pull,push,delete", page.name);
         let request = ScopeRequest::parse([scope.as_str()]);
+        if request.scopes.is_empty() {
+            return Err(Error::Unknown(Rule::InvalidName.text().to_owned()));
+        }
         let who = explain::who(account.as_deref());
         let asked = (account.as_deref(), who);
         let found = explain::token(app, asked, None, &request, Candour::Full).await?;

@@ -7,14 +7,14 @@ use crate::api::sessions::Browser;
 
 /// The rows of this round, in everything that some page lists: `i` counts them, `now` is a moment, `anna` somebody,
 /// `space` a namespace, `app` a repository in it and `hook` a webhook of it.
-const ROWS: [&str; 17] = [
+const ROWS: [&str; 22] = [
     "repositories (namespace_id, name, created_at, updated_at) SELECT space, 'r' || i, now, now",
     "manifests (repository_id, digest, media_type, platforms, details, created_at, updated_at) \
      SELECT app, 'sha256:' || printf('%064x', i), 'application/vnd.oci.image.index.v1+json', 'linux/amd64', 1, now, now",
     "manifest_children (manifest_id, position, digest, platform) \
      SELECT (SELECT min(id) FROM manifests), i, 'sha256:' || printf('%064x', i + 1), 'linux/arm64'",
-    "tags (repository_id, name, digest, user_id, observed_at, pushed_at, created_at, updated_at) \
-     SELECT app, 'v' || i, 'sha256:' || printf('%064x', i), anna, now, now, now, now",
+    "tags (repository_id, name, digest, user_id, scanned, observed_at, pushed_at, created_at, updated_at) \
+     SELECT app, 'v' || i, 'sha256:' || printf('%064x', i), anna, 2, now, now, now, now",
     "tags (repository_id, name, digest, observed_at, pushed_at, created_at, updated_at) \
      SELECT app, 'same' || i, 'sha256:' || printf('%064x', 0), now, now, now, now",
     "stars (user_id, repository_id, created_at) SELECT anna, repositories.id, now \
@@ -37,6 +37,16 @@ const ROWS: [&str; 17] = [
     "activities (key, actor_id, actor_name, trackable_type, trackable_id, namespace_id, namespace_name, \
      repository_name, tag_name, visibility, parameters, created_at) \
      SELECT 'repository.push', anna, 'anna', 'Repository', app, space, 'space', 'app', 'v' || i, 2, '{}', now",
+    "vulnerabilities (name, link, created_at, updated_at) SELECT 'CVE-' || i, '', now, now",
+    "scan_results (tag_id, vulnerability_id, scanner, severity, link, fixed_by, created_at, updated_at) \
+     SELECT (SELECT min(id) FROM tags), vulnerabilities.id, 'trivy', 'High', '', '', now, now \
+     FROM known, round, vulnerabilities WHERE name = 'CVE-' || i",
+    "passkeys (user_id, name, user_handle, credential_sha256, credential, created_at) \
+     SELECT anna, 'key' || i, 'anna', 'x' || i, '{}', now",
+    "bot_trusts (user_id, name, issuer, audience, claims, namespaces, created_at) \
+     SELECT (SELECT min(id) FROM users WHERE bot), 'job' || i, 'https://ci.example', 'portus', '{\"sub\":\"x\"}', \
+     '[' || space || ']', now",
+    "job_runs (name, times, did, replica, began_at, ended_at) SELECT 'Housekeeping', 1, i, 'portus-1:7', now, now",
     "traffic (namespace_id, day, pushes, pulls) SELECT space, 20000 + i, i, i",
 ];
 
@@ -103,6 +113,7 @@ impl Site {
         let tag = self.id("tags").await;
         let hook = self.id("webhooks").await;
         let person = self.id("users WHERE username = 'anna'").await;
+        let bot = self.id("users WHERE bot").await;
         let digest = format!("sha256:{}", "0".repeat(64));
         let everybody = [
             "/".to_owned(),
@@ -124,18 +135,23 @@ impl Site {
             "/search?search=e&type=namespaces".to_owned(),
             "/explore?explore[search]=r".to_owned(),
             "/users/edit".to_owned(),
+            "/users/passkeys".to_owned(),
+            format!("/bots/{bot}/trusts"),
         ];
         let admins = [
             "/admin".to_owned(),
             "/admin/users".to_owned(),
             format!("/admin/users/{person}/edit"),
+            format!("/admin/users/{bot}/edit"),
             "/admin/registries".to_owned(),
             "/admin/registries/1/edit".to_owned(),
             "/admin/activities".to_owned(),
             "/admin/jobs".to_owned(),
+            "/admin/jobs/housekeeping".to_owned(),
             "/admin/sync/1".to_owned(),
             "/admin/events".to_owned(),
             "/admin/explain?user=anna&name=more0/r0".to_owned(),
+            format!("/admin/explain?user=anna&action=tag.show&resource={tag}"),
         ];
         let of_anna = everybody.clone().into_iter().map(|path| (&self.anna, path));
         let of_root = everybody.into_iter().chain(admins);
@@ -147,7 +163,11 @@ impl Site {
 
 #[actix_web::test]
 async fn a_page_asks_as_much_for_many_rows_as_for_a_few() {
-    let site = Site::with(&[("PORTUS_PAGINATION_PER_PAGE", "50")]).await;
+    let site = Site::with(&[
+        ("PORTUS_PAGINATION_PER_PAGE", "50"),
+        ("PORTUS_SECURITY_TRIVY_SERVER", "http://127.0.0.1:1"),
+    ])
+    .await;
     site.fill(0, 2).await;
     let mut few = Vec::new();
     for (who, path) in site.paths().await {

@@ -1,18 +1,23 @@
 //! Pages and their forms, asked as a browser without scripts asks.
 
+mod activities;
 mod admin;
 mod bots;
 mod common;
 mod counting;
+mod explain;
 mod history;
 mod jobs;
+mod languages;
 mod looked_after;
 mod members;
 mod namespaces;
 mod registries;
+mod signs;
 mod teams;
 mod trusts;
 mod users;
+mod ways_back;
 mod webhooks;
 
 use actix_web::{http::Method, test::TestRequest};
@@ -139,9 +144,27 @@ impl Html {
         self.between(&format!("name=\"{name}\" value=\""), "\"")
     }
 
+    /// The rows of the page's first table: what there is to read in each cell.
+    fn rows(&self) -> Vec<Vec<String>> {
+        let body = self.0.body.split("<tbody>").nth(1).unwrap_or_default();
+        let body = body.split("</tbody>").next().unwrap_or_default();
+        let cells = |row: &str| row.split("<td").skip(1).map(read).collect();
+        body.split("<tr").skip(1).map(cells).collect()
+    }
+
     #[track_caller]
     fn goes_to(&self, path: &str) {
         self.is(303);
         assert_eq!(self.0.headers.get("location").unwrap(), path);
     }
+}
+
+/// What there is to read in a cell, from the end of its opening tag on.
+fn read(cell: &str) -> String {
+    let pieces = cell.split('<');
+    let text: String = pieces
+        .filter_map(|piece| Some(piece.split_once('>')?.1))
+        .collect();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").replace("&#39;", "'")
 }

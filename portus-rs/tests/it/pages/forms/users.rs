@@ -3,6 +3,15 @@
 use super::Site;
 use crate::support::service::PASSWORD;
 
+/// The form for a new account, filled in for a bot.
+const ROBOT: [(&str, &str); 5] = [
+    ("user[username]", "robot"),
+    ("user[email]", "robot@example.com"),
+    ("user[password]", PASSWORD),
+    ("user[password_confirmation]", PASSWORD),
+    ("user[bot]", "true"),
+];
+
 #[actix_web::test]
 async fn admins_make_people_and_bots_and_keep_what_was_typed() {
     let site = Site::new().await;
@@ -37,14 +46,7 @@ async fn admins_make_people_and_bots_and_keep_what_was_typed() {
     assert!(!site.person("mia").await.admin);
 
     // A bot has no password: its token is shown this once.
-    let robot = [
-        ("user[username]", "robot"),
-        ("user[email]", "robot@example.com"),
-        ("user[password]", PASSWORD),
-        ("user[password_confirmation]", PASSWORD),
-        ("user[bot]", "true"),
-    ];
-    let page = site.send(&site.root, "post", "/admin/users", &robot).await;
+    let page = site.send(&site.root, "post", "/admin/users", &ROBOT).await;
     let token = page.is(200).between("data-copy=\"", "\"").to_owned();
     site.get(&site.root, "/admin/users").await.lacks(&token);
     assert!(site.person("robot").await.bot);
@@ -109,14 +111,7 @@ async fn admins_change_and_remove_people() {
 #[actix_web::test]
 async fn admins_give_bots_tokens_and_take_them_back() {
     let site = Site::new().await;
-    let robot = [
-        ("user[username]", "robot"),
-        ("user[email]", "robot@example.com"),
-        ("user[password]", PASSWORD),
-        ("user[password_confirmation]", PASSWORD),
-        ("user[bot]", "true"),
-    ];
-    site.send(&site.root, "post", "/admin/users", &robot)
+    site.send(&site.root, "post", "/admin/users", &ROBOT)
         .await
         .is(200);
     let bot = site.person("robot").await.id;

@@ -5,8 +5,24 @@ use fantoccini::wd::Locator;
 use super::site::{site, walk};
 use crate::pages::{
     driver::{Look, RUNTIME, cdp},
-    page::browse,
+    page::{Page, browse},
 };
+
+/// Opens the form for a team, and writes the name `late` into it.
+async fn fill_in_late(page: &Page) {
+    page.become_user("root").await;
+    page.open("/teams").await;
+    page.press("Create new team").await;
+    page.fill("Name", "late").await;
+}
+
+/// As if the forms of the page were of a session that has ended.
+async fn grow_stale(page: &Page) {
+    page.run(
+        "for (const it of document.querySelectorAll('[name=authenticity_token]')) it.value = 'of yesterday'",
+    )
+    .await;
+}
 
 #[test]
 fn a_namespace_s_name_is_judged_before_it_is_sent() {
@@ -96,10 +112,7 @@ fn the_page_about_an_error_can_always_be_shown() {
 fn a_lost_session_leads_back_to_the_page() {
     let site = site(&[]);
     walk(&site, async |page| {
-        page.become_user("root").await;
-        page.open("/teams").await;
-        page.press("Create new team").await;
-        page.fill("Name", "late").await;
+        fill_in_late(&page).await;
         cdp(
             &page.client,
             "Network.clearBrowserCookies",
@@ -120,14 +133,8 @@ fn a_lost_session_leads_back_to_the_page() {
 fn a_form_of_another_session_says_so_and_leads_back() {
     let site = site(&[]);
     walk(&site, async |page| {
-        page.become_user("root").await;
-        page.open("/teams").await;
-        page.press("Create new team").await;
-        page.fill("Name", "late").await;
-        page.run(
-            "for (const it of document.querySelectorAll('[name=authenticity_token]')) it.value = 'of yesterday'",
-        )
-        .await;
+        fill_in_late(&page).await;
+        grow_stale(&page).await;
         page.press("Add").await;
         page.see("This form is out of date").await;
         page.shows("stale").await;
@@ -205,10 +212,7 @@ fn a_write_of_another_session_says_so_where_one_is() {
     walk(&site, async |page| {
         page.become_user("owner").await;
         page.open("/namespaces").await;
-        page.run(
-            "for (const it of document.querySelectorAll('[name=authenticity_token]')) it.value = 'of yesterday'",
-        )
-        .await;
+        grow_stale(&page).await;
         page.within("alpha")
             .press("Anyone can pull images from this namespace")
             .await;
@@ -224,10 +228,7 @@ fn a_write_of_another_session_says_so_where_one_is() {
 fn what_was_said_can_be_put_away() {
     let site = site(&[]);
     walk(&site, async |page| {
-        page.become_user("root").await;
-        page.open("/teams").await;
-        page.press("Create new team").await;
-        page.fill("Name", "late").await;
+        fill_in_late(&page).await;
         page.press("Add").await;
         page.see("Team 'late' was created successfully").await;
         page.press("Close").await;
