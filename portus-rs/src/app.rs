@@ -11,13 +11,14 @@ use crate::{
     error::{Error, Result},
     identity::{password::Passwords, throttle::Throttle, usage::Usage},
     intake::Inbox,
+    jobs::storage::Counted,
     keys::{self, Keys, Vault},
     policy::Rules,
     protocol::{
         scope::Access,
         token::{Claims, HeaderForm, Issue},
     },
-    queries::{facts::Present, health::Health, jobs, storage::Counted},
+    queries::{facts::Present, health::Health, jobs},
     remote::{
         RegistryClients,
         ldap::Directory,

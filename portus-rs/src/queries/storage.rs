@@ -5,10 +5,7 @@
 //! images share count with each of them, so that the registry may need less. An index counts by itself: the images that
 //! it lists are counted as such.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
 use sea_orm::{
@@ -145,28 +142,11 @@ pub async fn count(app: &App, namespaces: &[i64]) -> Result<HashMap<i64, i64>> {
 
 /// What tells whether anything may have changed since a count: the newest entry of the audit log, the newest manifest,
 /// and how many are still to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mark {
-    entry: Option<i64>,
-    manifest: Option<i64>,
-    unread: u64,
-}
-
-/// When this process counted last, and what there was then.
-#[derive(Debug, Default)]
-pub struct Counted(Mutex<Option<(NaiveDateTime, Mark)>>);
-
-impl Counted {
-    /// Whether nothing is new since the last count, and that was not before `earliest`.
-    pub fn is_current(&self, mark: Mark, earliest: NaiveDateTime) -> bool {
-        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.is_some_and(|(at, then)| then == mark && at > earliest)
-    }
-
-    /// After a count.
-    pub fn note(&self, mark: Mark, now: NaiveDateTime) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, mark));
-    }
+    pub entry: Option<i64>,
+    pub manifest: Option<i64>,
+    pub unread: u64,
 }
 
 /// The mark of this moment.
