@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::entities::{activity, user::PORTUS};
 
+mod logins;
 #[cfg(test)]
 mod tests;
 
@@ -377,16 +378,6 @@ fn template(facts: &Facts<'_>) -> &'static str {
             "Somebody at {address} asked for a letter to set the password of {user} anew"
         }
         "user:reset_password" => "{owner} set the password of {user} anew by mail, from {address}",
-        "second_factor:create" => "{owner} set up a second factor",
-        "second_factor:destroy" => "{owner} removed the second factor of {user}",
-        "second_factor:renew_codes" => "{owner} made new recovery codes",
-        "second_factor:use_code" => "{owner} used a recovery code",
-        "passkey:create" => "{owner} added the passkey {passkey}",
-        "passkey:destroy" => "{owner} removed the passkey {passkey} of {user}",
-        "passkey:refuse" => {
-            "The passkey {passkey} of {user} was refused from {address}: it may have been copied"
-        }
-        "session:end_docker_login" => "{owner} ended a docker login of {user} at {service}",
         "user:create_bot" => "{owner} created the bot {user} of the team {team}",
         "user:update" => "{owner} changed {fields} of the user {user}",
         "user:promote" => "{owner} made {user} an admin",
@@ -394,39 +385,10 @@ fn template(facts: &Facts<'_>) -> &'static str {
         "user:enable" => "{owner} enabled the user {user}",
         "user:disable" => "{owner} disabled the user {user}",
         "user:unlink" => "{owner} took the link of the user {user} with {provider} back",
-        "user:create_trust" => "{owner} let jobs of {issuer} enter as the bot {user}",
-        "user:destroy_trust" => "{owner} no longer lets jobs of {issuer} enter as the bot {user}",
-        "user:job_login" => "The job {subject} entered as the bot {user} from {address}",
-        "user:job_refuse" => {
-            "The token of the job {subject} was shown for the bot {user} from another address, {address}, and refused"
-        }
         "user:link" => "{owner} linked the user {user} with an account at {provider}",
-        "user:throttle" => "Wrong passwords for {user} are being slowed down",
         "user.delete" => "{owner} removed the user {user}",
         "user:clear_passwords" if one => "{owner} cleared the local password of one user",
         "user:clear_passwords" => "{owner} cleared the local passwords of {count} users",
-        "session:create" => "{owner} signed in from {address}",
-        "session:destroy" if one => "{owner} ended a session of {user}",
-        "session:destroy" => "{owner} ended {count} sessions of {user}",
-        "session:fail" => "A sign-in as {user} from {address} failed",
-        "session:docker_login" => "{owner} logged docker in at {service} from {address}",
-        "session:use_docker_login" => "{owner} used a docker login at {service} from {address}",
-        "session:use_password" => "{owner} used their password with docker from {address}",
-        "session:fail_docker" if blank("username") => {
-            "Docker logins from {address} under names that nobody has failed: {count}"
-        }
-        "session:fail_docker" => "Docker logins as {user} from {address} failed: {count}",
-        "session:fail_api" if blank("username") => {
-            "API calls from {address} under names that nobody has were refused: {count}"
-        }
-        "session:fail_api" => "API calls as {user} from {address} were refused: {count}",
-        "application_token:use" => {
-            "{owner} used the token for the application {application} from {address}"
-        }
-        "application_token.create" => "{owner} created a token for the application {application}",
-        "application_token.destroy" => {
-            "{owner} removed the token for the application {application}"
-        }
         "webhook.create" => "{owner} created webhook {webhook_host} under the {ns} namespace",
         "webhook.update" => "{owner} updated webhook {webhook_name} under the {ns} namespace",
         "webhook.enabled" => "{owner} set the {webhook_host} webhook as enabled",
@@ -451,7 +413,7 @@ fn template(facts: &Facts<'_>) -> &'static str {
         }
         "registry:create" => "{owner} set up the registry {registry}",
         "registry:update" => "{owner} changed {fields} of the registry {registry}",
-        key => of_the_directory(key),
+        _ => logins::template(facts),
     }
 }
 

@@ -73,6 +73,25 @@ fn a_name_that_no_namespace_can_have_is_changed_and_said() {
 }
 
 #[test]
+fn a_name_that_no_login_could_carry_aborts() {
+    let portus = with_registry();
+    for (name, complaint) in [
+        ("ann:lee", "can't contain a colon"),
+        (
+            "ann\u{7}lee",
+            "can't contain control characters such as line breaks",
+        ),
+    ] {
+        let task = format!("portus:create_user[{name},ann@example.com,12341234,false]");
+        let ran = portus.cli(&[task]).exits(1);
+        assert_eq!(
+            ran.stderr,
+            format!("rake aborted!\nValidation failed: Username {complaint}\n")
+        );
+    }
+}
+
+#[test]
 fn a_short_password_aborts_and_leaves_no_account() {
     let portus = with_registry();
     let ran = portus

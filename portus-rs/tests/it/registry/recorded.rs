@@ -207,7 +207,7 @@ async fn skopeo_leaves_its_trace() {
     ] {
         let path = format!("/api/v1/audit?action={key}");
         // It is written now and then.
-        eventually("the log tells of it", Duration::from_secs(60), || async {
+        eventually("the log tells of it", Duration::from_mins(1), || async {
             let listed = site.get(&path).await;
             let entry = &listed[0];
             entry["actor"]["name"] == actor && entry["parameters"]["username"] == "alice"

@@ -35,6 +35,16 @@ on_every_database! {
         let answer = ann.post(service, "/users/oauth", &taken).await;
         assert_eq!(answer.status, 422);
         assert!(answer.body.contains("Username has already been taken"), "{}", answer.body);
+        for (name, complaint) in [
+            ("ann:lee", "Username can't contain a colon"),
+            ("ann\u{7}lee", "Username can't contain control characters"),
+            (&"a".repeat(256), "Username is too long (maximum is 255 characters)"),
+        ] {
+            let refused = [("user[username]", name), ("user[display_name]", "")];
+            let answer = ann.post(service, "/users/oauth", &refused).await;
+            assert_eq!(answer.status, 422, "{name:?}");
+            assert!(crate::sso::unescaped(&answer.body).contains(complaint), "{}", answer.body);
+        }
         let chosen = [("user[username]", "ann"), ("user[display_name]", "Ann Lee")];
         let answer = ann.post(service, "/users/oauth", &chosen).await;
         assert_eq!(location(&answer), "/teams?page=2");
@@ -115,7 +125,18 @@ async fn the_login_page_has_a_button_for_each_provider_and_a_get_begins_nothing(
     let answer = browser.post(&sso.service, path, &[]).await;
     assert_eq!(location(&answer), "/users/sign_in");
     // And with an account, on the page to sign in.
-    let _ann = sso.register("1", "ann").await;
+    let mut ann = sso.register("1", "ann").await;
+    // Whoever has a session shows its token.
+    let before = sso.provider.state().asked.len();
+    for token in [&[][..], &[("authenticity_token", "another")]] {
+        let answer = ann
+            .post(&sso.service, "/users/auth/openid_connect", token)
+            .await;
+        assert_eq!(answer.status, 422);
+        assert!(!answer.body.contains("0;url="), "{}", answer.body);
+    }
+    assert_eq!(sso.provider.state().asked.len(), before);
+    ann.leave(&sso.service, OPENID).await;
     let page = Browser::default().get(&sso.service, "/users/sign_in").await;
     has_both(&page.body);
 }
