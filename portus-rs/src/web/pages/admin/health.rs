@@ -262,7 +262,9 @@ async fn show(visit: Admin) -> PageResult {
         key: Key {
             id: app.keys.signing.key_id().to_owned(),
             ends: certificate.map(|it| Moment(it.not_after())),
-            warning: certificate.and_then(|it| it.warning(visit.now())),
+            warning: certificate
+                .and_then(|it| it.warning(visit.now()))
+                .map(|it| visit.language.translate(&it).into_owned()),
         },
         deletion: app.config.delete.enabled,
         listening: app.config.background.registry,

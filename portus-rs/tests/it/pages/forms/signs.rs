@@ -13,7 +13,7 @@ use portus_rs::{
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::json;
 
-use super::Site;
+use super::{Html, Site};
 use crate::api::sessions::Browser;
 
 impl Site {
@@ -135,6 +135,14 @@ async fn the_end_of_the_certificate_is_announced_months_before() {
         for text in [&near, &past] {
             assert_eq!(page.0.body.contains(text.as_str()), said == Some(text));
         }
+        // In the language of who reads it.
+        let request = root
+            .request(actix_web::http::Method::GET, "/admin")
+            .insert_header(("Accept-Language", "ja"));
+        let page = Html(site.service.call(request).await);
+        page.is(200).lacks("the token certificate");
+        let told = format!("トークンの証明書は {day} に失効");
+        assert_eq!(page.0.body.contains(&told), said.is_some(), "{left}");
         let home = site.get(&root, "/").await;
         let sign = home.between("<ul class=\"signs\">", "</ul>");
         let sign = sign
