@@ -184,6 +184,4 @@ said-there-is-no-account-for-it-here-and-none-is-made = 対応するアカウン
 said-this-user-is-not-in-the-ldap-directory-any-more = このユーザーは LDAP ディレクトリにもう存在しません。
 said-username-in-the-directory = 名前 { $value } は LDAP サーバーにすでに存在します。衝突を避けるため、別の名前にしてください
 said-domain-not-allowed = ドメイン { $value } のメールアドレスは許可されていません。
-said-certificate-ends = トークンの証明書は { $value } に失効します。それまでに新しい証明書をレジストリの rootcertbundle に追加し、レジストリを再起動してください。
-said-certificate-ended = トークンの証明書は { $value } に失効しました。これで署名したトークンはすべてレジストリに拒否されます。新しい証明書をレジストリの rootcertbundle に入れ、再起動してください。
 said-not-in-allowed-group = この { $value } アカウントは許可されたグループに属していません。

@@ -184,6 +184,4 @@ said-there-is-no-account-for-it-here-and-none-is-made = 此处没有对应的账
 said-this-user-is-not-in-the-ldap-directory-any-more = 此用户已不在 LDAP 目录中。
 said-username-in-the-directory = 名称 { $value } 已存在于 LDAP 服务器上。请使用其他名称以避免冲突
 said-domain-not-allowed = 不允许使用域名 { $value } 的邮箱地址。
-said-certificate-ends = 令牌证书将于 { $value } 到期。请在此之前把新证书加入镜像仓库的 rootcertbundle,并重启它们。
-said-certificate-ended = 令牌证书已于 { $value } 到期,镜像仓库会拒绝用它签名的所有令牌。请把新证书放入镜像仓库的 rootcertbundle,并重启它们。
 said-not-in-allowed-group = 该 { $value } 账户不在允许的组中。

@@ -233,16 +233,6 @@ const WITH_VALUE: &[(&str, &str, &str)] = &[
         " account isn't in allowed group.",
         "said-not-in-allowed-group",
     ),
-    (
-        "the token certificate ends on ",
-        ": put a new one beside it into the registries' rootcertbundle before, and restart them",
-        "said-certificate-ends",
-    ),
-    (
-        "the token certificate ended on ",
-        ": registries refuse every token signed with it; put a new one into their rootcertbundle and restart them",
-        "said-certificate-ended",
-    ),
 ];
 
 /// A moment as pages write it into `datetime`, read again.

@@ -119,8 +119,8 @@ async fn the_end_of_the_certificate_is_announced_months_before() {
     let app = &site.service.app;
     let end = app.keys.signing.certificate().unwrap().not_after();
     let day = end.format("%Y-%m-%d");
-    let near = format!("the token certificate ends on {day}");
-    let past = format!("the token certificate ended on {day}");
+    let near = format!("The token certificate ends on {day}");
+    let past = format!("The token certificate ended on {day}");
     for (left, well, said) in [
         (365, true, None),
         (100, false, Some(&near)),
@@ -140,7 +140,7 @@ async fn the_end_of_the_certificate_is_announced_months_before() {
             .request(actix_web::http::Method::GET, "/admin")
             .insert_header(("Accept-Language", "ja"));
         let page = Html(site.service.call(request).await);
-        page.is(200).lacks("the token certificate");
+        page.is(200).lacks("token certificate");
         let told = format!("トークンの証明書は {day} に失効");
         assert_eq!(page.0.body.contains(&told), said.is_some(), "{left}");
         let home = site.get(&root, "/").await;
