@@ -11,6 +11,7 @@ use crate::{
     actions::departures,
     entities::{registry, sync_run},
     error::Result,
+    keys::Certificate,
     queries::{self, events::UnknownHost, sync_runs},
     web::{
         error::PageResult,
@@ -262,6 +263,19 @@ async fn of_registry(visit: &Admin, row: registry::Model) -> Result<Registry> {
     })
 }
 
+/// That the end of a certificate is near or past.
+fn warning(visit: &Admin, certificate: &Certificate) -> Option<String> {
+    let now = visit.now();
+    certificate.warning(now)?;
+    let end = certificate.not_after();
+    let message = if end <= now {
+        "health-certificate-ended"
+    } else {
+        "health-certificate-ends"
+    };
+    Some(visit.tell(message, &end.format("%Y-%m-%d").to_string()))
+}
+
 async fn show(visit: Admin) -> PageResult {
     let app = &visit.app;
     let mut registries = Vec::new();
@@ -289,7 +303,7 @@ async fn show(visit: Admin) -> PageResult {
         key: Key {
             id: app.keys.signing.key_id().to_owned(),
             ends: certificate.map(|it| Moment(it.not_after())),
-            warning: certificate.and_then(|it| it.warning(visit.now())),
+            warning: certificate.and_then(|it| warning(&visit, it)),
         },
         deletion: app.config.delete.enabled,
         listening: app.config.background.registry,

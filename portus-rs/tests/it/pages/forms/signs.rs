@@ -13,7 +13,7 @@ use portus_rs::{
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::json;
 
-use super::Site;
+use super::{Html, Site};
 use crate::api::sessions::Browser;
 
 impl Site {
@@ -119,8 +119,8 @@ async fn the_end_of_the_certificate_is_announced_months_before() {
     let app = &site.service.app;
     let end = app.keys.signing.certificate().unwrap().not_after();
     let day = end.format("%Y-%m-%d");
-    let near = format!("the token certificate ends on {day}");
-    let past = format!("the token certificate ended on {day}");
+    let near = format!("The token certificate ends on {day}");
+    let past = format!("The token certificate ended on {day}");
     for (left, well, said) in [
         (365, true, None),
         (100, false, Some(&near)),
@@ -135,6 +135,14 @@ async fn the_end_of_the_certificate_is_announced_months_before() {
         for text in [&near, &past] {
             assert_eq!(page.0.body.contains(text.as_str()), said == Some(text));
         }
+        // In the language of who reads it.
+        let request = root
+            .request(actix_web::http::Method::GET, "/admin")
+            .insert_header(("Accept-Language", "ja"));
+        let page = Html(site.service.call(request).await);
+        page.is(200).lacks("token certificate");
+        let told = format!("トークンの証明書は {day} に失効");
+        assert_eq!(page.0.body.contains(&told), said.is_some(), "{left}");
         let home = site.get(&root, "/").await;
         let sign = home.between("<ul class=\"signs\">", "</ul>");
         let sign = sign

@@ -12,13 +12,15 @@ use crate::{
     },
 };
 
-/// If any of it were taken for markup, the page's title would say so, or there would be an element of this kind.
-pub const CANARY: &str = "<img src=x onerror=\"document.title='caught'\"><xss-canary>\"'><script>document.title='caught'</script>";
+/// If any of it were taken for markup, the page's title would say so, or there would be an element of this kind. The word
+/// tells where it was planted.
+pub fn canary(of: &str) -> String {
+    format!(
+        "<xss-canary>{of}<img src=x onerror=\"document.title='caught'\">\"'><script>document.title='caught'</script>"
+    )
+}
 pub const MARKDOWN: &str = "<xss-canary></xss-canary> [click](javascript:document.title='caught') \
      ![x](x\"onerror=\"document.title='caught') <details ontoggle=\"document.title='caught'\" open>";
-/// Short enough for what is cut.
-const SHORT: &str = "<xss-canary><img src=x onerror=\"document.title='caught'\">";
-
 /// Ids of what has the canary in it.
 pub struct Planted {
     pub owner: i64,
@@ -39,12 +41,13 @@ fn id(row: &serde_json::Value) -> i64 {
 
 pub async fn plant(site: &Site, receiver: &Receiver) -> Planted {
     let owner = site.user("owner").await;
-    let name = json!({"user": {"display_name": CANARY}});
+    let name = json!({"user": {"display_name": canary("owner")}});
     site.put(&format!("/api/v1/users/{owner}"), name).await;
-    let team = site.team(CANARY, owner).await;
+    let name = canary("team");
+    let team = site.team(&name, owner).await;
     let about = json!({"team": {"description": MARKDOWN}});
     site.put(&format!("/api/v1/teams/{team}"), about).await;
-    let namespace = site.namespace("qa", CANARY, "public").await;
+    let namespace = site.namespace("qa", &name, "public").await;
     let about = json!({"namespace": {"description": MARKDOWN}});
     site.put(&format!("/api/v1/namespaces/{namespace}"), about)
         .await;
@@ -53,7 +56,7 @@ pub async fn plant(site: &Site, receiver: &Receiver) -> Planted {
     let path = format!("/api/v1/repositories/{repository}");
     let about = json!({"repository": {"description": MARKDOWN}});
     site.put(&path, about).await;
-    for body in [MARKDOWN, "`<xss-canary>`"] {
+    for body in [MARKDOWN, "`<xss-canary>comment`"] {
         let comment = json!({"comment": {"body": body}});
         site.post(&format!("{path}/comments"), comment).await;
     }
@@ -61,10 +64,11 @@ pub async fn plant(site: &Site, receiver: &Receiver) -> Planted {
 
     let hook = webhook(site, namespace, receiver).await;
     let tokens = format!("/api/v1/users/{owner}/application_tokens");
-    site.post(&tokens, json!({"application": CANARY})).await;
+    site.post(&tokens, json!({"application": canary("token")}))
+        .await;
     let registries = site.get("/api/v1/registries").await;
     let registry = id(&registries[0]);
-    let changes = json!({"registry": {"name": CANARY}});
+    let changes = json!({"registry": {"name": canary("registry")}});
     site.put(&format!("/api/v1/registries/{registry}"), changes)
         .await;
     let bot = robot(site).await;
@@ -87,11 +91,10 @@ pub async fn plant(site: &Site, receiver: &Receiver) -> Planted {
 /// A webhook to this server.
 async fn webhook(site: &Site, namespace: i64, receiver: &Receiver) -> i64 {
     let path = format!("/api/v1/namespaces/{namespace}/webhooks");
-    let url = format!("{}/?<xss-canary>", receiver.url);
-    let hook =
-        json!({"webhook": {"name": CANARY, "url": url, "request_method": "POST", "enabled": true}});
+    let url = format!("{}/?<xss-canary>address", receiver.url);
+    let hook = json!({"webhook": {"name": canary("hook"), "url": url, "request_method": "POST", "enabled": true}});
     let hook = id(&site.post(&path, hook).await);
-    let header = json!({"webhook_header": {"name": "X-Canary", "value": CANARY}});
+    let header = json!({"webhook_header": {"name": "X-Canary", "value": canary("header")}});
     site.post(&format!("{path}/{hook}/headers"), header).await;
     hook
 }
@@ -100,13 +103,13 @@ async fn webhook(site: &Site, namespace: i64, receiver: &Receiver) -> i64 {
 async fn robot(site: &Site) -> i64 {
     let new = json!({"user": {"username": "ci", "email": "ci@example.com", "bot": true, "password": PASSWORD}});
     let bot = id(&site.post("/api/v1/users", new).await);
-    let name = json!({"user": {"display_name": format!("{SHORT} robot")}});
+    let name = json!({"user": {"display_name": canary("robot")}});
     site.put(&format!("/api/v1/users/{bot}"), name).await;
     let trust = json!({
-        "name": CANARY,
+        "name": canary("trust"),
         "issuer": "https://token.actions.githubusercontent.com",
-        "audience": CANARY,
-        "claims": ["sub=repo:<xss-canary>/app:ref:refs/heads/main"],
+        "audience": canary("audience"),
+        "claims": ["sub=repo:<xss-canary>claim/app:ref:refs/heads/main"],
         "namespaces": ["qa"],
     });
     site.post(&format!("/api/v1/bots/{bot}/trusts"), trust)
@@ -123,20 +126,22 @@ async fn strangers(site: &Site) {
             .http
             .post(format!("{url}/users/sign_in"))
             .header("Accept", "application/json")
-            .header("User-Agent", SHORT)
+            .header("User-Agent", canary("agent"))
             .form(&[("user[username]", name), ("user[password]", password)])
             .send()
             .await;
         answer.unwrap().status().as_u16()
     };
     assert_eq!(sign_in("owner", PASSWORD).await, 201);
-    assert_eq!(sign_in(SHORT, "wrong").await, 401);
+    // Of names that nobody has, nothing is kept.
+    assert_eq!(sign_in(&canary("guess"), "wrong").await, 401);
+    let client = canary("client");
     let docker = [
         ("grant_type", "password"),
         ("username", "owner"),
         ("password", PASSWORD),
         ("access_type", "offline"),
-        ("client_id", SHORT),
+        ("client_id", &client),
         ("service", &site.service()),
     ];
     let token = site.http.post(format!("{url}/v2/token")).form(&docker);
@@ -151,8 +156,8 @@ async fn strangers(site: &Site) {
             "repository": "qa/app",
             "tag": "1",
         },
-        "request": {"host": CANARY},
-        "actor": {"name": CANARY},
+        "request": {"host": canary("host")},
+        "actor": {"name": canary("actor")},
         "source": {},
     }]});
     let events = format!("{url}/v2/webhooks/events");
@@ -163,33 +168,44 @@ async fn strangers(site: &Site) {
 /// What jobs, registries and scanners have left behind; the id of a comparison.
 async fn past(site: &Site, tag: i64) -> i64 {
     let connection = site.look().await;
-    let canary = CANARY.replace('\'', "''");
-    let event = json!({"request": {"host": CANARY}, "target": {"repository": CANARY}});
+    let quoted = |of: &str| canary(of).replace('\'', "''");
+    let event = json!({"request": {"host": canary("dead-host")}, "target": {"repository": "x"}});
     let event = event.to_string().replace('\'', "''");
     for statement in [
         format!(
             "INSERT INTO registry_events (registry_id, event_id, action, repository, data, state, attempts, last_error, \
-             next_attempt_at, created_at, updated_at) SELECT id, 'dead', 'push', '{canary}', '{event}', 2, 5, '{canary}', \
-             created_at, created_at, created_at FROM registries"
+             next_attempt_at, created_at, updated_at) SELECT id, 'dead', 'push', '{}', '{event}', 2, 5, '{}', \
+             created_at, created_at, created_at FROM registries",
+            quoted("dead-name"),
+            quoted("dead-error")
         ),
         format!(
-            "INSERT INTO sync_runs (id, registry_id, strategy, state, message, plan, requested_by, started_at, updated_at, \
-             finished_at) SELECT 4711, id, 'update', 2, '{canary}', NULL, '{canary}', created_at, created_at, created_at \
-             FROM registries"
+            "INSERT INTO sync_runs (id, registry_id, strategy, state, message, requested_by, started_at, updated_at, \
+             finished_at) SELECT 4711, id, 'update', 2, '{}', '{}', created_at, created_at, created_at FROM registries",
+            quoted("run"),
+            quoted("run-wanted")
         ),
         format!(
             "INSERT INTO job_runs (name, outcome, times, did, message, wanted_by, replica, began_at, ended_at) \
-             SELECT 'Housekeeping', 1, 1, 0, '{canary}', '{canary}', '{canary}', created_at, created_at FROM registries"
+             SELECT 'Housekeeping', 1, 1, 0, '{}', '{}', '{}', created_at, created_at FROM registries",
+            quoted("job"),
+            quoted("job-wanted"),
+            quoted("job-place")
         ),
         format!("UPDATE tags SET scanned = 2 WHERE id = {tag}"),
         format!(
             "INSERT INTO vulnerabilities (name, link, description, created_at, updated_at) \
-             SELECT '{canary}', '', '{canary}', created_at, created_at FROM registries"
+             SELECT '{}', '', '{}', created_at, created_at FROM registries",
+            quoted("finding"),
+            quoted("finding-text")
         ),
         format!(
             "INSERT INTO scan_results (tag_id, vulnerability_id, scanner, severity, link, fixed_by, created_at, updated_at) \
-             SELECT {tag}, id, '{canary}', '{canary}', 'javascript:document.title=''caught''', '{canary}', created_at, \
-             created_at FROM vulnerabilities"
+             SELECT {tag}, id, '{}', '{}', 'javascript:document.title=''caught''', '{}', created_at, created_at \
+             FROM vulnerabilities",
+            quoted("scanner"),
+            quoted("severity"),
+            quoted("fixed")
         ),
     ] {
         let done = connection.execute_unprepared(&statement).await;
