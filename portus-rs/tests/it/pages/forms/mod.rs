@@ -4,6 +4,7 @@ mod admin;
 mod bots;
 mod common;
 mod counting;
+mod explained;
 mod history;
 mod jobs;
 mod looked_after;
