@@ -6,6 +6,7 @@ mod bots;
 mod common;
 mod counting;
 mod explain;
+mod explained;
 mod history;
 mod jobs;
 mod languages;
