@@ -6,7 +6,7 @@ mod bots;
 mod common;
 mod counting;
 mod explain;
-mod explained;
+mod hints;
 mod history;
 mod jobs;
 mod languages;
