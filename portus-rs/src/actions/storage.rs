@@ -1,6 +1,6 @@
 //! Writing down how much room images take.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -18,7 +18,7 @@ use crate::{
 
 /// Writes what these namespaces take, in bytes; those that `counted` lacks hold nothing. Returns for how many of them
 /// that is something else than before.
-pub async fn write(app: &App, namespaces: &[i64], counted: &HashMap<i64, i64>) -> Result<usize> {
+pub async fn write(app: &App, namespaces: &[i64], counted: &BTreeMap<i64, i64>) -> Result<usize> {
     let actor = Actor::Portus;
     let mut change = Change::begin_redoable(app, &actor).await?;
     let books = change.books()?;

@@ -5,7 +5,7 @@
 //! images share count with each of them, so that the registry may need less. An index counts by itself: the images that
 //! it lists are counted as such.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 use sea_orm::{
@@ -118,7 +118,7 @@ pub async fn next_namespaces(app: &App, after: i64, limit: u64) -> Result<Vec<i6
 }
 
 /// What these namespaces take now, in bytes; those that hold nothing are not there.
-pub async fn count(app: &App, namespaces: &[i64]) -> Result<HashMap<i64, i64>> {
+pub async fn count(app: &App, namespaces: &[i64]) -> Result<BTreeMap<i64, i64>> {
     let column = |it: manifest::Column| Expr::col((manifest::Entity, it));
     let known = |it: manifest::Column| Func::coalesce([column(it), Expr::val(0_i64)]);
     let content: Expr = CaseStatement::new()
