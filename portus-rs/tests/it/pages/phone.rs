@@ -19,7 +19,7 @@ const NO_CARDS: &str = "\
         for (const cell of row.cells) { \
           if (style(cell).display === 'table-cell') wrong.push(`a cell stands in a row: ${cell.innerText}`); \
           const read = cell.cloneNode(true); \
-          read.querySelectorAll('button, form, details, input').forEach((it) => it.remove()); \
+          read.querySelectorAll('button, .btn, form, details, input').forEach((it) => it.remove()); \
           if (!read.textContent.trim()) continue; \
           const named = style(cell, '::before').content; \
           const head = heads[cell.cellIndex]; \
