@@ -11,7 +11,8 @@ const NAMESPACE: usize = 1003;
 const FIRST: usize = 5_000_000;
 /// The tag that the findings are of.
 const TAG: usize = 301;
-const TIME: &str = "'2026-01-02 03:04:05.000000'";
+/// Now: what is old is tidied away.
+const TIME: &str = "strftime('%Y-%m-%d %H:%M:%f', 'now') || '000'";
 
 /// Pages that show what [`add`] adds, for everybody who may see the namespace.
 pub fn pages() -> Vec<String> {
