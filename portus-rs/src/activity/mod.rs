@@ -22,6 +22,9 @@ pub use sessions::{Door, docker_login};
 pub use teams::TeamAttribute;
 pub use users::TOKEN_USED;
 
+/// What programs do all day, which is looked up when it is asked for and is no news.
+pub const ROUTINE: [&str; 3] = [TOKEN_USED, docker_login::USED, docker_login::PASSWORD_USED];
+
 /// Kinds of things that activities are about, as Portus names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

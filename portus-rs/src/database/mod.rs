@@ -44,6 +44,13 @@ pub struct Write {
     _writer: Option<OwnedMutexGuard<()>>,
 }
 
+/// A transaction that looks at very much. Dropping it ends it, too.
+pub struct Look(DatabaseTransaction);
+
+/// What SQLite keeps in memory of what a connection has read: KiB, negated.
+const CACHE: &str = "-16384";
+const LITTLE_CACHE: &str = "-1024";
+
 impl Database {
     /// Opens the database; a missing SQLite file is created.
     pub async fn connect(connection: &Connection) -> Result<Self, DbErr> {
@@ -72,6 +79,14 @@ impl Database {
     /// For looking. Writing goes through [`Database::write`].
     pub fn reader(&self) -> &DatabaseConnection {
         &self.connection
+    }
+
+    /// A look at very much that is not looked at again soon. On SQLite it has a connection to itself that keeps little of it
+    /// in memory; [`Look::end`] gives that back.
+    pub async fn long_look(&self) -> Result<Look, DbErr> {
+        let look = Look(self.connection.begin().await?);
+        look.cache(LITTLE_CACHE).await?;
+        Ok(look)
     }
 
     /// Begins a transaction that will write. On SQLite it takes the write lock at once: a reading
@@ -152,11 +167,31 @@ async fn open(
                 .busy_timeout(Duration::from_secs(30))
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", synchronous)
-                .pragma("cache_size", "-16384")
+                .pragma("cache_size", CACHE)
                 .statement_cache_capacity(256)
         })
         .map_sqlx_mysql_opts(|mysql| mysql.charset("utf8mb4").collation("utf8mb4_bin"));
     sea_orm::Database::connect(options).await
+}
+
+impl Look {
+    /// Where it looks.
+    pub fn reader(&self) -> &DatabaseTransaction {
+        &self.0
+    }
+
+    pub async fn end(self) -> Result<(), DbErr> {
+        self.cache(CACHE).await?;
+        self.0.commit().await
+    }
+
+    async fn cache(&self, size: &str) -> Result<(), DbErr> {
+        if self.0.get_database_backend() == DatabaseBackend::Sqlite {
+            let pragma = format!("PRAGMA cache_size = {size}");
+            self.0.execute_unprepared(&pragma).await?;
+        }
+        Ok(())
+    }
 }
 
 impl Write {

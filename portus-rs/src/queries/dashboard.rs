@@ -19,6 +19,7 @@ use super::{
     viewer::Viewer,
 };
 use crate::{
+    activity::ROUTINE,
     activity::sentence::Link,
     app::App,
     entities::{activity, namespace, registry, repository, star, team, user},
@@ -68,13 +69,16 @@ pub async fn counts(app: &App) -> Result<Counts> {
 }
 
 /// The newest entries that this caller may read, without those about signatures and the like, which come with every
-/// image that is signed.
+/// image that is signed, and without the use of tokens, which is most of what happens where images are built.
 pub async fn newest(app: &App, who: Who) -> Result<Vec<Row>> {
     let named = activity::Column::TagName;
     let images = Condition::any()
         .add(named.is_null())
         .add(named.starts_with("sha256-").not());
-    let ids = feed::newest(app, who, &images, SHOWN).await?;
+    let news = Condition::all()
+        .add(images)
+        .add(activity::Column::Key.is_not_in(ROUTINE));
+    let ids = feed::newest(app, who, &news, SHOWN).await?;
     Activities { who }.load(app, &ids).await
 }
 

@@ -127,6 +127,7 @@ pub async fn count(app: &App, namespaces: &[i64]) -> Result<BTreeMap<i64, i64>> 
         .into();
     let size = Expr::from(known(manifest::Column::ManifestSize)).add(content);
     let whole = dialect::whole_number(app.database.backend());
+    let look = app.database.long_look().await?;
     let rows: Vec<(i64, i64)> = repository::Entity::find()
         .select_only()
         .column(repository::Column::NamespaceId)
@@ -135,8 +136,9 @@ pub async fn count(app: &App, namespaces: &[i64]) -> Result<BTreeMap<i64, i64>> 
         .filter(repository::Column::NamespaceId.is_in(namespaces.iter().copied()))
         .group_by(repository::Column::NamespaceId)
         .into_tuple()
-        .all(app.database.reader())
+        .all(look.reader())
         .await?;
+    look.end().await?;
     Ok(rows.into_iter().collect())
 }
 

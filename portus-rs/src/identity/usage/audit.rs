@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{BATCH, CLIENT};
 use crate::{
     actions::change::Change,
-    activity::{Activity, Door, TOKEN_USED, docker_login},
+    activity::{Activity, Door, ROUTINE, TOKEN_USED, docker_login},
     app::App,
     entities::{activity, application_token, refresh_token, user},
     error::Result,
@@ -306,11 +306,7 @@ async fn known(
     now: NaiveDateTime,
 ) -> Result<HashSet<(Token, String)>> {
     let rows = activity::Entity::find()
-        .filter(activity::Column::Key.is_in([
-            TOKEN_USED,
-            docker_login::USED,
-            docker_login::PASSWORD_USED,
-        ]))
+        .filter(activity::Column::Key.is_in(ROUTINE))
         .filter(activity::Column::CreatedAt.gt(now - USED))
         .filter(activity::Column::TrackableId.is_in(things))
         .all(app.database.reader())

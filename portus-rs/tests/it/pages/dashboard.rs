@@ -3,7 +3,7 @@
 use crate::{
     api::sessions::Browser,
     deletion::world::{World, pushed},
-    support::{databases::on_every_database, fake_registry::image},
+    support::{databases::on_every_database, fake_registry::image, service::PASSWORD},
 };
 
 /// The names in the list of repositories, from the top.
@@ -141,8 +141,15 @@ on_every_database! {
         // An admin without anything: their own tab is empty, everybody's is not.
         world.service.admin("root").await;
         let root = Browser::signed_in(&world.service, "root").await;
+        // What programs do all day is in the log, and no news.
+        world.service.claims(Some(("root", PASSWORD)), &[]).await;
+        world.service.app.usage.write(&world.service.app).await.unwrap();
         let log = root.get(&world.service, "/?activities=admin").await.body;
         assert!(log.contains("own:1</a>") && !log.contains("No activities yet."), "{log}");
+        let used = "used their password with docker";
+        assert!(!log.contains(used), "{log}");
+        let all = root.get(&world.service, "/admin/activities").await.body;
+        assert!(all.contains(used), "{all}");
     }
 }
 
