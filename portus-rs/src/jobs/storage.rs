@@ -26,6 +26,8 @@ const AT_LEAST: TimeDelta = TimeDelta::hours(1);
 /// What counting may take of a process's time, at most one part in so many: where there is much to count, and something
 /// new each minute, it is counted less often.
 const SHARE: u32 = 50;
+/// A count that takes less is no burden.
+const QUICK: Duration = Duration::from_millis(500);
 
 /// When this process counted last.
 #[derive(Debug, Default)]
@@ -44,7 +46,8 @@ impl Count {
     fn is_over(&self, mark: Mark, now: NaiveDateTime) -> bool {
         let age = now - self.began;
         let rest = TimeDelta::from_std(self.took * SHARE).unwrap_or(AT_LEAST);
-        age >= AT_LEAST || (self.mark != mark && age >= rest.min(AT_LEAST))
+        let rested = self.took < QUICK || age >= rest.min(AT_LEAST);
+        age >= AT_LEAST || (self.mark != mark && rested)
     }
 }
 
