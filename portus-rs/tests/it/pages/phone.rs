@@ -7,12 +7,12 @@ use super::{
 };
 
 /// Rows that are no cards, and cells with something to read that do not say which column they are of, by its own head.
-/// Cells with nothing but buttons speak for themselves.
+/// Cells with nothing but buttons speak for themselves, and so do a name and its bar in a ranking.
 const NO_CARDS: &str = "\
     const wrong = []; \
     const style = (element, pseudo) => getComputedStyle(element, pseudo); \
     for (const table of document.querySelectorAll('main table')) { \
-      if (table.closest('.visually-hidden') || !table.checkVisibility()) continue; \
+      if (table.closest('.visually-hidden, .ranking') || !table.checkVisibility()) continue; \
       const heads = [...(table.tHead?.rows[0]?.cells ?? [])].map((it) => it.textContent.trim()); \
       for (const row of [...table.tBodies].flatMap((it) => [...it.rows])) { \
         if (style(row).display !== 'block') wrong.push(`a row is ${style(row).display}: ${row.innerText}`); \

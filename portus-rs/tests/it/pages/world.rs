@@ -1,5 +1,7 @@
 //! A company with its registry: what every page is looked at with. Made once for all tests that change nothing in it.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use sea_orm::ConnectionTrait as _;
 use serde_json::json;
@@ -11,6 +13,7 @@ use crate::support::{
     push::RawClient,
     room,
     site::{Site, good},
+    wait::eventually,
 };
 
 /// Accounts, with the names they are shown by.
@@ -73,6 +76,15 @@ pub async fn world() -> &'static World {
     WORLD.get_or_init(|| Box::pin(make())).await
 }
 
+/// Waits until the room that images take has been counted.
+async fn counted(site: &Site) {
+    let _ = site.portus.cli(&["job", "run", "storage"]).exits(0);
+    eventually("storage is counted", Duration::from_secs(60), || async {
+        site.count("storage WHERE bytes > 0").await > 0
+    })
+    .await;
+}
+
 async fn make() -> World {
     // It is never dropped; this place is swept by a later run.
     let _ = tempfile::env::override_temp_dir(&room::process_directory("world"));
@@ -88,6 +100,7 @@ async fn make() -> World {
     words(&site).await;
     let (webhook, bot) = machines(&site).await;
     past(&site).await;
+    counted(&site).await;
 
     let id = async |path: &str, key: &str, name: &str| {
         let listed = site.get(path).await;
