@@ -79,7 +79,7 @@ pub async fn world() -> &'static World {
 /// Waits until the room that images take has been counted.
 async fn counted(site: &Site) {
     let _ = site.portus.cli(&["job", "run", "storage"]).exits(0);
-    eventually("storage is counted", Duration::from_secs(60), || async {
+    eventually("storage is counted", Duration::from_mins(1), || async {
         site.count("storage WHERE bytes > 0").await > 0
     })
     .await;
