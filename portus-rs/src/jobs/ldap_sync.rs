@@ -98,7 +98,8 @@ impl Present {
 }
 
 /// Puts accounts out of use that the directory does not have, or has closed, and the others into use again; and asks the
-/// groups of admins. Where too many are missing to be believed, nothing is taken from anybody. Returns how many accounts went or came back.
+/// groups of admins. Where too many are missing to be believed, nothing is taken from anybody. Returns how many accounts
+/// went or came back.
 pub async fn check_people(app: &Arc<App>, stop: &Stop) -> Result<usize> {
     let Some(directory) = &app.directory else {
         return Ok(0);
