@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     actions::{inbox, sync_runs},
+    entities::SyncState,
     error::Result,
     queries::{
         self,
@@ -140,6 +141,8 @@ pub struct Comparison {
     run: ShownRun,
     /// What is to go once somebody confirms it.
     plan: Vec<String>,
+    /// The run whose plan waits in place of this one's, which is void.
+    waits_now: Option<i64>,
 }
 
 /// What `admin/events.html` shows.
@@ -199,14 +202,17 @@ impl Page for Comparison {
     const VIEW: &'static str = "admin/sync.html";
 
     fn samples() -> Vec<Self> {
-        let page = |state, plan: &[&str]| Self {
+        let page = |state, plan: &[&str], waits_now| Self {
             run: ShownRun::sample(state),
             plan: plan.iter().map(|it| (*it).to_owned()).collect(),
+            waits_now,
         };
         vec![
-            page("held", &["a/<canary>", "b/c"]),
-            page("done", &[]),
-            page("failed", &[]),
+            page("held", &["a/<canary>", "b/c"], None),
+            page("done", &["a/<canary>", "b/c"], Some(8)),
+            page("done", &["a/<canary>", "b/c"], None),
+            page("done", &[], None),
+            page("failed", &[], None),
         ]
     }
 }
@@ -264,8 +270,15 @@ async fn shown(visit: &Admin) -> Result<Comparison> {
         .and_then(|text| serde_json::from_str(text).ok());
     let names = plan.as_ref().and_then(|it| it["repositories"].as_array());
     let names = names.into_iter().flatten().filter_map(Value::as_str);
+    let plan: Vec<String> = names.map(str::to_owned).collect();
+    let waits_now = if plan.is_empty() || row.run.state == SyncState::Held {
+        None
+    } else {
+        queries::sync::held(&visit.app, row.run.registry_id).await?
+    };
     Ok(Comparison {
-        plan: names.map(str::to_owned).collect(),
+        plan,
+        waits_now: waits_now.map(|it| it.id),
         run: ShownRun::from(row),
     })
 }
