@@ -1,14 +1,15 @@
-//! `logins`: where somebody is signed in, and ending it when a machine or a phone is lost.
+//! `logins`: where somebody is signed in, ending it when a machine or a phone is lost, and letting in again who was held
+//! back.
 
 use crate::{
     actions::{
         logins::{self, Which},
-        second_factor,
+        second_factor, users,
     },
     app::App,
     entities::user,
     error::Error,
-    identity::actor::Actor,
+    identity::{actor::Actor, throttle},
     queries::{self, by_name},
 };
 
@@ -48,6 +49,11 @@ pub enum Deed {
         /// The user who has lost it
         user: String,
     },
+    /// Let somebody try again who is held back after too many wrong passwords
+    Unlock {
+        /// The user who is held back
+        user: String,
+    },
 }
 
 pub async fn perform(session: &Session, deed: Deed) -> Outcome {
@@ -64,6 +70,7 @@ pub async fn perform(session: &Session, deed: Deed) -> Outcome {
             ..
         } => end(&app, &named(&app, &user).await?, &browser, &docker).await,
         Deed::DropSecondFactor { user } => drop_factor(&app, &named(&app, &user).await?).await,
+        Deed::Unlock { user } => unlock(&app, &named(&app, &user).await?).await,
     }
 }
 
@@ -161,4 +168,20 @@ async fn drop_factor(app: &App, owner: &user::Model) -> Outcome {
             Ok(())
         }
     }
+}
+
+async fn unlock(app: &App, owner: &user::Model) -> Outcome {
+    let name = &owner.username;
+    if users::unlock(app, &Actor::Operator, owner.id)
+        .await?
+        .was_held
+    {
+        say(format!(
+            "{name} may try again from everywhere, within {} seconds at each process.",
+            throttle::FRESH.as_secs()
+        ));
+    } else {
+        say(format!("{name} was not held back."));
+    }
+    Ok(())
 }

@@ -55,7 +55,7 @@ pub enum Command {
     Explain(explain::Options),
     /// Issue an application token for a user: for the API, and for docker in place of the password
     Token(tokens::Options),
-    /// List where somebody is signed in, end it, and take a lost second factor off
+    /// List where somebody is signed in, end it, take a lost second factor off, let in who is held back
     Logins {
         #[command(subcommand)]
         deed: logins::Deed,

@@ -41,7 +41,7 @@ const FLOODED: i64 = 1000;
 /// What they are written down as together: nobody's name.
 const STRANGERS: &str = "*";
 /// What another replica wrote is seen after this long at most, when this one has not written itself.
-const FRESH: Duration = Duration::from_secs(5);
+pub const FRESH: Duration = Duration::from_secs(5);
 /// The same wrong secret within this time is one failure: some clients send each twice.
 const SAME: Duration = Duration::from_secs(3);
 

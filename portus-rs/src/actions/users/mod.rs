@@ -49,7 +49,7 @@ pub(super) use registration::{Registration, prepare_registration};
 pub use removal::delete;
 pub use sign_up::{NewPerson, sign_up};
 pub use switches::{may_leave, set_admin, set_enabled, toggle_admin, toggle_enabled};
-pub use unlock::unlock;
+pub use unlock::{Unlocked, unlock};
 
 /// An account to be made.
 #[derive(Clone, Default)]

@@ -12,8 +12,17 @@ use crate::{
     policy::users::ManageUser,
 };
 
-/// Forgets what was guessed wrongly for an account, from every address. For one that is not held back it does nothing.
-pub async fn unlock(app: &App, actor: &Actor, id: i64) -> Result<user::Model> {
+/// An account that may be tried again.
+#[derive(Clone, Debug)]
+pub struct Unlocked {
+    pub user: user::Model,
+    /// Whether there was anything to forget.
+    pub was_held: bool,
+}
+
+/// Forgets what was guessed wrongly for an account, from every address. For one that nobody has guessed at it does
+/// nothing.
+pub async fn unlock(app: &App, actor: &Actor, id: i64) -> Result<Unlocked> {
     let mut change = Change::begin(app, actor).await?;
     let permit = change.permit::<ManageUser>(id).await?;
     let old = permit.on().clone();
@@ -22,7 +31,10 @@ pub async fn unlock(app: &App, actor: &Actor, id: i64) -> Result<user::Model> {
         .delete_where::<login_failure::Entity, _>(&permit, guesses)
         .await?;
     if forgotten == 0 && old.locked_at.is_none() {
-        return Ok(old);
+        return Ok(Unlocked {
+            user: old,
+            was_held: false,
+        });
     }
     let row = user::ActiveModel {
         id: Set(id),
@@ -30,8 +42,11 @@ pub async fn unlock(app: &App, actor: &Actor, id: i64) -> Result<user::Model> {
         failed_attempts: Set(0),
         ..Default::default()
     };
-    let updated = change.update(&permit, row).await?;
-    change.commit([Activity::user_unlocked(&updated)]).await?;
+    let user = change.update(&permit, row).await?;
+    change.commit([Activity::user_unlocked(&user)]).await?;
     app.throttle.forget();
-    Ok(updated)
+    Ok(Unlocked {
+        user,
+        was_held: true,
+    })
 }

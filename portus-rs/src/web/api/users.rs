@@ -72,6 +72,16 @@ pub fn operations() -> Noun {
                     "For admins, and for one's own account. It is refused from the next request on, whatever it shows.",
                 )
                 .ours(),
+            delete(
+                "/v1/users/{id}/lock",
+                "Lets somebody try again who was held back",
+                unlock,
+            )
+            .about(
+                "Forgets the wrong passwords that were tried for an account, from every address. Where nobody tried \
+                 any, it changes nothing.",
+            )
+            .ours(),
             put(
                 "/v1/users/{id}/ldap",
                 "Ties an account to the LDAP directory",
@@ -265,6 +275,11 @@ async fn enable(call: Call) -> ApiResult<Shown<User>> {
 async fn disable(call: Call) -> ApiResult<Shown<User>> {
     let row = users::set_enabled(&call.app, &call.actor, call.id("id")?, false).await?;
     shown(&call, row).await
+}
+
+async fn unlock(call: Admin) -> ApiResult<Shown<User>> {
+    let done = users::unlock(&call.app, &call.actor, call.id("id")?).await?;
+    shown(&call, done.user).await
 }
 
 async fn tie(call: Admin) -> ApiResult<Shown<User>> {

@@ -1,9 +1,15 @@
 //! `logins`: where somebody is signed in, and ending it from the shell.
 
-use reqwest::StatusCode;
+use std::time::Duration;
+
+use portus_rs::identity::throttle;
+use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::support::site::{PASSWORD, Site};
+use crate::support::{
+    site::{PASSWORD, Site, good},
+    wait::eventually,
+};
 
 /// Logs docker in; what it keeps.
 async fn docker(site: &Site, name: &str) -> String {
@@ -119,4 +125,61 @@ async fn logins_are_listed_and_ended_from_the_shell() {
         nobody.stderr
     );
     let _ = site.portus.cli(&["logins", "end", "alice"]).exits(1);
+}
+
+/// What a login with a password is answered with.
+async fn knock(site: &Site, name: &str, password: &str) -> StatusCode {
+    let url = format!("{}/v2/token?service={}", site.portus.url(), site.service());
+    let asked = site.http.get(url).basic_auth(name, Some(password));
+    asked.send().await.unwrap().status()
+}
+
+async fn guess(site: &Site, name: &str, round: &str) {
+    for guess in 0..throttle::MOST {
+        let wrong = format!("{round} {guess}");
+        assert_eq!(knock(site, name, &wrong).await, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(
+        knock(site, name, PASSWORD).await,
+        StatusCode::UNAUTHORIZED,
+        "held back"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_held_back_is_let_in_again_by_api_and_from_the_shell() {
+    let site = Site::start().await;
+    let alice = site.user("alice").await;
+    let lock = format!("/api/v1/users/{alice}/lock");
+    guess(&site, "alice", "first").await;
+    let mallory = site.user("mallory").await;
+    let foreign = format!("mallory:{}", site.token(mallory).await);
+    let refused = site
+        .http
+        .delete(format!("{}{lock}", site.portus.url()))
+        .header("Portus-Auth", foreign);
+    assert_eq!(
+        refused.send().await.unwrap().status(),
+        StatusCode::FORBIDDEN
+    );
+    let done = good(site.api(Method::DELETE, &lock, None).await).await;
+    assert_eq!(done["username"], "alice");
+    assert_eq!(knock(&site, "alice", PASSWORD).await, StatusCode::OK);
+
+    guess(&site, "alice", "second").await;
+    let told = site.portus.cli(&["logins", "unlock", "alice"]).exits(0);
+    assert_eq!(
+        told.stdout,
+        "alice may try again from everywhere, within 5 seconds at each process.\n"
+    );
+    eventually(
+        "the service has heard of it",
+        Duration::from_secs(20),
+        || async { knock(&site, "alice", PASSWORD).await == StatusCode::OK },
+    )
+    .await;
+    let again = site.portus.cli(&["logins", "unlock", "alice"]).exits(0);
+    assert_eq!(again.stdout, "alice was not held back.\n");
+    let told = "activities WHERE activities.key = 'user:unlock'";
+    assert_eq!(site.count(told).await, 2);
 }

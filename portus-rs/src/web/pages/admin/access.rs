@@ -161,7 +161,10 @@ async fn unlock(visit: Admin) -> PageResult {
     let row = of_path(&visit).await?;
     let back = page_of(&row);
     match users::unlock(&visit.app, &visit.actor, row.id).await {
-        Ok(row) => Ok(visit.go_telling(&back, visit.tell("user-unlocked", &row.username))),
+        Ok(done) => {
+            let said = visit.tell("user-unlocked", &done.user.username);
+            Ok(visit.go_telling(&back, said))
+        }
         Err(error) => visit.go_refused(&back, error),
     }
 }
