@@ -285,6 +285,8 @@
   document.addEventListener("change", hold);
   document.addEventListener("htmx:afterSettle", hold);
 
+  // What came in is made whole before anybody can see it half.
+  document.addEventListener("htmx:afterSwap", () => enliven(document));
   document.addEventListener("htmx:afterSettle", () => {
     // Where one was typing stays where one is typing.
     enliven(document);

@@ -1,6 +1,6 @@
 //! What doors and jobs share: configuration, database, time, keys and what is remembered.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, future::pending, sync::Arc, time::Duration};
 
 use tokio::sync::{Notify, watch};
 
@@ -71,32 +71,34 @@ pub struct Wake {
     pub requests: Notify,
     /// Somebody wants a job to run.
     pub wanted: Notify,
-    /// Somebody wants the house kept now.
-    pub housekeeping: Notify,
-    /// Somebody wants to know now how much room images take.
-    pub storage: Notify,
+    due: Due,
     /// Becomes true when the process is to end: whoever would go on answering for ever stops.
     pub end: watch::Sender<bool>,
-    /// Somebody wants the directory asked who is still there.
-    pub people: Notify,
-    /// Somebody wants the directory asked who is in which group.
-    pub groups: Notify,
-    /// Somebody wants identity providers asked who is still theirs.
-    pub providers: Notify,
+}
+
+/// What rings for each job that one process at a time does.
+struct Due(HashMap<&'static str, Notify>);
+
+impl Default for Due {
+    fn default() -> Self {
+        let bells = jobs::SHARED.iter().map(|job| (*job, Notify::new()));
+        Self(bells.collect())
+    }
 }
 
 impl Wake {
-    /// What rings for a job that is due; comparisons are asked for by rows of their own.
-    pub fn bell(&self, job: &str) -> Option<&Notify> {
-        match job {
-            jobs::DETAILS => Some(&self.details),
-            jobs::MAIL => Some(&self.mail),
-            jobs::HOUSEKEEPING => Some(&self.housekeeping),
-            jobs::STORAGE => Some(&self.storage),
-            jobs::PEOPLE => Some(&self.people),
-            jobs::GROUPS => Some(&self.groups),
-            jobs::PROVIDERS => Some(&self.providers),
-            _ => None,
+    /// Has a job looked at whose time has come. Whoever does it this moment is not disturbed: it would do it twice.
+    pub fn look_at(&self, job: &str) {
+        if let Some(bell) = self.due.0.get(job) {
+            bell.notify_waiters();
+        }
+    }
+
+    /// Waits until a job is to be looked at.
+    pub async fn looked_at(&self, job: &str) {
+        match self.due.0.get(job) {
+            Some(bell) => bell.notified().await,
+            None => pending().await,
         }
     }
 }

@@ -184,7 +184,7 @@ fn perform(session: &Session, arguments: Arguments) -> Outcome {
         }
         "migrate:update_ldap_names" => users::update_ldap_names(session),
         "migrate:update_personal_namespaces" => {
-            say("Nothing to do: the import gives every account its personal namespace.");
+            say("Nothing to do: every account has its personal namespace.");
             Ok(())
         }
         "portus:clear_passwords" => context::run(users::clear_passwords(session, arguments)),

@@ -114,7 +114,7 @@ pub const TASKS: &[Task] = &[
     ),
     task(
         "migrate:update_personal_namespaces",
-        "Nothing: the import gives accounts their namespaces",
+        "Nothing: every account has its namespace",
     ),
     task(
         "portus:clear_passwords",

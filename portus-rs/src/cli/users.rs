@@ -126,7 +126,7 @@ pub async fn clear_passwords(session: &Session, arguments: Arguments) -> Outcome
     Ok(())
 }
 
-/// `migrate:update_ldap_names`: only an imported 2.0 database could have had such names, and the import renames.
+/// `migrate:update_ldap_names`: only databases of Portus 2.0 had such names.
 pub fn update_ldap_names(session: &Session) -> Outcome {
     if session.loaded()?.config.ldap.is_none() {
         say("This only applies to LDAP setups...");

@@ -19,7 +19,7 @@ pub(super) const KEYS: &[Key] = &[
         "ldap.enabled",
         Kind::Boolean,
         "false",
-        "Ask a directory about passwords first. Sign-up and password changes are then off.",
+        "Ask a directory about passwords. Its people have theirs changed there; accounts made here keep theirs. Sign-up is then off.",
     ),
     Key::new(
         "ldap.hostname",

@@ -75,8 +75,9 @@ pub(super) const KEYS: &[Key] = &[
     Key::new("DEBUG", Kind::Text, "", "`true` logs at level `debug` unless PORTUS_LOG_LEVEL is set.").since("legacy"),
     Key::new("RAILS_ENV", ENVIRONMENTS, "", "Environment the service runs in; by default `production`."),
     Key::new("RACK_ENV", ENVIRONMENTS, "", "The same, when RAILS_ENV is not set."),
-    Key::new("TZ", Kind::Text, "", "Time zone of dates shown and of cron lines; by default UTC."),
-    Key::new("PORTUS_USE_SSL", Kind::Switch, "false", "In development, write `https` into links of mails."),
+    Key::new("TZ", Kind::Text, "", "Time zone in which cron lines are read; by default UTC. Pages and API tell times in UTC."),
+    Key::new("PORTUS_USE_SSL", Kind::Switch, "false", "In development, write `https` into links of mails.")
+        .ignored("links begin with machine_fqdn.external_url"),
     Key::new(
         "PORTUS_INIT_REGISTRY_NAME",
         Kind::Text,
@@ -179,10 +180,6 @@ pub struct Process {
     pub ssl_cert_dirs: Vec<PathBuf>,
     pub ssl_cert_file: Option<PathBuf>,
     pub force_digest_update: bool,
-    /// `TZ`, verbatim.
-    pub time_zone: Option<String>,
-    /// Links in mails of development are `https`.
-    pub use_ssl: bool,
     pub health_quiet: bool,
     /// Components that the `health` command checks.
     pub health_components: Vec<String>,
@@ -246,8 +243,6 @@ impl Process {
                 .collect(),
             ssl_cert_file: values.path("SSL_CERT_FILE"),
             force_digest_update: values.flag("PORTUS_FORCE_DIGEST_UPDATE"),
-            time_zone: values.optional("TZ"),
-            use_ssl: values.flag("PORTUS_USE_SSL"),
             health_quiet: values.flag("PORTUS_HEALTH_QUIET"),
             health_components: (1..=5)
                 .filter_map(|n| values.optional(&format!("PORTUS_HEALTH_COMPONENT_{n}")))

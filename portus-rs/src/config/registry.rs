@@ -177,6 +177,12 @@ impl Delete {
                     .to_owned(),
             );
         }
+        if collect && enabled {
+            values.warn(
+                "delete.garbage_collector.enabled is true, but this version collects nothing: no tag is removed by itself"
+                    .to_owned(),
+            );
+        }
         let days = values.number::<u32>("delete.garbage_collector.older_than");
         Self {
             enabled,

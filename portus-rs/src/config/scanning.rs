@@ -133,7 +133,7 @@ impl Security {
             values.warn("security.dummy.server has no effect in production".to_owned());
         }
         let days = values.number::<u32>("security.rescan_days");
-        Self {
+        let read = Self {
             clair: values
                 .endpoint("security.clair.server")
                 .map(|server| Clair {
@@ -150,7 +150,19 @@ impl Security {
             zypper: values.endpoint("security.zypper.server"),
             dummy: dummy && !production,
             rescan_after: Duration::from_secs(u64::from(days) * 24 * 60 * 60),
+        };
+        for (key, set) in [
+            ("security.clair.server", read.clair.is_some()),
+            ("security.trivy.server", read.trivy.is_some()),
+            ("security.zypper.server", read.zypper.is_some()),
+        ] {
+            if set {
+                values.warn(format!(
+                    "{key} is set, but this version scans no images: their findings stay pending"
+                ));
+            }
         }
+        read
     }
 }
 

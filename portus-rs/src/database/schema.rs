@@ -178,7 +178,7 @@ async fn migrate_locked(database: &Database, url: &str) -> anyhow::Result<()> {
         .map_err(|error| explain(&error, url))?
     {
         State::Portus => bail!(
-            "this is a Portus database; choose another database for portus-rs and bring the data over with the import"
+            "this is a Portus database, which portus-rs does not read: choose another, empty one, and this one stays as it is"
         ),
         State::Newer(steps) => bail!(
             "the database was last used by a newer portus-rs (it knows {} and this version does not): \

@@ -61,8 +61,8 @@ pub(super) fn bell(job: &Job) -> Result<(JobLocked, Arc<Notify>)> {
     Ok((entry, bell))
 }
 
-/// Runs a job again and again until the end: at once, when its bell rings and it is due, when somebody wants it, and
-/// after a failure.
+/// Runs a job again and again until the end: at once, when its bell rings and it is due, when there is work for it, when
+/// somebody has made it due, and after a failure.
 pub(super) async fn turn(app: Arc<App>, job: Job, bell: Arc<Notify>, mut stop: Stop) {
     let watch = lease::Watch::default();
     let mut pause = PAUSE;
@@ -80,6 +80,8 @@ pub(super) async fn turn(app: Arc<App>, job: Job, bell: Arc<Notify>, mut stop: S
                 }
             }
             () = rung(&app, job.work) => forced = true,
+            // Its lease says whether it is due.
+            () = app.wake.looked_at(job.name) => {}
             () = stopped(&mut stop) => break,
         }
         let now = app.clock.now();
@@ -135,11 +137,6 @@ async fn rung(app: &App, work: Work) {
         Work::Mail => app.wake.mail.notified().await,
         Work::Webhooks => app.wake.webhooks.notified().await,
         Work::Details => app.wake.details.notified().await,
-        Work::Housekeeping => app.wake.housekeeping.notified().await,
-        Work::Storage => app.wake.storage.notified().await,
-        Work::People => app.wake.people.notified().await,
-        Work::Groups => app.wake.groups.notified().await,
-        Work::Providers => app.wake.providers.notified().await,
         Work::Wanted => app.wake.wanted.notified().await,
         _ => std::future::pending().await,
     }

@@ -97,9 +97,7 @@ pub(super) fn run<'a>(
 /// Begins what is due, whichever process was told that somebody wants it.
 async fn ring(app: &Arc<App>) -> Result<Ran> {
     for name in queries::jobs::due(app).await? {
-        if let Some(bell) = app.wake.bell(&name) {
-            bell.notify_one();
-        }
+        app.wake.look_at(&name);
     }
     Ok(Ran::default())
 }

@@ -30,6 +30,17 @@ pub const GROUPS: &str = "LDAP groups";
 /// Who of the identity providers' people is still theirs.
 pub const PROVIDERS: &str = "Identity providers";
 
+/// Those of them that somebody can have run before their time; comparisons are asked for by rows of their own.
+pub const SHARED: &[&str] = &[
+    DETAILS,
+    MAIL,
+    HOUSEKEEPING,
+    STORAGE,
+    PEOPLE,
+    GROUPS,
+    PROVIDERS,
+];
+
 /// Names of the jobs that every process does for itself.
 pub const SELF_TEST: &str = "Registry self-test";
 pub const WEBHOOKS: &str = "Webhooks";

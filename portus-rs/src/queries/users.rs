@@ -358,6 +358,7 @@ pub async fn home_name(app: &App, id: i64) -> Result<Option<String>> {
         .await?)
 }
 
+/// An account; [`Error::NotFound`] without one.
 pub async fn by_id(app: &App, id: i64) -> Result<user::Model> {
     user::Entity::find_by_id(id)
         .one(app.database.reader())
@@ -365,7 +366,6 @@ pub async fn by_id(app: &App, id: i64) -> Result<user::Model> {
         .ok_or(Error::NotFound)
 }
 
-/// E-mail addresses are kept in lower case.
 /// The name itself, or the first of `NAME_01` to `NAME_998` that nobody has; the name where all are taken.
 pub async fn free_name(app: &App, base: &str) -> Result<String> {
     let canonical = names::canonical(base);
@@ -384,6 +384,7 @@ pub async fn free_name(app: &App, base: &str) -> Result<String> {
     Ok(free.unwrap_or_else(|| base.to_owned()))
 }
 
+/// Whose e-mail address this is, however it is spelled: addresses are kept in lower case.
 pub async fn by_email(app: &App, email: &str) -> Result<user::Model> {
     user::Entity::find()
         .filter(user::Column::Email.eq(email.trim().to_lowercase()))

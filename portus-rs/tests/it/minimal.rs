@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use crate::support::dockerd::Dockerd;
 use crate::support::process::{self, Server, Signal};
 use crate::support::skopeo::Said;
+use crate::support::wait::wait_for;
 use crate::support::{http, room};
 
 /// `run.sh` as a child, with state and ports of its own.
@@ -111,8 +112,10 @@ fn the_printed_lines_push_and_a_second_run_finds_everything_again() {
     }
     let token = run.shell(&run.printed("env")[0]).succeeded().stdout;
     let ask = run.printed("curl")[0].replace("TOKEN", token.trim());
-    let listed = run.shell(&ask).succeeded().stdout;
-    assert!(listed.contains("\"full_name\":\"admin/hello\""), "{listed}");
+    wait_for("the push is listed", Duration::from_mins(1), || {
+        let listed = run.shell(&ask).succeeded().stdout;
+        listed.contains("\"full_name\":\"admin/hello\"")
+    });
     let password = std::fs::read_to_string(run.state().join("admin-password"));
 
     let (directory, ports) = run.interrupt();

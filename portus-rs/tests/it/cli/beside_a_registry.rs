@@ -116,7 +116,7 @@ async fn crono_brings_what_the_registry_had_before() {
         .idle();
     create(&portus, &registry);
     portus.start_only();
-    wait::wait_for("the tag is found", Duration::from_secs(12), || {
+    wait::wait_for("the tag is found", Duration::from_secs(30), || {
         portus.log().contains("[catalog] Created the tag '2.1.1'.")
     });
     assert!(portus.stop().success(), "{}", portus.log());

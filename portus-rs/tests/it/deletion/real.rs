@@ -1,7 +1,7 @@
 //! Beside a real registry, through the API: after each deletion it really lacks what it was to lose, the rows agree, and
 //! the notifications that follow are no news.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ use crate::support::{
     images::Package,
     push::RawClient,
     site::{self, Site, good},
+    wait::eventually,
 };
 
 async fn push(site: &Site, name: &str, tag: &str, package: &Package) {
@@ -52,12 +53,30 @@ async fn id(site: &Site, name: &str, tag: &str) -> Value {
     site.tag(name, tag).await.unwrap()["id"].clone()
 }
 
+/// Waits until all notifications of what the registry did are applied; it tells of it a moment later.
+async fn settled(site: &Site) {
+    let connection = site.look().await;
+    let known = Cell::new(-1);
+    eventually(
+        "every notification is applied",
+        Duration::from_mins(1),
+        || async {
+            tokio::time::sleep(Duration::from_millis(750)).await;
+            let all = site::count(&connection, "registry_events").await;
+            let waiting = site::count(&connection, "registry_events WHERE state = 0").await;
+            known.replace(all) == all && waiting == 0
+        },
+    )
+    .await;
+    connection.close().await.unwrap();
+}
+
 /// `actor key` of all entries about deletions, once the registry's own notifications have all been worked off.
 async fn history(site: &Site) -> Vec<String> {
-    tokio::time::sleep(Duration::from_millis(1500)).await;
+    settled(site).await;
     let connection = site.look().await;
-    let waiting = site::count(&connection, "registry_events WHERE state <> 1").await;
-    assert_eq!(waiting, 0, "every notification is applied and none is dead");
+    let dead = site::count(&connection, "registry_events WHERE state = 2").await;
+    assert_eq!(dead, 0, "none is given up");
     let mut counted = Vec::new();
     for key in [
         "repository.delete",
@@ -188,7 +207,7 @@ async fn tags_repositories_namespaces_and_teams_go_from_the_registry_too() {
 async fn a_registry_that_does_not_delete_says_so_until_it_does() {
     let builder = Site::builder()
         .env("PORTUS_BACKGROUND_SYNC_ENABLED", "false")
-        .env("PORTUS_REGISTRY_READ_TIMEOUT_VALUE", "1")
+        .env("PORTUS_REGISTRY_READ_TIMEOUT_VALUE", "3")
         .registry(crate::support::registry::Builder::without_deletion);
     let mut site = builder.start(TestDatabase::sqlite()).await;
     let a = Package::image("a", "amd64");
@@ -223,8 +242,8 @@ async fn a_registry_that_does_not_delete_says_so_until_it_does() {
     site.registry.pause();
     refused(&site, "read timed out").await;
     site.registry.resume();
-    // It may have taken the question, and answer it only now.
-    tokio::time::sleep(Duration::from_millis(1500)).await;
+    // It may have taken the question, and answer it only now, and tell of it.
+    settled(&site).await;
     if site.count("tags").await > 0 {
         site.registry.stop();
         refused(&site, "connection refused").await;

@@ -102,7 +102,8 @@ on_every_database! {
     }
 
     async fn a_deletion_that_was_never_answered_is_still_whose_doing_it_was(database: TestDatabase) {
-        let world = World::on(database).await;
+        let impatient = [("PORTUS_REGISTRY_READ_TIMEOUT_VALUE", "2")];
+        let world = World::with(database, &impatient).await;
         let (a, b) = (image("a"), image("b"));
         world.stock(&[("qa/app", "1", &a), ("qa/app", "2", &b), ("qa/app", "3", &image("c"))]).await;
         let app = &world.service.app;

@@ -13,6 +13,7 @@ use crate::support::{
     databases::on_every_database,
     fake_registry::{Fault, digest, image, index},
     service::Service,
+    wait::wait_for,
 };
 
 on_every_database! {
@@ -132,8 +133,10 @@ on_every_database! {
         }
         assert_eq!(world.sync().await.added, 6);
         let World { service, registry, olga, qa, space } = world;
+        let address = registry.host.clone();
         drop(registry);
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let limit = std::time::Duration::from_secs(30);
+        wait_for("nobody answers there", limit, || std::net::TcpStream::connect(&address).is_err());
         let actor = Service::actor(&olga);
         let began = std::time::Instant::now();
         let kept = parts(deletion::team(&service.app, &actor, qa.id, None).await);

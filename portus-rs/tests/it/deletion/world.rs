@@ -41,7 +41,7 @@ impl World {
 
     pub async fn with(database: TestDatabase, settings: &[(&str, &str)]) -> Self {
         let registry = FakeRegistry::start(Some(REALM));
-        let mut all = vec![("PORTUS_REGISTRY_READ_TIMEOUT_VALUE", "1")];
+        let mut all = vec![("PORTUS_REGISTRY_READ_TIMEOUT_VALUE", "10")];
         all.extend(settings);
         let mut service = Service::with(database, &all).await;
         service.move_registry(&registry.host).await;

@@ -20,7 +20,7 @@ use super::driver::{self, Look, ROOM, RUNTIME};
 use crate::support::site::PASSWORD;
 
 /// How long a person would wait for something to appear.
-const PATIENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(30);
 const STEP: Duration = Duration::from_millis(30);
 /// The key under which the driver names elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -277,6 +277,13 @@ impl Page {
 
     pub async fn enter(&self) {
         self.keys(&Key::Enter.to_string()).await;
+    }
+
+    /// Waits until there is something to press with this name.
+    #[track_caller]
+    pub fn see_offered<'a>(&'a self, name: &'a str) -> impl Future<Output = ()> + 'a {
+        let found = self.wanted("press", name);
+        async move { drop(found.await) }
     }
 
     /// Whether there is something to press with this name, now.

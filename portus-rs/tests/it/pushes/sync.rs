@@ -61,7 +61,7 @@ on_every_database! {
         assert!(said.stdout.contains("5 added"), "{}", said.stdout);
         assert_eq!(tags(&site).await, 5);
         for (name, tag, package, platforms) in &things {
-            let limit = Duration::from_secs(40);
+            let limit = Duration::from_mins(2);
             eventually(&format!("{name}:{tag} is described"), limit, || async {
                 let row = site.tag(name, tag).await.unwrap();
                 row["platforms"] == *platforms && row["size"] == json!(package.size())

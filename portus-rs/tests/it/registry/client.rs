@@ -19,9 +19,9 @@ use crate::support::{
 /// Where the service itself gives tokens.
 const REALM: &str = "https://portus.test/v2/token";
 
-/// A service beside this registry that waits one second for what it reads.
+/// A service beside this registry that waits two seconds for what it reads.
 async fn beside(fake: &FakeRegistry) -> Service {
-    let settings = [("PORTUS_REGISTRY_READ_TIMEOUT_VALUE", "1")];
+    let settings = [("PORTUS_REGISTRY_READ_TIMEOUT_VALUE", "2")];
     let mut service = Service::with(TestDatabase::sqlite(), &settings).await;
     service.registry = rename(&service, service.registry.id, &fake.host).await;
     fake.push("qa/app", "1", &image("1"));

@@ -53,7 +53,8 @@ async fn a_flood_from_one_address_is_bounded_and_holds_up_nobody_else() {
     // One hash, to compare with.
     let begun = Instant::now();
     login(&service, ELSEWHERE, "nobody", "wrong").await;
-    let one = begun.elapsed();
+    // One alone may have been lucky.
+    let one = begun.elapsed().max(Duration::from_millis(100));
     let names: Vec<String> = (0..300).map(|it| format!("name{it}")).collect();
     let flood = async {
         let all = names

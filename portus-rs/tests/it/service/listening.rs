@@ -167,7 +167,7 @@ async fn an_open_page_does_not_hold_up_the_end() {
         .unwrap();
     assert_eq!(live.headers()["content-type"], "text/event-stream");
     portus.running().signal(Signal::Terminate);
-    let status = portus.running().until_ended(Duration::from_secs(5));
+    let status = portus.running().until_ended(Duration::from_secs(20));
     assert!(status.success(), "{status}: {}", portus.log());
     assert_eq!(live.text().await.unwrap(), "");
 }

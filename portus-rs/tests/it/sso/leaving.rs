@@ -298,9 +298,9 @@ async fn a_session_about_which_nobody_can_be_asked_ends_soon() {
         service
             .app
             .clock
-            .advance(TimeDelta::minutes(minutes % 1000) - TimeDelta::seconds(1));
+            .advance(TimeDelta::minutes(minutes % 1000) - TimeDelta::seconds(60));
         assert!(ann.who(service).await.is_some(), "{settings:?}");
-        service.app.clock.advance(TimeDelta::seconds(2));
+        service.app.clock.advance(TimeDelta::seconds(61));
         assert_eq!(ann.who(service).await, None, "{settings:?} {life}");
     }
 }

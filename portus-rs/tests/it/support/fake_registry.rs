@@ -14,7 +14,7 @@ use actix_web::{
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
-use super::service::claims_of;
+use super::{room, service::claims_of};
 
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
@@ -147,7 +147,7 @@ impl FakeRegistry {
         })
         .workers(1)
         .disable_signals()
-        .bind(("127.0.0.1", 0))
+        .bind(("127.0.0.1", room::free_port()))
         .unwrap();
         let host = server.addrs()[0].to_string();
         let running = server.run();

@@ -16,8 +16,9 @@ use super::{
 
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery";
-/// How soon after a client's end its push is listed.
-pub const SOON: Duration = Duration::from_secs(1);
+/// How long a push may take until it is listed on a machine that does much else. That it takes less than a second on one
+/// that does not is measured by `make bench`.
+const SOON: Duration = Duration::from_secs(20);
 
 /// What a site is made of, before it runs.
 pub struct Builder {

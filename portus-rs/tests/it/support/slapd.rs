@@ -292,7 +292,7 @@ impl Slapd {
             ("PORTUS_LDAP_ENABLED", "true".to_owned()),
             ("PORTUS_LDAP_HOSTNAME", "127.0.0.1".to_owned()),
             ("PORTUS_LDAP_PORT", self.port.to_string()),
-            ("PORTUS_LDAP_TIMEOUT", "2".to_owned()),
+            ("PORTUS_LDAP_TIMEOUT", "20".to_owned()),
             ("PORTUS_LDAP_BASE", format!("ou=people,{SUFFIX}")),
             ("PORTUS_LDAP_GROUP_BASE", format!("ou=groups,{SUFFIX}")),
             ("PORTUS_LDAP_AUTHENTICATION_ENABLED", "true".to_owned()),

@@ -25,7 +25,7 @@ fn a_pull_command_is_one_press_away() {
             page.open("/explore?explore[search]=app").await;
             page.see(&command).await;
             page.press("Copy").await;
-            assert!(page.offers("Copied pull command to clipboard").await);
+            page.see_offered("Copied pull command to clipboard").await;
             page.field("Repository").await.clear().await.unwrap();
             page.fill("Repository", &format!("{}v{}", Key::Control, Key::Null))
                 .await;

@@ -49,6 +49,7 @@ fn everyday_work_needs_no_scripts() {
         page.open("/repositories").await;
         page.press("web").await;
         page.press("Star repository").await;
+        page.see_offered("Unstar repository").await;
         assert_eq!(site.count("stars").await, 1);
         page.press("Edit description").await;
         page.fill("Description", "Serves **pages**.").await;

@@ -16,6 +16,7 @@ fn what_takes_the_room_is_seen_soon_after_it_was_pushed() {
         page.become_user("root").await;
         page.open("/admin/jobs/storage").await;
         page.press("Run now").await;
+        page.see("The job begins within seconds.").await;
         page.open("/admin").await;
         page.reload_until("Layers that images share").await;
         page.see("ben").await;

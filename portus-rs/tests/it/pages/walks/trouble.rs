@@ -62,6 +62,7 @@ fn a_comparison_that_would_remove_much_waits_for_a_word() {
         page.within("Compares the registries")
             .press("Run now")
             .await;
+        page.see("The job begins within seconds.").await;
         page.reload_until("12 repositories").await;
         for number in 3..=9 {
             remove(&site, &format!("apps/app{number:02}"));
@@ -69,6 +70,7 @@ fn a_comparison_that_would_remove_much_waits_for_a_word() {
         page.within("Compares the registries")
             .press("Run now")
             .await;
+        page.see("The job begins within seconds.").await;
         page.reload_until("Held back").await;
         assert_eq!(site.count("repositories").await, 12);
 
@@ -91,6 +93,7 @@ fn a_comparison_that_would_remove_much_waits_for_a_word() {
         page.within("Compares the registries")
             .press("Run now")
             .await;
+        page.see("The job begins within seconds.").await;
         page.open(&void).await;
         page.reload_until("Removals that were held back").await;
         page.not_see("Remove them").await;

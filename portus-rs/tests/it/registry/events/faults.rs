@@ -1,6 +1,6 @@
 //! Faults: nothing acknowledged is missing, nothing takes effect twice, one bad event holds up its repository only.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use portus_rs::{
@@ -9,10 +9,16 @@ use portus_rs::{
     identity::actor::Actor,
 };
 use reqwest::StatusCode;
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder,
+};
 
 use super::service::{Service, envelope, push};
-use crate::support::databases::{TestDatabase, on_every_database};
+use crate::support::{
+    databases::{TestDatabase, on_every_database},
+    wait::eventually,
+};
 
 async fn sql(service: &Service, text: &str) {
     service
@@ -53,9 +59,15 @@ async fn an_event_that_cannot_be_applied_holds_up_its_repository_until_it_is_giv
             .collect::<Vec<_>>()
     };
     assert_eq!(names().await, ["api:1", "web:before"]);
-    service.app.clock.advance(TimeDelta::minutes(2));
-    for _ in 0..4 {
-        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+    for attempts in 1..inbox::ATTEMPTS {
+        let what = format!("attempt {attempts} has failed");
+        eventually(&what, Duration::from_mins(1), || async {
+            let failed = registry_event::Entity::find()
+                .filter(registry_event::Column::Attempts.gte(attempts))
+                .count(service.app.database.reader());
+            failed.await.unwrap() == 1
+        })
+        .await;
         service.app.clock.advance(TimeDelta::minutes(2));
     }
     service.settle().await;
