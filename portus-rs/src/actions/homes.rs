@@ -1,10 +1,13 @@
 //! The namespaces that nobody asks for: each person's own, and a registry's global one. Both belong to hidden teams.
 
+mod furnishing;
+
 use std::collections::HashSet;
 
+use chrono::NaiveDateTime;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect,
 };
 
 use super::change::Change;
@@ -23,39 +26,48 @@ pub(super) struct Through {
     pub issuer: Option<String>,
 }
 
-/// People handled at once when a registry is new.
-const BATCH: u64 = 500;
-
 impl Change<'_> {
     /// A hidden team with these owners, named `base` or the first free `base0`, `base1`, …
     async fn hidden_team<P: Authority>(&mut self, permit: &P, base: &str) -> Result<team::Model> {
-        let taken: HashSet<String> = self
-            .names_like::<team::Entity>(team::Column::Name, base)
-            .await?;
-        let name = free(base, &taken)
+        let name = self
+            .first_free::<team::Entity>(team::Column::Name, Condition::all(), base)
+            .await?
             .ok_or_else(|| Error::invalid("username", "has no free name for its personal team"))?;
-        let row = team::ActiveModel {
-            id: NotSet,
-            name: Set(name),
-            hidden: Set(true),
-            description: Set(None),
-            // Hidden teams have no group of that name in a directory.
-            ldap_group_checked: Set(2),
-            checked_at: Set(None),
-            created_at: Set(self.now()),
-            updated_at: Set(self.now()),
-        };
+        let row = hidden(name, self.now());
         Ok(self.insert(permit, row).await?)
     }
 
-    async fn names_like<E>(&self, column: E::Column, base: &str) -> Result<HashSet<String>>
-    where
-        E: EntityTrait,
-    {
+    /// `base` or the first of its numbered variants that no row within `scope` has in this column.
+    async fn first_free<E: EntityTrait>(
+        &self,
+        column: E::Column,
+        scope: Condition,
+        base: &str,
+    ) -> Result<Option<String>> {
+        let mut candidates = image_name::candidates(base);
+        // Hardly ever more than the first; whoever has many namesakes does not cost a question for each.
+        for size in [1, 9, usize::MAX] {
+            let wanted: Vec<String> = candidates.by_ref().take(size).collect();
+            let taken = self.taken::<E>(column, scope.clone(), &wanted).await?;
+            if let Some(free) = wanted.into_iter().find(|name| !taken.contains(name)) {
+                return Ok(Some(free));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Which of these names are in this column of a row within `scope`.
+    async fn taken<E: EntityTrait>(
+        &self,
+        column: E::Column,
+        scope: Condition,
+        wanted: &[String],
+    ) -> Result<HashSet<String>> {
         let names: Vec<String> = E::find()
             .select_only()
             .column(column)
-            .filter(column.starts_with(base))
+            .filter(scope)
+            .filter(column.is_in(wanted))
             .into_tuple()
             .all(self.reader())
             .await?;
@@ -83,17 +95,7 @@ impl Change<'_> {
         role: Role,
         source: Option<Through>,
     ) -> Result<team_user::Model, sea_orm::DbErr> {
-        let (group, issuer) = source.map(|it| (it.group, it.issuer)).unzip();
-        let row = team_user::ActiveModel {
-            id: NotSet,
-            team_id: Set(team_id),
-            user_id: Set(user_id),
-            role: Set(role),
-            group_name: Set(group),
-            group_issuer: Set(issuer.flatten()),
-            created_at: Set(self.now()),
-            updated_at: Set(self.now()),
-        };
+        let row = membership(team_id, user_id, role, source, self.now());
         self.insert(permit, row).await
     }
 
@@ -105,24 +107,13 @@ impl Change<'_> {
         owner: &user::Model,
         team_id: Option<i64>,
     ) -> Result<namespace::Model> {
-        let base = image_name::personal_namespace(&owner.username).ok_or_else(|| {
-            Error::invalid(
-                "username",
-                wordings::NO_NAME_OF_A_NAMESPACE.with(&[&owner.username]),
-            )
-        })?;
-        let taken: Vec<String> = namespace::Entity::find()
-            .select_only()
-            .column(namespace::Column::Name)
-            .filter(namespace::Column::RegistryId.eq(registry.id))
-            .filter(namespace::Column::Name.starts_with(shortened(&base)))
-            .into_tuple()
-            .all(self.reader())
-            .await?;
-        let taken: HashSet<String> = taken.into_iter().collect();
-        let name = free(&base, &taken).ok_or_else(|| {
-            Error::invalid("username", "has no free name for its personal namespace")
-        })?;
+        let base = base_of(owner)?;
+        let name = self
+            .first_free::<namespace::Entity>(namespace::Column::Name, within(registry), &base)
+            .await?
+            .ok_or_else(|| {
+                Error::invalid("username", "has no free name for its personal namespace")
+            })?;
         let team_id = match team_id {
             Some(id) => id,
             None => {
@@ -131,21 +122,7 @@ impl Change<'_> {
                 team.id
             }
         };
-        let row = namespace::ActiveModel {
-            id: NotSet,
-            registry_id: Set(registry.id),
-            name: Set(name),
-            team_id: Set(team_id),
-            global: Set(false),
-            personal_user_id: Set(Some(owner.id)),
-            visibility: Set(Visibility::Private),
-            description: Set(Some(format!(
-                "This personal namespace belongs to {}.",
-                owner.username
-            ))),
-            created_at: Set(self.now()),
-            updated_at: Set(self.now()),
-        };
+        let row = home(registry, owner, name, team_id, self.now());
         Ok(self.insert(permit, row).await?)
     }
 
@@ -162,81 +139,6 @@ impl Change<'_> {
             homes.push(self.give_home(permit, registry, owner, team).await?);
         }
         Ok(homes)
-    }
-
-    /// Furnishes a new registry: the global namespace, owned by the admins, and a namespace for every person.
-    pub(super) async fn furnish<P: Authority>(
-        &mut self,
-        permit: &P,
-        registry: &registry::Model,
-    ) -> Result<()> {
-        let number = registry::Entity::find().count(self.reader()).await?;
-        let team = self
-            .hidden_team(permit, &format!("portus_global_team_{number}"))
-            .await?;
-        let admins: Vec<i64> = user::Entity::find()
-            .select_only()
-            .column(user::Column::Id)
-            .filter(user::Column::Admin.eq(true))
-            .into_tuple()
-            .all(self.reader())
-            .await?;
-        for admin in admins {
-            self.join(permit, team.id, admin, Role::Owner).await?;
-        }
-        let row = namespace::ActiveModel {
-            id: NotSet,
-            registry_id: Set(registry.id),
-            name: Set(format!("portus_global_namespace_{number}")),
-            team_id: Set(team.id),
-            global: Set(true),
-            personal_user_id: Set(None),
-            visibility: Set(Visibility::Public),
-            description: Set(Some(format!(
-                "The global namespace for the registry {}.",
-                registry.name
-            ))),
-            created_at: Set(self.now()),
-            updated_at: Set(self.now()),
-        };
-        self.insert(permit, row).await?;
-        self.house_everybody(permit, registry).await
-    }
-
-    async fn house_everybody<P: Authority>(
-        &mut self,
-        permit: &P,
-        registry: &registry::Model,
-    ) -> Result<()> {
-        let mut after = 0;
-        loop {
-            let people = user::Entity::find()
-                .filter(user::Column::Id.gt(after))
-                .filter(user::Column::Bot.eq(false))
-                .cursor_by(user::Column::Id)
-                .first(BATCH)
-                .all(self.reader())
-                .await?;
-            let Some(last) = people.last() else {
-                return Ok(());
-            };
-            after = last.id;
-            let ids = people.iter().map(|person| person.id);
-            let homes: Vec<(Option<i64>, i64)> = namespace::Entity::find()
-                .select_only()
-                .columns([namespace::Column::PersonalUserId, namespace::Column::TeamId])
-                .filter(namespace::Column::PersonalUserId.is_in(ids))
-                .into_tuple()
-                .all(self.reader())
-                .await?;
-            for person in &people {
-                let team = homes
-                    .iter()
-                    .find(|(owner, _)| *owner == Some(person.id))
-                    .map(|(_, team)| *team);
-                self.give_home(permit, registry, person, team).await?;
-            }
-        }
     }
 
     /// Admins own every registry's global namespace; whoever is no longer one does not.
@@ -268,14 +170,74 @@ impl Change<'_> {
     }
 }
 
-/// Enough of a name to find its numbered variants, which shorten a long one.
-fn shortened(base: &str) -> String {
-    base.chars().take(245).collect()
+/// What a person's own namespace is called where nobody else's is.
+fn base_of(owner: &user::Model) -> Result<String> {
+    image_name::personal_namespace(&owner.username).ok_or_else(|| {
+        let words = wordings::NO_NAME_OF_A_NAMESPACE.with(&[&owner.username]);
+        Error::invalid("username", words)
+    })
 }
 
-/// `base` or the first of its numbered variants that nobody has.
-fn free(base: &str, taken: &HashSet<String>) -> Option<String> {
-    image_name::candidates(base).find(|name| !taken.contains(name))
+fn within(registry: &registry::Model) -> Condition {
+    Condition::all().add(namespace::Column::RegistryId.eq(registry.id))
+}
+
+fn hidden(name: String, now: NaiveDateTime) -> team::ActiveModel {
+    team::ActiveModel {
+        id: NotSet,
+        name: Set(name),
+        hidden: Set(true),
+        description: Set(None),
+        // Hidden teams have no group of that name in a directory.
+        ldap_group_checked: Set(2),
+        checked_at: Set(None),
+        created_at: Set(now),
+        updated_at: Set(now),
+    }
+}
+
+fn membership(
+    team_id: i64,
+    user_id: i64,
+    role: Role,
+    source: Option<Through>,
+    now: NaiveDateTime,
+) -> team_user::ActiveModel {
+    let (group, issuer) = source.map(|it| (it.group, it.issuer)).unzip();
+    team_user::ActiveModel {
+        id: NotSet,
+        team_id: Set(team_id),
+        user_id: Set(user_id),
+        role: Set(role),
+        group_name: Set(group),
+        group_issuer: Set(issuer.flatten()),
+        created_at: Set(now),
+        updated_at: Set(now),
+    }
+}
+
+fn home(
+    registry: &registry::Model,
+    owner: &user::Model,
+    name: String,
+    team_id: i64,
+    now: NaiveDateTime,
+) -> namespace::ActiveModel {
+    namespace::ActiveModel {
+        id: NotSet,
+        registry_id: Set(registry.id),
+        name: Set(name),
+        team_id: Set(team_id),
+        global: Set(false),
+        personal_user_id: Set(Some(owner.id)),
+        visibility: Set(Visibility::Private),
+        description: Set(Some(format!(
+            "This personal namespace belongs to {}.",
+            owner.username
+        ))),
+        created_at: Set(now),
+        updated_at: Set(now),
+    }
 }
 
 /// Whether this is the account that nobody may touch.

@@ -200,24 +200,34 @@ async fn test_registries(app: &Arc<App>) -> Result<Ran> {
     }
 }
 
+/// What fails does not keep the rest from being cleared away; the first reason is told in the end.
 async fn keep_house(app: &Arc<App>) -> Result<Ran> {
-    let logins = refresh_tokens::expire(app).await?;
-    let sessions = sessions::expire(app).await?;
-    let runs = sync_runs::purge(app).await?;
-    throttle::expire(app).await?;
-    password_resets::expire(app).await?;
-    mails::expire(app).await?;
-    identities::expire(app).await?;
-    identities::upkeep::expire(app).await?;
-    passkeys::expire(app).await?;
-    seen::expire(app).await?;
-    let deliveries = webhooks::deliveries::purge(app).await?;
-    let gone = logins + sessions + runs + deliveries;
-    if gone > 0 {
-        tracing::debug!(
-            "removed {logins} unused logins, {sessions} ended sessions, {runs} old synchronization runs and {deliveries} \
-             old deliveries of webhooks"
-        );
+    let cleared = [
+        ("unused logins", refresh_tokens::expire(app).await),
+        ("ended sessions", sessions::expire(app).await),
+        ("old synchronization runs", sync_runs::purge(app).await),
+        (
+            "old deliveries of webhooks",
+            webhooks::deliveries::purge(app).await,
+        ),
+        ("forgiven failures", throttle::expire(app).await),
+        ("links for passwords", password_resets::expire(app).await),
+        ("letters", mails::expire(app).await),
+        ("unfinished sign-ins", identities::expire(app).await),
+        (
+            "grants of identity providers",
+            identities::upkeep::expire(app).await,
+        ),
+        ("questions to passkeys", passkeys::expire(app).await),
+        ("tokens of jobs that were seen", seen::expire(app).await),
+    ];
+    let mut gone = 0;
+    for (what, result) in cleared {
+        let rows = result?;
+        if rows > 0 {
+            tracing::debug!("removed {rows} {what}");
+        }
+        gone += rows;
     }
     Ok(Ran::did(gone))
 }

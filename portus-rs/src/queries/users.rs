@@ -368,20 +368,24 @@ pub async fn by_id(app: &App, id: i64) -> Result<user::Model> {
 
 /// The name itself, or the first of `NAME_01` to `NAME_998` that nobody has; the name where all are taken.
 pub async fn free_name(app: &App, base: &str) -> Result<String> {
-    let canonical = names::canonical(base);
-    let taken: Vec<String> = user::Entity::find()
-        .select_only()
-        .column(user::Column::CanonicalName)
-        .filter(user::Column::CanonicalName.starts_with(&canonical))
-        .into_tuple()
-        .all(app.database.reader())
-        .await?;
-    let taken: std::collections::HashSet<String> = taken.into_iter().collect();
     let numbered = (1..999).map(|number| format!("{base}_{number:02}"));
-    let free = std::iter::once(base.to_owned())
-        .chain(numbered)
-        .find(|it| !taken.contains(&names::canonical(it)));
-    Ok(free.unwrap_or_else(|| base.to_owned()))
+    let mut candidates = std::iter::once(base.to_owned()).chain(numbered);
+    for size in [1, 9, usize::MAX] {
+        let wanted: Vec<String> = candidates.by_ref().take(size).collect();
+        let canonical: Vec<String> = wanted.iter().map(|it| names::canonical(it)).collect();
+        let taken: Vec<String> = user::Entity::find()
+            .select_only()
+            .column(user::Column::CanonicalName)
+            .filter(user::Column::CanonicalName.is_in(&canonical))
+            .into_tuple()
+            .all(app.database.reader())
+            .await?;
+        let free = wanted.into_iter().zip(&canonical);
+        if let Some((name, _)) = free.into_iter().find(|(_, it)| !taken.contains(it)) {
+            return Ok(name);
+        }
+    }
+    Ok(base.to_owned())
 }
 
 /// Whose e-mail address this is, however it is spelled: addresses are kept in lower case.

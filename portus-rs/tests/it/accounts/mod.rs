@@ -1,5 +1,6 @@
 //! Accounts that people make, lose and get back by themselves.
 
+mod homes;
 mod mail;
 mod passkeys;
 mod profile;
