@@ -366,23 +366,6 @@ pub async fn end_all(app: &App, actor: &Actor, user_id: i64, except: Option<i64>
     Ok(count)
 }
 
-/// Lets a session outlive the change of password that was made in it; the account's others have ended.
-pub async fn keep_after_password_change(app: &App, actor: &Actor, id: i64) -> Result<()> {
-    let mut change = Change::begin(app, actor).await?;
-    let permit = change
-        .permit_loaded::<EndSessions>(owner(&change, id).await?)
-        .await?;
-    let row = session::ActiveModel {
-        id: Set(id),
-        credentials_version: Set(permit.on().credentials_version),
-        ..Default::default()
-    };
-    change.update(&permit, row).await?;
-    change
-        .commit_unrecorded("the change of password is in the log")
-        .await
-}
-
 /// Removes sessions that are over: by age, by disuse, or because the password has changed. Returns how many.
 pub async fn expire(app: &App) -> Result<u64> {
     let actor = Actor::Portus;
