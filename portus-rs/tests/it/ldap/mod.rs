@@ -3,6 +3,7 @@
 mod accounts;
 mod active_directory;
 mod check;
+mod crowds;
 mod departures;
 mod faults;
 mod groups;
