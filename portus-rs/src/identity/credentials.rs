@@ -250,6 +250,7 @@ async fn password(
                 further: Vec::new(),
                 application_token: None,
             })),
+            ldap::Answer::Unseen(told) => Err(told),
             // Counted, whether there is room to make up for hashes or not.
             ldap::Answer::Wrong(told) => match level(app, facts, compared, shown).await {
                 Ok(()) | Err(Error::NotSignedIn(_)) => Err(told),

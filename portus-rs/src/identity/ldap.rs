@@ -36,6 +36,8 @@ pub enum Answer {
     Right(Arc<Account>),
     /// Name or password is wrong, which has been counted; what to tell whoever sent it.
     Wrong(Error),
+    /// Nobody has looked, since too many come from there or the name is held back; what to tell whoever sent it.
+    Unseen(Error),
 }
 
 /// The account if the directory says that this is its password; made now if it had none here. A directory that does not
@@ -76,16 +78,23 @@ pub async fn check(
     if given.is_empty() || names::complaint(attempt.username).is_some() {
         return guess.is_wrong(None).await;
     }
-    let place = app.throttle.at_directory.join(source);
-    let place = place.ok_or_else(throttle::crowded)?;
+    let Some(place) = app.throttle.at_directory.join(source) else {
+        return Ok(Answer::Unseen(throttle::crowded()));
+    };
     // Behind a directory that hangs nobody waits for ever.
     let turn = timeout(directory.patience(), app.throttle.at_directory.wait(&place));
     let turn = turn
         .await
         .map_err(|_| unreachable(directory, &Fault::Crowded))??;
-    throttle::check(app, source, name).await?;
-    let Some(proved) = ask(directory, shown, name, attempt).await? else {
-        return guess.is_wrong(Some(turn)).await;
+    let asked = async {
+        throttle::check(app, source, name).await?;
+        ask(directory, shown, name, attempt).await
+    };
+    let proved = match asked.await {
+        Ok(Some(proved)) => proved,
+        Ok(None) => return guess.is_wrong(Some(turn)).await,
+        Err(told @ Error::NotSignedIn(_)) => return Ok(Answer::Unseen(told)),
+        Err(error) => return Err(error),
     };
     drop(turn);
     if proved.person.is_closed(app.clock.now()) {
@@ -141,6 +150,7 @@ struct Proved {
     username: String,
 }
 
+/// Whose password it is. Held back by others who were quicker: [`Error::NotSignedIn`], and nobody was asked for it.
 async fn ask(
     directory: &Directory,
     shown: throttle::Shown<'_>,

@@ -72,6 +72,7 @@ pub async fn check(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Out
                 }
                 Ok(Outcome::In(account))
             }
+            Ok(ldap::Answer::Unseen(told)) => Err(told),
             Ok(ldap::Answer::Wrong(told))
             | Err(told @ (Error::NotSignedIn(_) | Error::Unproved(_))) => {
                 Ok(Outcome::Refused(told, known, Judge::Directory))

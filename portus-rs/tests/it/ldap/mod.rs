@@ -9,6 +9,7 @@ mod faults;
 mod groups;
 mod login;
 mod site;
+mod unread;
 mod web;
 
 use actix_web::test::TestRequest;
