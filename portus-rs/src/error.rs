@@ -15,6 +15,10 @@ pub enum Error {
     /// Credentials are missing or wrong; the text is for the person who sent them.
     #[error("{0}")]
     NotSignedIn(String),
+    /// Nobody can tell now whether credentials are right, since the directory that knows them does not answer; the text
+    /// is for the person who sent them.
+    #[error("{0}")]
+    Unproved(String),
     /// Known and visible, but not theirs to do; the text names the rule.
     #[error("{0}")]
     Forbidden(String),

@@ -175,6 +175,10 @@ impl<'a> Change<'a> {
         self.actor
     }
 
+    pub(super) fn app(&self) -> &'a App {
+        self.app
+    }
+
     pub fn rules(&self) -> &'a Rules {
         &self.app.rules
     }

@@ -30,6 +30,9 @@ const CHECKED: i16 = 1;
 /// The directory is not to be asked.
 pub const DISABLED: i16 = 2;
 
+/// Rows written by one statement.
+const MOST_AT_ONCE: usize = 500;
+
 /// A group that gives a role in a team.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -182,6 +185,25 @@ async fn settle_teams(
         .col_expr(user::Column::LdapGroupChecked, Expr::value(CHECKED))
         .filter(unchecked);
     note(app, checked.as_query()).await
+}
+
+/// Asks no more about people of whom the directory has nothing to ask about; their next login does.
+pub async fn pass_over(app: &App, ids: &[i64]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let actor = Actor::Portus;
+    let change = Change::begin_redoable(app, &actor).await?;
+    let books = change.books()?;
+    for some in ids.chunks(MOST_AT_ONCE) {
+        let passed = user::Entity::update_many()
+            .col_expr(user::Column::LdapGroupChecked, Expr::value(CHECKED))
+            .filter(user::Column::Id.is_in(some.iter().copied()));
+        change.note_use(&books, passed.as_query()).await?;
+    }
+    change
+        .commit_unrecorded("nothing was asked, and nothing changed")
+        .await
 }
 
 /// Teams that have the name of one of the groups, or that the settings name, and about which the directory is asked.

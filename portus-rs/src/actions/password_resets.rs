@@ -21,6 +21,7 @@ use crate::{
     error::{Error, Invalid, Result},
     identity::{
         actor::{Account, Actor},
+        credentials,
         secret::{self, Kind},
         throttle,
     },
@@ -228,8 +229,8 @@ pub async fn redeem(
 }
 
 /// Whether a new password alone lets somebody in.
-pub fn opens_session(owner: &user::Model) -> bool {
-    owner.enabled && !owner.second_factor
+pub fn opens_session(app: &App, owner: &user::Model) -> bool {
+    credentials::usable(app, &Account::from(owner)).is_ok() && !owner.second_factor
 }
 
 /// Removes links that are good no more. Returns how many.

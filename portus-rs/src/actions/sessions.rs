@@ -22,7 +22,7 @@ use crate::{
         credentials::{self, Attempt, Method},
         secret::{self, Kind},
         session::{csrf_token, idle_limit, lifetime},
-        sign_in::{self, Outcome},
+        sign_in::{self, Judge, Outcome},
     },
     policy::sessions::{EndSessions, StartSession},
     queries::facts::Facts,
@@ -70,7 +70,7 @@ pub async fn sign_in(
     match sign_in::check(app, facts, attempt).await? {
         Outcome::In(account) if account.second_factor => match code {
             Some(code) => {
-                let first = First::password();
+                let first = First::password(&account);
                 let (first, address) = (&first, attempt.address);
                 let started = sign_in_with_code(app, account, first, code, address, browser);
                 Ok(Entry::In(Box::new(started.await?)))
@@ -78,11 +78,12 @@ pub async fn sign_in(
             None => Ok(Entry::NeedsCode(account)),
         },
         Outcome::In(account) => {
-            let started = enter(app, account, attempt.address, browser, "password").await?;
+            let method = Judge::of(&account).method();
+            let started = enter(app, account, attempt.address, browser, method).await?;
             Ok(Entry::In(Box::new(started)))
         }
-        Outcome::Refused(error, account) => {
-            failed(app, account.as_deref(), attempt.address).await?;
+        Outcome::Refused(error, account, judge) => {
+            failed(app, account.as_deref(), attempt.address, judge, &error).await?;
             Err(error)
         }
     }
@@ -91,7 +92,7 @@ pub async fn sign_in(
 /// What somebody has shown before they are asked for more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct First {
-    /// `password`, or the key of the provider that vouches for them.
+    /// `password`, `ldap` (the directory's password), or the key of the provider that vouches for them.
     pub method: String,
     pub way: Way,
 }
@@ -109,9 +110,10 @@ pub enum Way {
 }
 
 impl First {
-    pub fn password() -> Self {
+    /// The account's password.
+    pub fn password(account: &Account) -> Self {
         Self {
-            method: "password".to_owned(),
+            method: Judge::of(account).method().to_owned(),
             way: Way::Here,
         }
     }
@@ -310,13 +312,22 @@ async fn is_linked(change: &Change<'_>, identity_id: i64, user_id: i64) -> Resul
 }
 
 /// Keeps a failed attempt in the audit log.
-async fn failed(app: &App, account: Option<&Account>, address: IpAddr) -> Result<()> {
+async fn failed(
+    app: &App,
+    account: Option<&Account>,
+    address: IpAddr,
+    judge: Judge,
+    why: &Error,
+) -> Result<()> {
     let actor = Actor::Anonymous;
     let change = Change::begin_redoable(app, &actor).await?;
     let account = account.map(|it| (it.id, it.username.as_str()));
-    change
-        .commit([Activity::session_failed(account, &address.to_string())])
-        .await
+    let (address, method) = (address.to_string(), judge.method());
+    let told = match why {
+        Error::Unproved(reason) => Activity::session_unproved(account, &address, method, reason),
+        _ => Activity::session_failed_by(account, &address, method),
+    };
+    change.commit([told]).await
 }
 
 /// Ends a session: it counts no more at the next request, anywhere.
@@ -364,23 +375,6 @@ pub async fn end_all(app: &App, actor: &Actor, user_id: i64, except: Option<i64>
         .commit([Activity::sessions_destroyed(&owner, count)])
         .await?;
     Ok(count)
-}
-
-/// Lets a session outlive the change of password that was made in it; the account's others have ended.
-pub async fn keep_after_password_change(app: &App, actor: &Actor, id: i64) -> Result<()> {
-    let mut change = Change::begin(app, actor).await?;
-    let permit = change
-        .permit_loaded::<EndSessions>(owner(&change, id).await?)
-        .await?;
-    let row = session::ActiveModel {
-        id: Set(id),
-        credentials_version: Set(permit.on().credentials_version),
-        ..Default::default()
-    };
-    change.update(&permit, row).await?;
-    change
-        .commit_unrecorded("the change of password is in the log")
-        .await
 }
 
 /// Removes sessions that are over: by age, by disuse, or because the password has changed. Returns how many.

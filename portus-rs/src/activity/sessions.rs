@@ -19,7 +19,7 @@ pub mod docker_login {
 }
 
 impl Activity {
-    /// `method` is how the account proved itself: `password`, a code besides, or the provider that knows the person.
+    /// `method` is how the account proved itself: `password`, `ldap` (the directory's password), a code besides, or the provider that knows the person.
     pub fn session_created(session: &session::Model, user: &user::Model, method: &str) -> Self {
         Self::of_session("session:create", (user.id, &user.username))
             .with("method", method)
@@ -39,18 +39,23 @@ impl Activity {
             .with("reason", reason)
     }
 
-    /// A name without an account is not kept: people type passwords into the wrong field.
-    pub fn session_failed(account: Option<(i64, &str)>, address: &str) -> Self {
-        Self::session_failed_by(account, address, "password")
-    }
-
-    /// The same where something else than a password was wrong.
+    /// `method` is what was wrong. A name without an account is not kept: people type passwords into the wrong field.
     pub fn session_failed_by(account: Option<(i64, &str)>, address: &str, method: &str) -> Self {
         let it = match account {
             Some(account) => Self::of_session("session:fail", account),
             None => Self::new("session:fail", None),
         };
         it.with("address", address).with("method", method)
+    }
+
+    /// The same where nothing was wrong, but whoever knows the password did not answer.
+    pub fn session_unproved(
+        account: Option<(i64, &str)>,
+        address: &str,
+        method: &str,
+        reason: &str,
+    ) -> Self {
+        Self::session_failed_by(account, address, method).with("reason", reason)
     }
 
     /// Docker got something to keep in place of a password. `method` is what was shown for it: `password`, `ldap` (the
@@ -133,9 +138,7 @@ impl Activity {
         reason: &str,
         address: &str,
     ) -> Self {
-        Self::session_failed(account, address)
-            .with("method", provider)
-            .with("reason", reason)
+        Self::session_unproved(account, address, provider, reason)
     }
 
     fn of_session(key: &'static str, (id, username): (i64, &str)) -> Self {

@@ -3,6 +3,7 @@
 use crate::{
     actions::{departures, groups},
     app::App,
+    clock::Clock,
     config::{Ldap, LdapEncryption},
     entities::user,
     identity::{actor::Actor, names},
@@ -266,7 +267,7 @@ async fn person(directory: &Directory, name: &str, walk: &mut Walk) -> Option<Pe
         Looked::One(person) => {
             walk.good("user", &person.dn);
             walk.note("login name", person.names.join(", "));
-            if person.closed {
+            if person.is_closed(Clock::default().now()) {
                 walk.bad(
                     "state",
                     "the directory has closed this entry, so nobody gets in with it",

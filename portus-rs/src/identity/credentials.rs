@@ -118,6 +118,7 @@ async fn note_failure(
     attempt: Attempt<'_>,
     found: &Result<Identified>,
 ) -> Result<()> {
+    // Of what nobody could judge this says nothing.
     if matches!(found, Err(Error::NotSignedIn(_))) {
         let login = facts.login(&names::canonical(attempt.username)).await?;
         let account = login.as_ref().map(|it| &it.account);
@@ -214,7 +215,8 @@ pub(super) async fn miss(
     throttle::failed(app, source, name, given, account).await
 }
 
-/// The account of this name if this is its password, or a token brought along from Portus.
+/// The account of this name if this is its password, or a token brought along from Portus. What the directory calls wrong
+/// is an error, and is counted already.
 async fn password(
     app: &App,
     facts: &Facts,
@@ -240,17 +242,21 @@ async fn password(
             Compared::Good(found) => return Ok(Some(*found)),
             Compared::Wrong(compared) => compared,
         };
-        let found = ldap::check(app, login.as_ref(), source, name, attempt).await?;
-        if found.is_none() {
-            level(app, facts, compared, shown).await?;
-        }
-        return Ok(found.map(|account| Identified {
-            account,
-            method: Method::Password,
-            reach: Reach::FULL,
-            further: Vec::new(),
-            application_token: None,
-        }));
+        return match ldap::check(app, login.as_ref(), source, name, attempt).await? {
+            ldap::Answer::Right(account) => Ok(Some(Identified {
+                account,
+                method: Method::Password,
+                reach: Reach::FULL,
+                further: Vec::new(),
+                application_token: None,
+            })),
+            ldap::Answer::Unseen(told) => Err(told),
+            // Counted, whether there is room to make up for hashes or not.
+            ldap::Answer::Wrong(told) => match level(app, facts, compared, shown).await {
+                Ok(()) | Err(Error::NotSignedIn(_)) => Err(told),
+                Err(error) => Err(error),
+            },
+        };
     }
     let Some(login) = login else {
         app.passwords.check_nobody(shown).await?;

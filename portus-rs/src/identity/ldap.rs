@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
+use tokio::time::timeout;
+
 use super::{
     actor::Account,
     credentials::{Attempt, usable},
     names, throttle,
+    turns::Turn,
 };
 use crate::{
     actions::{
@@ -27,17 +30,30 @@ pub fn is_asked(app: &App, login: Option<&Login>) -> bool {
     app.directory.is_some() && login.is_none_or(|login| login.account.is_of_directory())
 }
 
-/// The account if the directory says that this is its password; made now if it had none here. `None`: name or password
-/// is wrong, which is for the caller to count. A directory that does not answer is an error, and is not counted.
+/// What the directory says of a password.
+pub enum Answer {
+    /// Whose it is.
+    Right(Arc<Account>),
+    /// Name or password is wrong, which has been counted; what to tell whoever sent it.
+    Wrong(Error),
+    /// Nobody has looked, since too many come from there or the name is held back; what to tell whoever sent it.
+    Unseen(Error),
+}
+
+/// The account if the directory says that this is its password; made now if it had none here. A directory that does not
+/// answer is an error, and is not counted.
+///
+/// An address waits behind itself before anybody is asked, and keeps its turn until a wrong password is counted: so of
+/// many that are tried at once the directory hears few more than are counted before the name is held back.
 pub async fn check(
     app: &App,
     login: Option<&Login>,
     source: &str,
     name: &str,
     attempt: Attempt<'_>,
-) -> Result<Option<Arc<Account>>> {
+) -> Result<Answer> {
     let Some(directory) = &app.directory else {
-        return Ok(None);
+        return Err(Error::Unproved(UNREACHABLE.to_owned()));
     };
     let given = attempt.secret;
     let shown = throttle::Shown::new(app, source, name, given);
@@ -46,22 +62,42 @@ pub async fn check(
         && app.passwords.recalls(&login.account, given)?
     {
         usable(app, &login.account)?;
-        return Ok(Some(Arc::clone(&login.account)));
+        return Ok(Answer::Right(Arc::clone(&login.account)));
     }
+    let guess = Guess {
+        app,
+        source,
+        name,
+        shown,
+        account: login.map(|it| it.account.id),
+    };
     // Some clients send a wrong password several times, and directories count too.
     if throttle::has_just_failed(app, source, name, given)? {
-        return Ok(None);
+        return guess.count().await.map(Answer::Wrong);
     }
     if given.is_empty() || names::complaint(attempt.username).is_some() {
-        return wrong(app, shown).await;
+        return guess.is_wrong(None).await;
     }
-    let Some(proved) = ask(directory, name, attempt)
-        .await
-        .map_err(|fault| unreachable(directory, &fault))?
-    else {
-        return wrong(app, shown).await;
+    let Some(place) = app.throttle.at_directory.join(source) else {
+        return Ok(Answer::Unseen(throttle::crowded()));
     };
-    if proved.person.closed {
+    // Behind a directory that hangs nobody waits for ever.
+    let turn = timeout(directory.patience(), app.throttle.at_directory.wait(&place));
+    let turn = turn
+        .await
+        .map_err(|_| unreachable(directory, &Fault::Crowded))??;
+    let asked = async {
+        throttle::check(app, source, name).await?;
+        ask(directory, shown, name, attempt).await
+    };
+    let proved = match asked.await {
+        Ok(Some(proved)) => proved,
+        Ok(None) => return guess.is_wrong(Some(turn)).await,
+        Err(told @ Error::NotSignedIn(_)) => return Ok(Answer::Unseen(told)),
+        Err(error) => return Err(error),
+    };
+    drop(turn);
+    if proved.person.is_closed(app.clock.now()) {
         return Err(Error::NotSignedIn(CLOSED.to_owned()));
     }
     let account = match login {
@@ -69,19 +105,42 @@ pub async fn check(
         Some(login) => Arc::clone(&login.account),
         None => match enroll(app, name, &proved).await? {
             Some(account) => account,
-            None => return wrong(app, shown).await,
+            None => return guess.is_wrong(None).await,
         },
     };
     usable(app, &account)?;
     let account = settle(app, directory, account, &proved.person).await?;
     app.passwords.remember(&account, given)?;
-    Ok(Some(account))
+    Ok(Answer::Right(account))
 }
 
-/// Costs what a wrong local password costs.
-async fn wrong(app: &App, shown: throttle::Shown<'_>) -> Result<Option<Arc<Account>>> {
-    app.passwords.check_nobody(shown).await?;
-    Ok(None)
+/// A password that may be wrong.
+#[derive(Clone, Copy)]
+struct Guess<'a> {
+    app: &'a App,
+    source: &'a str,
+    name: &'a str,
+    shown: throttle::Shown<'a>,
+    account: Option<i64>,
+}
+
+impl Guess<'_> {
+    /// Returns what to tell whoever sent it.
+    async fn count(self) -> Result<Error> {
+        let given = self.shown.password;
+        throttle::failed(self.app, self.source, self.name, given, self.account).await
+    }
+
+    /// Counts it, and only then lets the next one have its turn; then costs what a wrong local password costs, as far as
+    /// there is room for that.
+    async fn is_wrong(self, turn: Option<Turn>) -> Result<Answer> {
+        let told = self.count().await?;
+        drop(turn);
+        match self.app.passwords.check_nobody(self.shown).await {
+            Ok(()) | Err(Error::NotSignedIn(_)) => Ok(Answer::Wrong(told)),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// Somebody whom the directory knows by this password.
@@ -91,12 +150,16 @@ struct Proved {
     username: String,
 }
 
+/// Whose password it is. Held back by others who were quicker: [`Error::NotSignedIn`], and nobody was asked for it.
 async fn ask(
     directory: &Directory,
+    shown: throttle::Shown<'_>,
     name: &str,
     attempt: Attempt<'_>,
-) -> Result<Option<Proved>, Fault> {
-    let found = match directory.person(attempt.username).await? {
+) -> Result<Option<Proved>> {
+    let silent = |fault| unreachable(directory, &fault);
+    let found = directory.person(attempt.username).await;
+    let found = match found.map_err(silent)? {
         Looked::One(person) => spelling(&person, name, attempt.username).zip(Some(person)),
         Looked::Several => {
             tracing::warn!(
@@ -107,6 +170,7 @@ async fn ask(
         }
         Looked::Nobody => None,
     };
+    shown.still_counts()?;
     let Some((username, person)) = found else {
         // Without the name: what was typed there may be a secret.
         tracing::info!(
@@ -114,10 +178,11 @@ async fn ask(
             "[ldap] Could not find the user who logs in from {}",
             attempt.address
         );
-        directory.bind_nobody(attempt.secret).await?;
-        return Ok(None);
+        let bound = directory.bind_nobody(attempt.secret).await;
+        return bound.map_err(silent).map(|()| None);
     };
-    match directory.bind(&person.dn, attempt.secret).await? {
+    let bound = directory.bind(&person.dn, attempt.secret).await;
+    match bound.map_err(silent)? {
         Bound::Yes => Ok(Some(Proved { person, username })),
         Bound::No(reason) => {
             tracing::info!(user.name = %username, "[ldap] {username}: {reason}");
@@ -139,7 +204,7 @@ fn spelling(person: &Person, name: &str, typed: &str) -> Option<String> {
 
 fn unreachable(directory: &Directory, fault: &Fault) -> Error {
     tracing::error!("[ldap] {}: {fault}", directory.url());
-    Error::NotSignedIn(UNREACHABLE.to_owned())
+    Error::Unproved(UNREACHABLE.to_owned())
 }
 
 /// Makes the account of somebody who is here for the first time.

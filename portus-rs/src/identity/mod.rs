@@ -14,5 +14,6 @@ pub mod session;
 pub mod sign_in;
 pub mod throttle;
 pub mod totp;
+pub mod turns;
 pub mod usage;
 pub mod workload;

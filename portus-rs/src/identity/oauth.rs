@@ -236,7 +236,7 @@ pub enum Recognised {
     Linked(user::Model, identity::Model),
     /// Made by the same provider and brought along from Portus, and so its.
     Imported(user::Model),
-    /// Has the same verified address; whoever knows its password may link it.
+    /// Has the same verified address, or is an admin's that was brought along; whoever knows its password may link it.
     Claimable(user::Model),
     /// The address is somebody's, and nothing shows that it is the same person.
     Taken,
@@ -265,7 +265,12 @@ pub async fn recognise(
     if let Some(user) = imported.filter(is_person) {
         // The column names the subject of whatever issuer there was; one that is linked has moved on.
         if !is_linked(connection, user.id).await? {
-            return Ok(Recognised::Imported(user));
+            // Too much to be had for what an import says.
+            return Ok(if user.admin {
+                Recognised::Claimable(user)
+            } else {
+                Recognised::Imported(user)
+            });
         }
     }
     let Some(email) = &profile.email else {

@@ -2,10 +2,7 @@
 //! few threads, and a password that was right a moment ago need not be hashed again.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -16,11 +13,11 @@ use argon2::{
 };
 use moka::sync::Cache;
 use openssl::{hash::MessageDigest, pkey::PKey, rand::rand_bytes, sign::Signer};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     actor::Account,
     throttle::{self, Shown},
+    turns::{Turn, Turns},
 };
 use crate::error::{Error, Result};
 
@@ -31,50 +28,18 @@ const BCRYPT_BYTES: usize = 72;
 /// Nothing longer is hashed at all, in bytes: 128 characters have at most this many.
 const MAX_BYTES: usize = 512;
 const REMEMBERED_FOR: Duration = Duration::from_mins(1);
-/// Passwords of one address that wait; the last of them waits for some seconds.
-const MOST_WAITING: usize = 64;
 /// A bcrypt hash of the cost that Portus' tokens have.
 const IMPORTED_DECOY: &str = "$2a$10$Q1dUv0rWk8Jm2sXfZ3bC9eswWA90BEhz8Ya3A6.TRqP35BaHXhy2q";
-/// Addresses that are told apart while passwords of theirs wait.
-const ADDRESSES: u64 = 10_000;
 
 /// Checks and makes password hashes.
 pub struct Passwords {
-    turns: Arc<Semaphore>,
-    /// Where addresses wait for their turns, each behind itself: however many passwords one of them tries, another's
-    /// comes next.
-    queues: Cache<String, Arc<Queue>>,
-    /// Turns that one address has at a time.
-    share: usize,
+    turns: Turns,
     /// Accounts whose password was right lately, by a keyed hash of password, account and its version.
     right: Cache<[u8; 32], ()>,
     key: PKey<openssl::pkey::Private>,
     /// Verified when there is no account, so that an unknown name costs the same time.
     decoy: String,
     spent: AtomicU64,
-}
-
-/// The passwords of one address that wait.
-struct Queue {
-    turns: Semaphore,
-    waiting: AtomicUsize,
-}
-
-impl Queue {
-    /// A place in it, unless it is too long.
-    fn join(&self) -> Option<Place<'_>> {
-        let place = Place(self);
-        (self.waiting.fetch_add(1, Ordering::Relaxed) < MOST_WAITING).then_some(place)
-    }
-}
-
-/// Left by whoever has been served, or has gone.
-struct Place<'a>(&'a Queue);
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// Whether a password is the right one.
@@ -95,12 +60,7 @@ impl Passwords {
         // One core stays for those whose credentials cost nothing.
         let turns = cores.saturating_sub(1).max(1);
         Ok(Self {
-            turns: Arc::new(Semaphore::new(turns)),
-            queues: Cache::builder()
-                .max_capacity(ADDRESSES)
-                .time_to_idle(REMEMBERED_FOR)
-                .build(),
-            share: turns.div_ceil(2),
+            turns: Turns::new(turns),
             right: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(REMEMBERED_FOR)
@@ -160,19 +120,9 @@ impl Passwords {
     }
 
     async fn compare(&self, stored: String, shown: Shown<'_>) -> Result<Checked> {
-        let queue = self.queues.get_with_by_ref(shown.source, || {
-            Arc::new(Queue {
-                turns: Semaphore::new(self.share),
-                waiting: AtomicUsize::new(0),
-            })
-        });
-        let _place = queue.join().ok_or_else(throttle::crowded)?;
-        let _own = queue
-            .turns
-            .acquire()
-            .await
-            .map_err(|error| Error::Internal(error.into()))?;
-        let turn = self.turn().await?;
+        let place = self.turns.join(shown.source);
+        let place = place.ok_or_else(throttle::crowded)?;
+        let turn = self.turns.wait(&place).await?;
         shown.still_counts()?;
         let password = shown.password.to_owned();
         self.spend(turn, move || Ok(verify(&stored, &password)))
@@ -182,20 +132,13 @@ impl Passwords {
     /// Hashes a new password with argon2id.
     pub async fn hash(&self, password: &str) -> Result<String> {
         let password = password.to_owned();
-        let turn = self.turn().await?;
+        let turn = self.turns.any().await?;
         self.spend(turn, move || hash(&password)).await
-    }
-
-    async fn turn(&self) -> Result<OwnedSemaphorePermit> {
-        Arc::clone(&self.turns)
-            .acquire_owned()
-            .await
-            .map_err(|error| Error::Internal(error.into()))
     }
 
     async fn spend<T: Send + 'static>(
         &self,
-        turn: OwnedSemaphorePermit,
+        turn: Turn,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.spent.fetch_add(1, Ordering::Relaxed);

@@ -20,8 +20,34 @@ use crate::{
 /// What came of an attempt.
 pub enum Outcome {
     In(Arc<Account>),
-    /// Refused with this text; of an account, if there is one of that name.
-    Refused(Error, Option<Arc<Account>>),
+    /// Refused with this text; of an account, if there is one of that name, and by whom.
+    Refused(Error, Option<Arc<Account>>, Judge),
+}
+
+/// Who knows a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judge {
+    Ourselves,
+    Directory,
+}
+
+impl Judge {
+    /// Of an account's password.
+    pub fn of(account: &Account) -> Self {
+        if account.is_of_directory() {
+            Self::Directory
+        } else {
+            Self::Ourselves
+        }
+    }
+
+    /// What the audit log calls such a password.
+    pub fn method(self) -> &'static str {
+        match self {
+            Self::Ourselves => "password",
+            Self::Directory => "ldap",
+        }
+    }
 }
 
 /// Checks name and password of a person. Whoever is held back is refused unseen, as an error.
@@ -40,17 +66,17 @@ pub async fn check(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Out
         let found = ldap::check(app, login.as_ref(), &source, &name, attempt).await;
         let known = login.map(|login| login.account);
         return match found {
-            Ok(Some(account)) => {
+            Ok(ldap::Answer::Right(account)) => {
                 if failed_before {
                     throttle::succeeded(app, &source, &name).await?;
                 }
                 Ok(Outcome::In(account))
             }
-            Ok(None) => {
-                let told = miss(app, facts, &source, &name, attempt.secret).await?;
-                Ok(Outcome::Refused(told, known))
+            Ok(ldap::Answer::Unseen(told)) => Err(told),
+            Ok(ldap::Answer::Wrong(told))
+            | Err(told @ (Error::NotSignedIn(_) | Error::Unproved(_))) => {
+                Ok(Outcome::Refused(told, known, Judge::Directory))
             }
-            Err(told @ Error::NotSignedIn(_)) => Ok(Outcome::Refused(told, known)),
             Err(error) => Err(error),
         };
     }
@@ -58,7 +84,8 @@ pub async fn check(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Out
     if let Some(login) = login.as_ref().filter(|it| it.account.is_of_directory())
         && let Err(told) = usable(app, &login.account)
     {
-        return Ok(Outcome::Refused(told, Some(Arc::clone(&login.account))));
+        let account = Arc::clone(&login.account);
+        return Ok(Outcome::Refused(told, Some(account), Judge::Directory));
     }
     let account = login.as_ref().map(|login| Arc::clone(&login.account));
     let shown = throttle::Shown::new(app, &source, &name, attempt.secret);
@@ -77,14 +104,15 @@ pub async fn check(app: &App, facts: &Facts, attempt: Attempt<'_>) -> Result<Out
         Some(account) if checked != Checked::Wrong => account,
         account => {
             let told = miss(app, facts, &source, &name, attempt.secret).await?;
-            return Ok(Outcome::Refused(told, account));
+            return Ok(Outcome::Refused(told, account, Judge::Ourselves));
         }
     };
     if let Err(refused) = usable(app, &account) {
-        return Ok(Outcome::Refused(refused, Some(account)));
+        return Ok(Outcome::Refused(refused, Some(account), Judge::Ourselves));
     }
     if !app.config.oauth.local_login {
-        return Ok(Outcome::Refused(no_local_login(), Some(account)));
+        let judge = Judge::Ourselves;
+        return Ok(Outcome::Refused(no_local_login(), Some(account), judge));
     }
     if checked == Checked::RightButOld {
         renew_hash(app, account.id, attempt.secret).await?;

@@ -18,7 +18,7 @@ use sea_orm::{
     sea_query::{CaseStatement, Expr},
 };
 
-use super::{actor::Actor, names};
+use super::{actor::Actor, names, turns::Turns};
 use crate::{
     actions::change::Change,
     activity::Activity,
@@ -26,6 +26,7 @@ use crate::{
     entities::{login_failure, user},
     error::{Error, Result, is_taken},
     policy::{Permit, guard::KeepBooks},
+    remote::ldap::SEATS,
 };
 
 pub use pacing::{give_back, pace};
@@ -40,6 +41,8 @@ pub const SPRAYED: i64 = 100;
 const FLOODED: i64 = 1000;
 /// What they are written down as together: nobody's name.
 const STRANGERS: &str = "*";
+/// How often a failure is tried to be written where others are in its way.
+const TRIES: u32 = 5;
 /// What another replica wrote is seen after this long at most, when this one has not written itself.
 pub const FRESH: Duration = Duration::from_secs(5);
 /// The same wrong secret within this time is one failure: some clients send each twice.
@@ -62,6 +65,8 @@ pub struct Throttle {
     /// flood makes up must not fill the table: with several replicas such a name is tried once at each of them before it is
     /// answered as held back, and each remembers as many.
     strangers: Cache<(String, String), ()>,
+    /// Where addresses wait to ask the directory for a password.
+    pub at_directory: Turns,
 }
 
 impl Default for Throttle {
@@ -77,6 +82,7 @@ impl Default for Throttle {
                 .max_capacity(20_000)
                 .time_to_live(HELD.to_std().unwrap_or(FRESH))
                 .build(),
+            at_directory: Turns::new(SEATS),
         }
     }
 }
@@ -215,7 +221,7 @@ pub async fn failed(
             Err(error) => Err(error),
         };
     }
-    match record(app, source, name, account).await {
+    match record_surely(app, source, name, account).await {
         // Many guess at once, and others are being counted this moment.
         Err(error) if error.is_collision() => Ok(wrong()),
         Ok(failures) if failures == MOST - 1 => Ok(Error::NotSignedIn(ONE_MORE.to_owned())),
@@ -229,6 +235,19 @@ pub async fn failed(
         }
         Err(error) => Err(error),
     }
+}
+
+/// The same again where others from there were being counted at that moment.
+async fn record_surely(app: &App, source: &str, name: &str, account: Option<i64>) -> Result<i64> {
+    for _ in 1..TRIES {
+        match record(app, source, name, account).await {
+            // The row was somebody else's first.
+            Err(Error::NotSignedIn(_)) => {}
+            Err(error) if error.is_collision() => {}
+            done => return done,
+        }
+    }
+    record(app, source, name, account).await
 }
 
 /// Writes a failure down, and what follows from it. Returns how many the pair has now.

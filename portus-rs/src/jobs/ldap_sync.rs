@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use chrono::TimeDelta;
+use chrono::{NaiveDateTime, TimeDelta};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder as _};
 
 use super::{Stop, is_stopped};
@@ -35,8 +35,9 @@ fn trouble(directory: &Directory, fault: &Fault) -> Error {
     Error::Remote(format!("[ldap] {}: {fault}", directory.url()))
 }
 
-/// The directory's accounts, and what it has of each.
+/// The directory's accounts, and what it has of each now.
 struct Present {
+    now: NaiveDateTime,
     accounts: Vec<user::Model>,
     /// Entries by canonical login name.
     people: HashMap<String, Vec<Person>>,
@@ -62,7 +63,11 @@ impl Present {
                 people.entry(name).or_default().push(person.clone());
             }
         }
-        Ok(Self { accounts, people })
+        Ok(Self {
+            now: app.clock.now(),
+            accounts,
+            people,
+        })
     }
 
     fn entries(&self, account: &user::Model) -> &[Person] {
@@ -74,7 +79,9 @@ impl Present {
     /// Whether the directory has somebody, and has not closed the entry. Several are a fault of the directory's, and no
     /// reason to shut anybody out.
     fn has(&self, account: &user::Model) -> bool {
-        self.entries(account).iter().any(|it| !it.closed)
+        self.entries(account)
+            .iter()
+            .any(|it| !it.is_closed(self.now))
     }
 
     /// Accounts in use that the directory does not have, and how many are in use.
@@ -86,6 +93,11 @@ impl Present {
         };
         let missing = used().filter(|it| !self.has(it)).map(|it| it.id);
         (missing.collect(), used().count())
+    }
+
+    /// The account's only entry, if nobody has closed it.
+    fn open(&self, account: &user::Model) -> Option<&Person> {
+        self.person(account).filter(|it| !it.is_closed(self.now))
     }
 
     /// The account's only entry.
@@ -131,7 +143,8 @@ async fn check_admins(app: &Arc<App>, directory: &Directory, present: &Present) 
     let wanted = sync.map_or(&[][..], |sync| &sync.admins);
     let mut admins = HashSet::new();
     for group in wanted {
-        match members(directory, present, &Wanted::read(group)).await? {
+        let listed = members(directory, present, &Wanted::read(group)).await;
+        match listed.map_err(|fault| trouble(directory, &fault))? {
             Listed::These(_, accounts) => admins.extend(accounts.iter().map(|it| it.id)),
             Listed::NoGroup => {}
             Listed::Unknown => return Ok(()),
@@ -160,11 +173,8 @@ async fn members<'a>(
     directory: &Directory,
     present: &'a Present,
     wanted: &Wanted,
-) -> Result<Listed<'a>> {
-    let found = directory
-        .members_of(wanted)
-        .await
-        .map_err(|fault| trouble(directory, &fault))?;
+) -> Result<Listed<'a>, Fault> {
+    let found = directory.members_of(wanted).await?;
     let (group, keys, logins) = match found {
         Members::NoGroup => return Ok(Listed::NoGroup),
         Members::Several => {
@@ -190,8 +200,8 @@ async fn members<'a>(
     Ok(Listed::These(group, accounts.collect()))
 }
 
-/// Asks the groups of teams whose time has come, and those of people who have never been asked about.
-/// Returns how many of both.
+/// Asks the groups of teams whose time has come, and those of people who have never been asked about. A group that cannot
+/// be read takes nothing away and keeps no other team waiting; it is the error at the end. Returns how many of both.
 pub async fn check_groups(app: &Arc<App>, stop: &Stop) -> Result<usize> {
     let Some(directory) = &app.directory else {
         return Ok(0);
@@ -203,6 +213,8 @@ pub async fn check_groups(app: &Arc<App>, stop: &Stop) -> Result<usize> {
     let fresh = user::Entity::find()
         .filter(user::Column::Directory.eq(true))
         .filter(user::Column::LdapGroupChecked.eq(0))
+        // Those who come back are asked about then.
+        .filter(user::Column::DirectoryGoneAt.is_null())
         .all(app.database.reader())
         .await?;
     if teams.is_empty() && fresh.is_empty() {
@@ -221,18 +233,28 @@ pub async fn check_groups(app: &Arc<App>, stop: &Stop) -> Result<usize> {
         )));
     }
     let mut asked = 0;
+    let mut failed = None;
     for team in teams {
         if is_stopped(stop) {
             return Ok(asked);
         }
-        check_team(app, directory, sync, &present, &team).await?;
+        if let Some(error) = check_team(app, directory, sync, &present, &team).await? {
+            tracing::error!(team.name = team.name, "{error}");
+            failed.get_or_insert(error);
+        }
         asked += 1;
     }
+    // Their groups are asked about when they log in.
+    let (fresh, unknown): (Vec<_>, Vec<_>) = fresh
+        .into_iter()
+        .partition(|row| present.open(row).is_some());
+    let unknown: Vec<i64> = unknown.iter().map(|it| it.id).collect();
+    groups::pass_over(app, &unknown).await?;
     for row in fresh {
         if is_stopped(stop) {
             return Ok(asked);
         }
-        let Some(person) = present.person(&row).filter(|it| !it.closed) else {
+        let Some(person) = present.open(&row) else {
             continue;
         };
         let groups = directory
@@ -243,7 +265,10 @@ pub async fn check_groups(app: &Arc<App>, stop: &Stop) -> Result<usize> {
         groups::settle_person(app, directory, account, person, Some(&groups)).await?;
         asked += 1;
     }
-    Ok(asked)
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(asked),
+    }
 }
 
 async fn due(app: &App, sync: &GroupSync) -> Result<Vec<team::Model>> {
@@ -266,18 +291,27 @@ async fn due(app: &App, sync: &GroupSync) -> Result<Vec<team::Model>> {
         .await?)
 }
 
+/// Returns what is wrong with the first of its groups that the server cannot tell of.
 async fn check_team(
     app: &Arc<App>,
     directory: &Directory,
     sync: &GroupSync,
     present: &Present,
     team: &team::Model,
-) -> Result<()> {
+) -> Result<Option<Error>> {
     tracing::debug!("[ldap] Looking up an LDAP group matching '{}'", team.name);
     let mut all = true;
+    let mut failed = None;
     let mut brought = Vec::new();
     for Source { group, role } in groups::sources(sync, &team.name) {
-        match members(directory, present, &group).await? {
+        let listed = match (members(directory, present, &group).await, &group) {
+            (Err(fault), Wanted::At(dn)) if fault.is_about_the_question() => {
+                failed.get_or_insert_with(|| wrong_group(directory, &team.name, dn, &fault));
+                Listed::Unknown
+            }
+            (listed, _) => listed.map_err(|fault| trouble(directory, &fault))?,
+        };
+        match listed {
             Listed::NoGroup => {}
             Listed::Unknown => all = false,
             Listed::These(found, accounts) => {
@@ -290,5 +324,14 @@ async fn check_team(
             }
         }
     }
-    groups::settle_team(app, team, brought, all).await
+    groups::settle_team(app, team, brought, all).await?;
+    Ok(failed)
+}
+
+fn wrong_group(directory: &Directory, team: &str, dn: &str, fault: &Fault) -> Error {
+    Error::Remote(format!(
+        "[ldap] {}: the group '{dn}' of the team '{team}' cannot be read, so nobody leaves the team until that is mended: \
+         {fault}; check ldap.group_sync.map",
+        directory.url()
+    ))
 }

@@ -15,7 +15,7 @@ use crate::{
 /// The status of a fault, the same behind every door.
 pub fn status(error: &Error) -> StatusCode {
     match error {
-        Error::NotSignedIn(_) => StatusCode::UNAUTHORIZED,
+        Error::NotSignedIn(_) | Error::Unproved(_) => StatusCode::UNAUTHORIZED,
         Error::Forbidden(_) | Error::Limited(_) => StatusCode::FORBIDDEN,
         Error::NotFound | Error::Unknown(_) => StatusCode::NOT_FOUND,
         Error::Invalid(_) | Error::Refused(_) | Error::Kept(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -160,7 +160,7 @@ impl ResponseError for ApiError {
         let mut say = |text: &str| response.json(Body { message: text });
         match self {
             Self::Failed(error) => match error {
-                Error::NotSignedIn(_) => say("Authentication fails"),
+                Error::NotSignedIn(_) | Error::Unproved(_) => say("Authentication fails"),
                 Error::Forbidden(rule) => {
                     tracing::info!(rule, "refused an API request: {rule}");
                     say("Authorization fails")

@@ -89,7 +89,7 @@ async fn prove(
             ))
         }
         Err(error) => {
-            if let Error::NotSignedIn(text) = &error {
+            if let Error::NotSignedIn(text) | Error::Unproved(text) = &error {
                 fail(app, provider, guest.address, None, text).await?;
             }
             Err(error)

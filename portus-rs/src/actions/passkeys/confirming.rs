@@ -127,7 +127,7 @@ pub async fn confirm(
             match sign_in::check(app, facts, attempt).await? {
                 Outcome::In(found) if found.id == account.id => {}
                 Outcome::In(_) => return Err(wrong()),
-                Outcome::Refused(error, _) => return Err(error),
+                Outcome::Refused(error, ..) => return Err(error),
             }
         }
     }

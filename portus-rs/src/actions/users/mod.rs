@@ -69,6 +69,8 @@ pub struct UserChanges {
     pub email: Option<String>,
     pub password: Option<String>,
     pub display_name: Option<String>,
+    /// The session in which it is changed, which outlives a new password if it is the account's.
+    pub session: Option<i64>,
 }
 
 /// A new account and the personal namespaces that came with it.

@@ -95,6 +95,7 @@ pub async fn update_own(
         email: changes.email,
         password: changes.password,
         display_name: changes.display_name,
+        session: asking.session,
     };
     let hash = match &changes.password {
         Some(password) => Some(app.passwords.hash(password).await?),
@@ -102,6 +103,10 @@ pub async fn update_own(
     };
     let change = Change::begin(app, actor).await?;
     let permit = change.permit::<EditProfile>(account.id).await?;
+    // Who changed it in between has ended what was shown here, too.
+    if guarded && permit.on().credentials_version != stored.credentials_version {
+        return Err(Error::invalid("current_password", "is invalid"));
+    }
     change.rewrite(app, permit, changes, hash).await
 }
 

@@ -1,6 +1,9 @@
 //! Writing the changed fields of an account.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait as _, QueryFilter as _, QueryTrait as _,
+    sea_query::Expr,
+};
 
 use super::{
     UserChanges,
@@ -10,7 +13,7 @@ use crate::{
     actions::change::Change,
     activity::Activity,
     app::App,
-    entities::{password_reset, refresh_token, user},
+    entities::{password_reset, refresh_token, session, user},
     error::{Invalid, Result, is_taken},
     identity::names,
     policy::{Guard, Permit, guard::Authority},
@@ -64,6 +67,9 @@ impl Change<'_> {
             fields.push("password");
             // Whoever knew the old one is to prove that they know the new one; application tokens stay.
             self.end_logins(&permit, old.id).await?;
+            if let Some(session) = changes.session {
+                self.keep_session(&permit, session, &old).await?;
+            }
         }
         if let Some(name) = changes
             .display_name
@@ -93,6 +99,26 @@ impl Change<'_> {
         self.commit([Activity::user_updated(&updated, &fields)])
             .await?;
         Ok(updated)
+    }
+
+    /// Lets the session in which a password is changed outlive it, if it counted until now; the account's others end.
+    async fn keep_session<P: Authority>(
+        &mut self,
+        permit: &P,
+        id: i64,
+        old: &user::Model,
+    ) -> Result<()> {
+        let kept = session::Entity::update_many()
+            .col_expr(
+                session::Column::CredentialsVersion,
+                Expr::value(old.credentials_version + 1),
+            )
+            .filter(session::Column::Id.eq(id))
+            .filter(session::Column::UserId.eq(old.id))
+            .filter(session::Column::CredentialsVersion.eq(old.credentials_version));
+        let kept = kept.as_query().to_owned();
+        self.execute::<session::Entity, _, _>(permit, &kept).await?;
+        Ok(())
     }
 
     /// Ends what docker keeps of a login by password.

@@ -1,7 +1,7 @@
 //! What is switched about an account: whether it is an admin, and whether it may be used at all. Somebody who can log in
 //! and is an admin is always left.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter};
 
 use crate::{
     actions::{application_tokens::unknown_like_foreign, change::Change},
@@ -117,15 +117,28 @@ async fn switch_enabled(
 pub async fn may_leave(app: &App, leaving: &user::Model) -> Result<bool> {
     Ok(!leaving.admin
         || !leaving.enabled
-        || other_admins(app.database.reader(), leaving.id).await? > 0)
+        || other_admins(app, app.database.reader(), leaving.id).await? > 0)
 }
 
-async fn other_admins(connection: &impl sea_orm::ConnectionTrait, id: i64) -> Result<u64> {
+/// How many others are admins and can log in now: not whom the directory or a provider no longer knows, nor the
+/// directory's people while nobody asks it.
+async fn other_admins(
+    app: &App,
+    connection: &impl sea_orm::ConnectionTrait,
+    id: i64,
+) -> Result<u64> {
+    let known = if app.directory.is_some() {
+        Condition::all().add(user::Column::DirectoryGoneAt.is_null())
+    } else {
+        Condition::all().add(user::Column::Directory.eq(false))
+    };
     Ok(user::Entity::find()
         .filter(user::Column::Admin.eq(true))
         .filter(user::Column::Enabled.eq(true))
         .filter(user::Column::Username.ne(PORTUS))
         .filter(user::Column::Id.ne(id))
+        .filter(user::Column::ProviderGoneAt.is_null())
+        .filter(known)
         .count(connection)
         .await?)
 }
@@ -136,7 +149,7 @@ impl Change<'_> {
         if !leaving.admin || !leaving.enabled {
             return Ok(());
         }
-        if other_admins(self.reader(), leaving.id).await? == 0 {
+        if other_admins(self.app(), self.reader(), leaving.id).await? == 0 {
             return Err(Error::forbidden(Rule::LastAdmin));
         }
         Ok(())

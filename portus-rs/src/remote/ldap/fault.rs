@@ -192,6 +192,14 @@ impl Fault {
         )
     }
 
+    /// Whether the server answers well, but not this question: another may go better.
+    pub fn is_about_the_question(&self) -> bool {
+        matches!(
+            self,
+            Self::NoBase { .. } | Self::Refused { .. } | Self::BadFilter
+        )
+    }
+
     /// Reads an error of the library. Only its `Display` is safe to show.
     pub(super) fn from_library(error: &LdapError) -> Self {
         match error {

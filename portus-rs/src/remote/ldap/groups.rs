@@ -118,7 +118,10 @@ impl Directory {
             most: Some(2),
         };
         let found = match self.search(&query).await {
-            Err(super::Fault::NoBase { .. }) if matches!(wanted, Wanted::At(_)) => {
+            // One that another server has is not gone.
+            Err(super::Fault::NoBase {
+                elsewhere: false, ..
+            }) if matches!(wanted, Wanted::At(_)) => {
                 return Ok(Members::NoGroup);
             }
             found => found?,

@@ -29,6 +29,7 @@ pub use groups::{Group, Members, Wanted};
 pub use look::{Certificate, Server};
 pub use names::dn_key;
 pub use people::{Looked, Person};
+pub use pool::SEATS;
 
 type Result<T, E = Fault> = std::result::Result<T, E>;
 
@@ -86,6 +87,11 @@ impl Directory {
     /// `ldap://host:port`.
     pub fn url(&self) -> String {
         self.address.url()
+    }
+
+    /// How long it has for an answer.
+    pub fn patience(&self) -> Duration {
+        self.address.patience
     }
 
     /// Whether the server takes connections and the bind account.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use ldap3::Scope;
 
 use super::{
@@ -13,18 +14,25 @@ use crate::config::GuessEmail;
 
 /// Names asked for at once.
 const BATCH: usize = 50;
-/// Where directories say that an account is closed. Active Directory, 389 and its kin, `OpenLDAP`'s password policy,
-/// eDirectory.
-const SWITCHES: [&str; 4] = [
+/// Where directories say that an account is closed, or from when on. Active Directory, 389 and its kin, `OpenLDAP`'s
+/// password policy, eDirectory; Active Directory, shadow passwords (RFC 2307), Kerberos.
+const SWITCHES: [&str; 7] = [
     "userAccountControl",
     "nsAccountLock",
     "pwdAccountLockedTime",
     "loginDisabled",
+    "accountExpires",
+    "shadowExpire",
+    "krbPrincipalExpiration",
 ];
 /// Of `userAccountControl`, [MS-ADTS] 2.2.16.
 const ACCOUNT_DISABLED: i64 = 2;
 /// Of `pwdAccountLockedTime`: until somebody opens it again. Other times are over by themselves.
 const FOR_EVER: &str = "000001010000Z";
+/// From 1601, where `accountExpires` begins ([MS-ADTS] 2.2.19), to 1970, in seconds.
+const FROM_1601: i64 = 11_644_473_600;
+/// Of `accountExpires`, which counts tenths of a microsecond, in a second.
+const TICKS: i64 = 10_000_000;
 
 /// An entry that somebody can log in as.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +46,15 @@ pub struct Person {
     pub email: Option<String>,
     /// The directory itself says that nobody is to log in as this entry.
     pub closed: bool,
+    /// From when on it says so, in UTC.
+    pub ends: Option<NaiveDateTime>,
+}
+
+impl Person {
+    /// Whether nobody is to log in as this entry now.
+    pub fn is_closed(&self, now: NaiveDateTime) -> bool {
+        self.closed || self.ends.is_some_and(|end| end <= now)
+    }
 }
 
 /// What a name leads to.
@@ -161,6 +178,7 @@ impl Directory {
             below_admin_base,
             email,
             closed: is_closed(entry),
+            ends: end(entry),
         }
     }
 }
@@ -177,4 +195,90 @@ fn is_closed(entry: &Entry) -> bool {
         || is("nsAccountLock", "true")
         || is("loginDisabled", "true")
         || is("pwdAccountLockedTime", FOR_EVER)
+}
+
+/// When an account is over: the earliest that is said. What cannot be read says nothing.
+fn end(entry: &Entry) -> Option<NaiveDateTime> {
+    [
+        entry.first("accountExpires").and_then(ticks),
+        entry.first("shadowExpire").and_then(days),
+        entry.first("krbPrincipalExpiration").and_then(generalized),
+    ]
+    .into_iter()
+    .flatten()
+    .min()
+}
+
+/// Tenths of a microsecond since 1601; 0 and the largest number are never.
+fn ticks(text: &str) -> Option<NaiveDateTime> {
+    let ticks: i64 = text.trim().parse().ok()?;
+    if ticks <= 0 || ticks == i64::MAX {
+        return None;
+    }
+    DateTime::from_timestamp(ticks / TICKS - FROM_1601, 0).map(|it| it.naive_utc())
+}
+
+/// Days since 1970, of which the last is the first that is no good; -1 is never, and so is 0, as shadow(5) leaves open.
+fn days(text: &str) -> Option<NaiveDateTime> {
+    let days: i64 = text.trim().parse().ok()?;
+    if days <= 0 {
+        return None;
+    }
+    let since = TimeDelta::try_days(days)?;
+    NaiveDate::default()
+        .and_time(NaiveTime::MIN)
+        .checked_add_signed(since)
+}
+
+/// Generalized time of RFC 4517, to the second and in UTC, as Kerberos writes it.
+fn generalized(text: &str) -> Option<NaiveDateTime> {
+    let text = text.trim().strip_suffix('Z')?;
+    let whole = text.split(['.', ',']).next()?;
+    NaiveDateTime::parse_from_str(whole, "%Y%m%d%H%M%S").ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(of: fn(&str) -> Option<NaiveDateTime>, text: &str) -> Option<String> {
+        of(text).map(|it| it.to_string())
+    }
+
+    #[test]
+    fn each_directory_says_in_its_own_way_when_an_account_is_over() {
+        let new_year = Some("2024-01-01 00:00:00".to_owned());
+        assert_eq!(said(ticks, "133485408000000000"), new_year);
+        assert_eq!(said(days, "19723"), new_year);
+        assert_eq!(said(generalized, "20240101000000Z"), new_year);
+        assert_eq!(said(generalized, "20240101000000.0Z"), new_year);
+    }
+
+    #[test]
+    fn what_never_ends_or_cannot_be_read_does_not_end() {
+        for never in ["0", "9223372036854775807", "-1", "", "soon"] {
+            assert_eq!(said(ticks, never), None, "{never}");
+        }
+        for never in ["0", "-1", "", "soon", "9223372036854775807"] {
+            assert_eq!(said(days, never), None, "{never}");
+        }
+        for never in ["", "soon", "20240101", "20240101000000+0100"] {
+            assert_eq!(said(generalized, never), None, "{never}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_over_from_its_end_on() {
+        let end = generalized("20240101000000Z").unwrap();
+        let person = Person {
+            dn: String::new(),
+            names: Vec::new(),
+            below_admin_base: false,
+            email: None,
+            closed: false,
+            ends: Some(end),
+        };
+        assert!(!person.is_closed(end - TimeDelta::seconds(1)));
+        assert!(person.is_closed(end));
+    }
 }

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Connections at once.
-const SEATS: usize = 8;
+pub const SEATS: usize = 8;
 /// Servers and firewalls drop what is silent for long.
 const IDLE: Duration = Duration::from_mins(1);
 /// A server that was taken out of service is left behind after this long.

@@ -4,7 +4,6 @@ use super::{
     operation::{Noun, get, noun, put},
     reply::Shown,
     respond::ok,
-    sessions::outlive_password,
     users::User,
 };
 use crate::{
@@ -62,13 +61,11 @@ async fn update(call: Call, changes: ProfileChanges) -> ApiResult<Shown<User>> {
     };
     let proxies = &call.app.config.listener.trusted_proxies;
     let source = throttle::source(client::address(&call.request, proxies));
-    let password = changes.password.is_some();
     let asking = users::Asking {
         address: &source,
         session: call.session.as_ref().map(|it| it.id),
     };
     let row = users::update_own(&call.app, &call.actor, changes, asking).await?;
-    outlive_password(&call, row.id, password).await?;
     own(&call, row.id).await
 }
 

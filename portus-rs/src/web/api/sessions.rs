@@ -334,16 +334,6 @@ async fn remove(call: Call) -> ApiResult<NoContent> {
     no_content()
 }
 
-/// Lets the session in which somebody changes their own password go on.
-pub async fn outlive_password(call: &Call, user_id: i64, changed: bool) -> ApiResult<()> {
-    match call.session.as_ref().filter(|it| it.account.id == user_id) {
-        Some(session) if changed => {
-            Ok(actions::keep_after_password_change(&call.app, &call.actor, session.id).await?)
-        }
-        _ => Ok(()),
-    }
-}
-
 fn caller(call: &Call) -> ApiResult<i64> {
     call.actor.user_id().ok_or(ApiError::NOT_FOUND)
 }

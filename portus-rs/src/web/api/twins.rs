@@ -83,7 +83,7 @@ fn refusal(error: &ApiError, denied: Denied) -> HttpResponse {
     let bare = |status| HttpResponse::build(status).finish();
     let told = |text: &str| HttpResponse::build(error.status_code()).json(json!({ "error": text }));
     match error {
-        ApiError::Failed(Error::NotSignedIn(_)) => told(SIGN_IN_FIRST),
+        ApiError::Failed(Error::NotSignedIn(_) | Error::Unproved(_)) => told(SIGN_IN_FIRST),
         ApiError::Failed(Error::Forbidden(rule)) => {
             tracing::info!(rule, "refused a request of a page: {rule}");
             if rule == Rule::ForgedRequest.text() {

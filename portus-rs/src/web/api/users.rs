@@ -11,7 +11,6 @@ use super::{
     operation::{Noun, delete, get, noun, post, put},
     reply::{Created, NoContent, Paged, Shown},
     respond::{Time, created, no_content, ok, paged},
-    sessions::outlive_password,
 };
 use crate::{
     actions::users,
@@ -234,11 +233,10 @@ async fn update(call: Admin, changes: UserChanges) -> ApiResult<Shown<User>> {
         email: changes.email,
         password: changes.password,
         display_name: changes.display_name,
+        session: call.session.as_ref().map(|it| it.id),
     };
     let id = call.id("id")?;
-    let password = changes.password.is_some();
     let row = users::update(&call.app, &call.actor, id, changes).await?;
-    outlive_password(&call, id, password).await?;
     ok(User::from(queries::users::with_home(&call.app, row).await?))
 }
 

@@ -73,6 +73,7 @@ impl Form {
             | Error::Remote(text)
             | Error::Unknown(text)
             | Error::NotSignedIn(text)
+            | Error::Unproved(text)
             | Error::Limited(text)
             | Error::TooMany(text) => {
                 form.complaints.push(language.translate(&text).into_owned());

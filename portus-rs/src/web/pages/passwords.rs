@@ -155,7 +155,7 @@ async fn update(visit: Visit) -> PageResult {
             return visit.show_again("", &Another { form, token }).await;
         }
     };
-    if !password_resets::opens_session(&owner) {
+    if !password_resets::opens_session(app, &owner) {
         let text = "password-changed";
         return Ok(if json {
             HttpResponse::Ok().json(json!({ "message": Language::English.say(text) }))

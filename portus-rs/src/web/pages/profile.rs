@@ -18,7 +18,7 @@ use crate::{
     actions::{
         self,
         passkeys::{self, Needed},
-        sessions, users,
+        users,
     },
     entities::user,
     error::{Error, Result},
@@ -244,10 +244,7 @@ async fn update(visit: Member) -> PageResult {
         return visit.show_again("profile", &page).await;
     }
     let text = match (&visit.session, password) {
-        (Some(session), true) => {
-            sessions::keep_after_password_change(&visit.app, &visit.actor, session.id).await?;
-            "profile-password-updated"
-        }
+        (Some(_), true) => "profile-password-updated",
         _ => "profile-updated",
     };
     Ok(visit.go_telling("/users/edit", visit.say(text)))

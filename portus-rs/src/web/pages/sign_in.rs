@@ -196,7 +196,10 @@ fn welcome(visit: &Visit, entered: api::Entered, greeting: Option<String>) -> Pa
 
 /// What is said to whoever tries.
 fn told(error: &Error) -> bool {
-    matches!(error, Error::NotSignedIn(_) | Error::Forbidden(_))
+    matches!(
+        error,
+        Error::NotSignedIn(_) | Error::Unproved(_) | Error::Forbidden(_)
+    )
 }
 
 /// A refusal for programs: in Portus' one sentence at the door, else as the API says it.

@@ -40,7 +40,7 @@ impl ResponseError for RegistryError {
     fn error_response(&self) -> HttpResponse {
         let status = self.status_code();
         let (code, text) = match &self.0 {
-            Error::NotSignedIn(text) => ("UNAUTHORIZED", text.clone()),
+            Error::NotSignedIn(text) | Error::Unproved(text) => ("UNAUTHORIZED", text.clone()),
             Error::Forbidden(text) => ("DENIED", text.clone()),
             Error::TooMany(text) => ("TOOMANYREQUESTS", text.clone()),
             failed @ (Error::Internal(_) | Error::Away(_)) => {

@@ -1,6 +1,11 @@
 //! One's own account on its page.
 
 use actix_web::test::TestRequest;
+use portus_rs::{
+    actions::users::{self, Asking, ProfileChanges, UserChanges},
+    identity::actor::Actor,
+    queries,
+};
 use serde_json::json;
 
 use super::Page;
@@ -49,6 +54,56 @@ async fn the_password_is_changed_by_whoever_knows_it_and_other_sessions_end() {
     assert_eq!(page.get(&service, "/users/edit").await.status, 200);
     assert_eq!(other.get(&service, "/api/v1/session").await.status, 401);
     Browser::of(&sign_in(&service, "ann", NEW).await);
+}
+
+/// What was on its way from a session that a reset has ended meanwhile does not bring it back.
+#[actix_web::test]
+async fn a_new_password_revives_no_session_that_another_one_has_ended() {
+    let service = Service::on(TestDatabase::sqlite()).await;
+    let ann = service.user("ann").await;
+    let browser = Browser::signed_in(&service, "ann").await;
+    let shown = browser.get(&service, "/api/v1/session").await.json();
+    let session = shown["session"].as_i64();
+    assert!(session.is_some());
+    let another = |password: &str| UserChanges {
+        password: Some(password.to_owned()),
+        session,
+        ..UserChanges::default()
+    };
+    let by = &Actor::Operator;
+    users::update(&service.app, by, ann.id, another("a second password"))
+        .await
+        .unwrap();
+    assert!(browser.is_in(&service).await, "it was changed from there");
+    let elsewhere = UserChanges {
+        session: None,
+        ..another("a third password")
+    };
+    users::update(&service.app, by, ann.id, elsewhere)
+        .await
+        .unwrap();
+    assert!(!browser.is_in(&service).await);
+    let late = ProfileChanges {
+        password: Some(NEW.to_owned()),
+        current_password: Some("a third password".to_owned()),
+        ..ProfileChanges::default()
+    };
+    let asking = Asking {
+        address: "192.0.2.7",
+        session,
+    };
+    let ann = queries::users::by_id(&service.app, ann.id).await.unwrap();
+    users::update_own(&service.app, &Service::actor(&ann), late, asking)
+        .await
+        .unwrap();
+    Browser::of(&sign_in(&service, "ann", NEW).await);
+    assert!(!browser.is_in(&service).await);
+    // Nor is it anybody else's to keep.
+    let eve = service.user("eve").await;
+    users::update(&service.app, by, eve.id, another(NEW))
+        .await
+        .unwrap();
+    assert!(!browser.is_in(&service).await);
 }
 
 #[actix_web::test]

@@ -91,6 +91,57 @@ on_every_database! {
     }
 }
 
+/// The password is theirs to set, but it does not let them in, and nobody is told that it does.
+#[actix_web::test]
+async fn a_link_lets_in_nobody_who_is_shut_out_meanwhile() {
+    let server = Smtpd::start(Mode::Plain);
+    let service = mailing(TestDatabase::sqlite(), &server, &[]).await;
+    let shut_out = [
+        (
+            "ann",
+            user::Column::ProviderGoneAt,
+            Expr::value(chrono::NaiveDateTime::default()),
+        ),
+        ("bob", user::Column::Enabled, Expr::value(false)),
+    ];
+    for (name, column, value) in shut_out {
+        service.user(name).await;
+        let token = link(&service, &server, &format!("{name}@example.org")).await;
+        user::Entity::update_many()
+            .col_expr(column, value)
+            .filter(user::Column::Username.eq(name))
+            .exec(service.app.database.reader())
+            .await
+            .unwrap();
+        let done = redeem(&service, &token, NEW, NEW).await;
+        assert_eq!(done.status, 200, "{name}: {}", done.body);
+        assert!(!done.body.contains("signed in"), "{name}: {}", done.body);
+        assert!(done.headers.get("set-cookie").is_none(), "{name}");
+        assert_eq!(sign_in(&service, name, NEW).await.status, 401, "{name}");
+    }
+    assert_eq!(service.count("sessions").await, 0);
+}
+
+#[actix_web::test]
+async fn the_page_for_a_new_password_is_shown_for_a_good_link_alone() {
+    let server = Smtpd::start(Mode::Plain);
+    let service = mailing(TestDatabase::sqlite(), &server, &[]).await;
+    service.user("ann").await;
+    let token = link(&service, &server, "ann@example.org").await;
+    let shown = async |query: &str| {
+        let uri = format!("/users/password/edit{query}");
+        service.call(TestRequest::get().uri(&uri)).await
+    };
+    let good = shown(&format!("?reset_password_token={token}")).await;
+    assert_eq!(good.status, 200, "{}", good.body);
+    assert!(good.body.contains("user[password]"), "{}", good.body);
+    for query in ["", "?reset_password_token=", "?reset_password_token=x"] {
+        let answer = shown(query).await;
+        assert_eq!(answer.status, 303, "{query}: {}", answer.body);
+        assert!(!answer.body.contains("user[password]"), "{query}");
+    }
+}
+
 #[actix_web::test]
 async fn a_link_ends_after_six_hours_or_with_another_password() {
     let server = Smtpd::start(Mode::Plain);

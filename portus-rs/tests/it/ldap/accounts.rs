@@ -5,12 +5,14 @@ use chrono::TimeDelta;
 use ldap3::Mod;
 use portus_rs::{
     actions::users,
+    app::App,
     entities::lease,
+    error::Error,
     identity::actor::Actor,
     jobs::{self, Jobs},
     queries::jobs::PEOPLE,
 };
-use sea_orm::EntityTrait as _;
+use sea_orm::{ConnectionTrait as _, EntityTrait as _};
 
 use super::{WRONG, account, docker, enrolled, is_in, is_refused, run, service};
 use crate::{
@@ -69,6 +71,39 @@ on_every_database! {
         is_in(&docker(&service, "ann", &token).await);
         assert!(!browser.is_in(&service).await);
         assert!(!refreshed(&service, &refresh).await);
+    }
+}
+
+on_every_database! {
+    async fn an_admin_who_cannot_log_in_does_not_make_another_one_spare(database: TestDatabase) {
+        let slapd = Slapd::builder().person("ann").start();
+        let service = service(database, &slapd, &[]).await;
+        assert!(enrolled(&service, "ann").await.admin);
+        let (root, eve) = (service.admin("root").await, service.admin("eve").await);
+        let execute = async |sql: &str| {
+            let connection = service.database.connect().await;
+            connection.execute_unprepared(sql).await.unwrap();
+            connection.close().await.unwrap();
+        };
+        execute("UPDATE users SET provider_gone_at = '2024-01-01 00:00:00' WHERE username = 'eve'").await;
+        let step_down = async |app: &App| {
+            let done = users::set_admin(app, &Actor::Operator, root.id, false).await;
+            if done.is_ok() {
+                users::set_admin(app, &Actor::Operator, root.id, true).await.unwrap();
+            }
+            done.map(|row| row.admin)
+        };
+        let refused = |done: Result<bool, Error>| matches!(done, Err(Error::Forbidden(_)));
+        assert!(!step_down(&service.app).await.unwrap(), "ann is one");
+        let without = service.replica_with(|config| config.ldap = None).await;
+        assert!(refused(step_down(&without).await), "nobody asks for ann's password");
+        slapd.remove(&dn("ann")).await;
+        run(&service, "ldap-accounts").await;
+        assert!(refused(step_down(&service.app).await), "ann is gone");
+        assert!(users::delete(&service.app, &Actor::Operator, root.id).await.is_err());
+        execute("UPDATE users SET provider_gone_at = NULL WHERE username = 'eve'").await;
+        assert!(!step_down(&service.app).await.unwrap(), "eve is one");
+        assert!(eve.admin);
     }
 }
 
@@ -131,7 +166,7 @@ async fn an_account_that_the_directory_has_closed_is_closed_here() {
     let service = service(TestDatabase::sqlite(), &slapd, &[]).await;
     let ann = enrolled(&service, "ann").await;
     let token = service.token_of(&ann, "ci").await;
-    let close = |value: &str| {
+    let switch = |attribute: &str, value: &str| {
         vec![
             Mod::Replace(
                 "objectClass".to_owned(),
@@ -139,20 +174,62 @@ async fn an_account_that_the_directory_has_closed_is_closed_here() {
                     .map(str::to_owned)
                     .into(),
             ),
-            Mod::Replace("nsAccountLock".to_owned(), [value.to_owned()].into()),
+            Mod::Replace(attribute.to_owned(), [value.to_owned()].into()),
         ]
     };
-    slapd.modify(&dn("ann"), close("TRUE")).await;
-    run(&service, "ldap-accounts").await;
-    is_refused(&docker(&service, "ann", &token).await, GONE);
-    // Not even the right password opens it.
-    let text = "Sorry, this account has been disabled.";
-    is_refused(&docker(&service, "ann", &password("ann")).await, text);
-    is_refused(&docker(&service, "ann", &token).await, GONE);
-    slapd.modify(&dn("ann"), close("FALSE")).await;
-    // Logging in is as good as being found.
-    is_in(&docker(&service, "ann", &password("ann")).await);
-    is_in(&docker(&service, "ann", &token).await);
+    for (attribute, closed, open) in [
+        ("nsAccountLock", "TRUE", "FALSE"),
+        ("loginDisabled", "TRUE", "FALSE"),
+        ("pwdAccountLockedTime", "000001010000Z", "20240101000000Z"),
+        // From the beginning of 2024 on.
+        (
+            "accountExpires",
+            "133485408000000000",
+            "9223372036854775807",
+        ),
+        ("shadowExpire", "19723", "-1"),
+        (
+            "krbPrincipalExpiration",
+            "20240101000000Z",
+            "20990101000000Z",
+        ),
+    ] {
+        slapd.modify(&dn("ann"), switch(attribute, open)).await;
+        run(&service, "ldap-accounts").await;
+        let browser = Browser::of(&sign_in(&service, "ann", &password("ann")).await);
+        slapd.modify(&dn("ann"), switch(attribute, closed)).await;
+        assert!(browser.is_in(&service).await);
+        run(&service, "ldap-accounts").await;
+        assert!(!browser.is_in(&service).await, "{attribute}");
+        is_refused(&docker(&service, "ann", &token).await, GONE);
+        // Not even the right password opens it.
+        let text = "Sorry, this account has been disabled.";
+        is_refused(&docker(&service, "ann", &password("ann")).await, text);
+        is_refused(&docker(&service, "ann", &token).await, GONE);
+        slapd.modify(&dn("ann"), switch(attribute, open)).await;
+        // Logging in is as good as being found.
+        is_in(&docker(&service, "ann", &password("ann")).await);
+        is_in(&docker(&service, "ann", &token).await);
+    }
+}
+
+#[actix_web::test]
+async fn an_account_that_was_removed_is_made_anew_at_the_next_login() {
+    let slapd = Slapd::builder().person("ann").start();
+    let service = service(TestDatabase::sqlite(), &slapd, &[]).await;
+    service.admin("root").await;
+    let first = enrolled(&service, "ann").await;
+    let token = service.token_of(&first, "ci").await;
+    let browser = Browser::of(&sign_in(&service, "ann", &password("ann")).await);
+    users::delete(&service.app, &Actor::Operator, first.id)
+        .await
+        .unwrap();
+    assert!(account(&service, "ann").await.is_none());
+    let second = enrolled(&service, "ann").await;
+    assert!(second.id != first.id && second.directory && !second.admin);
+    // Nothing of the old one opens the new one.
+    is_refused(&docker(&service, "ann", &token).await, WRONG);
+    assert!(!browser.is_in(&service).await);
 }
 
 #[actix_web::test]

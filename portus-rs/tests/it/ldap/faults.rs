@@ -65,6 +65,32 @@ async fn whatever_is_wrong_with_it_local_people_get_in_and_nobody_is_told_of_a_w
     }
 }
 
+/// What begins well and ends badly is no more a wrong password, and each attempt has an end of its own.
+#[actix_web::test]
+async fn a_server_that_fails_after_a_good_bind_is_as_good_as_none() {
+    let slapd = Slapd::builder().person("ann").start();
+    for manner in [Manner::BindsAndHangs, Manner::BindsAndResets] {
+        let port = bad_ldap::start(manner).to_string();
+        let settings = [
+            ("PORTUS_LDAP_PORT", port.as_str()),
+            ("PORTUS_LDAP_TIMEOUT", "1"),
+        ];
+        let service = service(TestDatabase::sqlite(), &slapd, &settings).await;
+        for n in 0..3 {
+            let begun = Instant::now();
+            is_refused(&docker(&service, "ann", &format!("{n}")).await, UNREACHABLE);
+            assert!(begun.elapsed() < Duration::from_secs(4), "{manner:?}");
+        }
+        let fault = directory(&service).person("ann").await.unwrap_err();
+        let expected = match manner {
+            Manner::BindsAndHangs => matches!(fault, Fault::Silent { .. }),
+            _ => matches!(fault, Fault::Lost(_)),
+        };
+        assert!(expected, "{manner:?}: {fault}");
+        assert_eq!(service.count("login_failures").await, 0, "{manner:?}");
+    }
+}
+
 #[actix_web::test]
 async fn an_outage_is_over_as_soon_as_the_server_is_back() {
     let mut slapd = Slapd::builder().person("ann").start();
@@ -131,6 +157,13 @@ async fn each_fault_names_what_an_administrator_has_to_look_at() {
     assert!(matches!(no_host, Fault::UnknownHost(_)), "{no_host}");
     let no_tls = fault(&slapd, &[("PORTUS_LDAP_ENCRYPTION_METHOD", "simple_tls")]).await;
     assert!(matches!(no_tls, Fault::NoTls(_)), "{no_tls}");
+    let plain = Slapd::builder().without_start_tls().start();
+    let refused = fault(&plain, &[("PORTUS_LDAP_ENCRYPTION_METHOD", "start_tls")]).await;
+    assert!(matches!(refused, Fault::NoStartTls(_)), "{refused}");
+    assert!(
+        refused.to_string().contains("ldap.encryption.method"),
+        "{refused}"
+    );
     let hangs = bad_ldap::start(Manner::Hangs).to_string();
     let silent = fault(
         &slapd,

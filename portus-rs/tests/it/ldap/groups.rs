@@ -7,6 +7,7 @@ use portus_rs::{
     actions::{deletion, members, users},
     entities::{team, team_user, user},
     identity::actor::Actor,
+    remote::ldap::Looked,
 };
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _};
 
@@ -18,7 +19,7 @@ use crate::support::{
 };
 
 /// Who is in a team, and as what.
-async fn members(service: &Service, team: &team::Model) -> BTreeMap<String, String> {
+pub(super) async fn members(service: &Service, team: &team::Model) -> BTreeMap<String, String> {
     let rows = team_user::Entity::find()
         .filter(team_user::Column::TeamId.eq(team.id))
         .find_also_related(user::Entity)
@@ -31,7 +32,7 @@ async fn members(service: &Service, team: &team::Model) -> BTreeMap<String, Stri
 }
 
 #[track_caller]
-fn are(found: &BTreeMap<String, String>, expected: &[(&str, &str)]) {
+pub(super) fn are(found: &BTreeMap<String, String>, expected: &[(&str, &str)]) {
     let found: Vec<(&str, &str)> = found
         .iter()
         .map(|(a, b)| (a.as_str(), b.as_str()))
@@ -399,4 +400,56 @@ async fn a_group_of_many_pages_is_read_whole() {
         &members(&service, &team).await,
         &[("p0000", "viewer"), ("p1199", "viewer"), ("root", "owner")],
     );
+}
+
+#[actix_web::test]
+async fn admins_become_owners_and_nobody_joins_a_hidden_team() {
+    let slapd = Slapd::builder()
+        .person("ann")
+        .person("bob")
+        .group("devs", &["ann", "bob"])
+        .group("root", &["ann", "bob"])
+        .start();
+    let service = service(TestDatabase::sqlite(), &slapd, &[]).await;
+    let root = service.admin("root").await;
+    let devs = service.team("devs", &root).await;
+    let home = team::Entity::find()
+        .filter(team::Column::Name.eq("root"))
+        .one(service.app.database.reader())
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(home.hidden, "the team of root's own namespace");
+    let ann = enrolled(&service, "ann").await;
+    users::set_admin(&service.app, &Actor::Operator, ann.id, true)
+        .await
+        .unwrap();
+    service.app.passwords.forget();
+    for name in ["ann", "bob"] {
+        enrolled(&service, name).await;
+    }
+    later(&service).await;
+    are(
+        &members(&service, &devs).await,
+        &[("ann", "owner"), ("bob", "viewer"), ("root", "owner")],
+    );
+    are(&members(&service, &home).await, &[("root", "owner")]);
+}
+
+/// More than the server gives at once.
+#[actix_web::test]
+async fn somebody_in_many_pages_of_groups_is_in_all_of_them() {
+    let names: Vec<String> = (0..1100).map(|n| format!("g{n:04}")).collect();
+    let mut builder = Slapd::builder().person("ann");
+    for name in &names {
+        builder = builder.group(name, &["ann"]);
+    }
+    let slapd = builder.start();
+    let service = service(TestDatabase::sqlite(), &slapd, &[]).await;
+    let directory = service.app.directory.as_ref().unwrap();
+    let Looked::One(ann) = directory.person("ann").await.unwrap() else {
+        panic!("no ann")
+    };
+    let found = directory.groups_of(&ann).await.unwrap();
+    assert_eq!(found.len(), names.len());
 }

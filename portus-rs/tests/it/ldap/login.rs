@@ -13,7 +13,7 @@ use crate::api::sessions::sign_in;
 use crate::support::{
     databases::{TestDatabase, on_every_database},
     service::{PASSWORD, SERVICE, Service, basic},
-    slapd::{READER, SUFFIX, Slapd, password, person},
+    slapd::{READER, SUFFIX, Slapd, group, joins, leaves, password, person},
 };
 
 on_every_database! {
@@ -85,6 +85,48 @@ async fn a_login_costs_one_search_and_one_bind_and_the_next_one_nothing() {
         is_in(&docker(&service, "bob", &password("bob")).await);
     }
     assert_eq!(count(), after);
+}
+
+/// An unknown name costs what a known one does, so that what it costs tells of no account.
+#[actix_web::test]
+async fn an_unknown_name_costs_one_search_and_one_bind_as_a_known_one() {
+    let slapd = Slapd::builder().person("ann").start();
+    let service = service(TestDatabase::sqlite(), &slapd, &[]).await;
+    enrolled(&service, "ann").await;
+    let mut costs = Vec::new();
+    for name in ["ann", "nobody"] {
+        let count = || {
+            (
+                slapd.asked("SRCH base="),
+                slapd.asked("\" method=128"),
+                service.app.passwords.spent(),
+            )
+        };
+        let before = count();
+        is_refused(&docker(&service, name, "wrong horse").await, WRONG);
+        let after = count();
+        costs.push((after.0 - before.0, after.1 - before.1, after.2 - before.2));
+    }
+    assert_eq!(costs, [(1, 1, 1), (1, 1, 1)]);
+}
+
+#[actix_web::test]
+async fn a_filter_may_ask_for_a_group() {
+    let slapd = Slapd::builder()
+        .person("ann")
+        .person("bob")
+        .group("devs", &["nobody"])
+        .start();
+    // What groups had before the server ran it writes on nobody.
+    slapd.modify(&group("devs"), joins("ann")).await;
+    let filter = format!("(memberOf={})", group("devs"));
+    let settings = [("PORTUS_LDAP_FILTER", filter.as_str())];
+    let service = service(TestDatabase::sqlite(), &slapd, &settings).await;
+    enrolled(&service, "ann").await;
+    is_refused(&docker(&service, "bob", &password("bob")).await, WRONG);
+    slapd.modify(&group("devs"), leaves("ann")).await;
+    service.app.passwords.forget();
+    is_refused(&docker(&service, "ann", &password("ann")).await, WRONG);
 }
 
 #[actix_web::test]

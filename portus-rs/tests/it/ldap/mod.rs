@@ -3,11 +3,13 @@
 mod accounts;
 mod active_directory;
 mod check;
+mod crowds;
 mod departures;
 mod faults;
 mod groups;
 mod login;
 mod site;
+mod unread;
 mod web;
 
 use actix_web::test::TestRequest;

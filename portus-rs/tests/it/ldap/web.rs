@@ -87,6 +87,57 @@ async fn wrong_passwords_and_unknown_names_are_told_alike_and_kept() {
             .await,
         3
     );
+    assert_eq!(
+        service
+            .count("activities WHERE activities.key = 'session:fail' AND parameters LIKE '%\"method\":\"ldap\"%'")
+            .await,
+        3
+    );
+    assert_eq!(
+        service
+            .count("activities WHERE activities.key = 'session:create' AND parameters LIKE '%\"method\":\"ldap\"%'")
+            .await,
+        1
+    );
+}
+
+/// An outage is nobody's wrong password, in the audit log neither.
+#[actix_web::test]
+async fn a_directory_that_is_away_makes_nobodys_password_a_wrong_one() {
+    let mut slapd = Slapd::builder().person("ann").start();
+    let service = service(TestDatabase::sqlite(), &slapd, &[]).await;
+    Browser::of(&sign_in(&service, "ann", &password("ann")).await);
+    service.app.passwords.forget();
+    slapd.stop();
+    is_told(
+        &sign_in(&service, "ann", &password("ann")).await,
+        401,
+        super::UNREACHABLE,
+    );
+    is_refused(
+        &docker(&service, "ann", &password("ann")).await,
+        super::UNREACHABLE,
+    );
+    service.app.usage.finish(&service.app).await.unwrap();
+    let said =
+        "activities WHERE activities.key = 'session:fail' AND parameters LIKE '%not reachable%'";
+    assert_eq!(service.count(said).await, 1);
+    assert_eq!(
+        service
+            .count("activities WHERE activities.key = 'session:fail_docker'")
+            .await,
+        0
+    );
+    slapd.start();
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    is_refused(&docker(&service, "ann", "wrong").await, WRONG);
+    service.app.usage.finish(&service.app).await.unwrap();
+    assert_eq!(
+        service
+            .count("activities WHERE activities.key = 'session:fail_docker'")
+            .await,
+        1
+    );
 }
 
 #[actix_web::test]

@@ -3,6 +3,7 @@
 mod away;
 mod bounds;
 mod listening;
+mod providers;
 mod refusals;
 mod replicas;
 mod secrets;

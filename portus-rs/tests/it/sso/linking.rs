@@ -170,6 +170,11 @@ async fn what_the_same_provider_made_before_an_import_is_known_again() {
         ("cara", "provider = 'openid_connect', admin = TRUE"),
         ("dora", "provider = 'openid_connect', uid = 'another'"),
         ("emma", "provider = 'github', uid = '3'"),
+        // Nor an admin with this very subject: whoever wrote the import would choose who that is.
+        (
+            "fred",
+            "provider = 'openid_connect', uid = '3', admin = TRUE",
+        ),
     ] {
         service.user(name).await;
         import(service, name, set).await;
@@ -183,6 +188,13 @@ async fn what_the_same_provider_made_before_an_import_is_known_again() {
             "{name}"
         );
         assert_eq!(browser.who(service).await, None, "{name}");
+        if name == "fred" {
+            let shown = [("user[password]", PASSWORD)];
+            let answer = browser.post(service, "/users/oauth", &shown).await;
+            assert_eq!(location(&answer), "/", "{}", answer.body);
+            assert_eq!(browser.who(service).await.as_deref(), Some("fred"));
+            assert_eq!(audited(service, "user:link").await["proof"], "password");
+        }
     }
 }
 

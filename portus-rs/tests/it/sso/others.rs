@@ -265,6 +265,25 @@ async fn github_lets_in_a_team_of_that_organization_only() {
         ]),
     );
     is_in(&way.enter().await);
+    let by_slug = Way::new(
+        "github",
+        &[("ORGANIZATION", "portus"), ("TEAM", "core-team")],
+    )
+    .await;
+    github(&by_slug);
+    by_slug.answers(
+        "/api/v3/user/teams",
+        json!([team("portus", "core-team-2", "Core Team")]),
+    );
+    is_out(
+        &by_slug.enter().await,
+        "The Github account isn't in allowed team.",
+    );
+    by_slug.answers(
+        "/api/v3/user/teams",
+        json!([team("portus", "core-team", "Core Team")]),
+    );
+    is_in(&by_slug.enter().await);
     let alone = Way::new("github", &[("TEAM", "core-team")]).await;
     github(&alone);
     alone.answers(

@@ -1,5 +1,6 @@
 //! Jobs of CI systems that enter as bots with a token of their own.
 
+mod site;
 mod trusts;
 
 use std::net::IpAddr;

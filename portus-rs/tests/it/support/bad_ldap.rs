@@ -21,6 +21,10 @@ pub enum Manner {
     SaysYes,
     /// Is busy, as RFC 4511 says it.
     IsBusy,
+    /// Lets the account for searches in, and says nothing more.
+    BindsAndHangs,
+    /// Lets it in, and resets the connection at the next question.
+    BindsAndResets,
 }
 
 /// Starts it; it ends with the test process. Returns its port.
@@ -36,9 +40,15 @@ pub fn start(manner: Manner) -> u16 {
 }
 
 fn answer(mut stream: TcpStream, manner: Manner) {
+    let mut bound = false;
     let mut question = [0; 4096];
     loop {
-        match stream.read(&mut question) {
+        // As much as tells what is asked; what is left unread makes a reset of the end.
+        let some = match (manner, bound) {
+            (Manner::BindsAndResets, true) => 8,
+            _ => question.len(),
+        };
+        match stream.read(&mut question[..some]) {
             Ok(0) | Err(_) => return,
             Ok(_) => {}
         }
@@ -54,6 +64,15 @@ fn answer(mut stream: TcpStream, manner: Manner) {
             // A search's end, to whatever is asked.
             Manner::SaysYes => result(id, 0x65, 0),
             Manner::IsBusy => result(id, kind(question[5]), 51),
+            Manner::BindsAndHangs | Manner::BindsAndResets if question[5] == 0x60 => {
+                bound = true;
+                result(id, 0x61, 0)
+            }
+            Manner::BindsAndHangs => {
+                std::thread::sleep(Duration::from_mins(1));
+                return;
+            }
+            Manner::BindsAndResets => return,
         };
         if stream.write_all(&said).is_err() {
             return;

@@ -120,6 +120,8 @@ pub struct State {
     pub refused: BTreeMap<String, u16>,
     /// Times something was renewed.
     pub renewals: u32,
+    /// Every token that was given out, of each kind.
+    pub given: Vec<String>,
     /// Paths that were asked, with queries.
     pub asked: Vec<String>,
     /// Scopes of the last login.
@@ -150,6 +152,7 @@ impl State {
     fn renewable(&mut self, login: Login) -> String {
         let token = format!("refresh-{}", uuid::Uuid::new_v4());
         self.refresh.insert(token.clone(), login);
+        self.given.push(token.clone());
         token
     }
 }
@@ -187,6 +190,7 @@ impl Provider {
             losing: false,
             refused: BTreeMap::new(),
             renewals: 0,
+            given: Vec::new(),
             asked: Vec::new(),
             scope: String::new(),
             issuer: String::new(),
@@ -377,6 +381,7 @@ fn given(state: &mut State, openid: bool, login: &Login, nonce: Option<String>) 
     state
         .tokens
         .insert(access.clone(), login.person["sub"].clone());
+    state.given.push(access.clone());
     let mut tokens = json!({"access_token": access, "token_type": "bearer"});
     if openid {
         let mut claims =
@@ -394,6 +399,8 @@ fn given(state: &mut State, openid: bool, login: &Login, nonce: Option<String>) 
             Some(forge) => forge(&state.key, &claims),
             None => state.key.sign(&claims),
         });
+        let said = tokens["id_token"].as_str().unwrap_or_default();
+        state.given.push(said.to_owned());
     }
     tokens
 }

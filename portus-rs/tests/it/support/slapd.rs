@@ -1,6 +1,7 @@
 //! `slapd`, the server of `OpenLDAP`, with a small company in it.
 
 use std::{
+    collections::{BTreeMap, HashSet},
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
@@ -30,6 +31,7 @@ pub struct Builder {
     encrypted_only: bool,
     tls: &'static str,
     anonymous: bool,
+    without_start_tls: bool,
 }
 
 impl Builder {
@@ -94,6 +96,13 @@ impl Builder {
         self
     }
 
+    /// Has no certificate, and so cannot be encrypted.
+    #[must_use]
+    pub fn without_start_tls(mut self) -> Self {
+        self.without_start_tls = true;
+        self
+    }
+
     /// TLS 1.2 and nothing newer.
     #[must_use]
     pub fn old_tls(mut self) -> Self {
@@ -125,6 +134,7 @@ impl Builder {
             server: None,
             port: room::free_port(),
             tls_port: room::free_port(),
+            encrypts: !self.without_start_tls,
             directory,
         };
         slapd.start();
@@ -146,17 +156,36 @@ impl Builder {
             .map(|it| format!("include /etc/ldap/schema/{it}.schema\n"))
             .concat();
         let at = path.display();
+        let tls = if self.without_start_tls {
+            String::new()
+        } else {
+            format!(
+                "TLSCACertificateFile {at}/slapd.crt\nTLSCertificateFile {at}/slapd.crt\nTLSCertificateKeyFile {at}/slapd.key\n{}",
+                self.tls
+            )
+        };
+        // Of other directories, each a text here.
+        let attributes: String = [
+            ("2.16.840.1.113730.3.1.610", "nsAccountLock"),
+            ("2.16.840.1.113719.1.1.4.1.9999", "loginDisabled"),
+            ("1.3.6.1.4.1.42.2.27.8.1.17", "pwdAccountLockedTime"),
+            ("1.2.840.113556.1.4.159", "accountExpires"),
+            ("2.16.840.1.113719.1.301.4.3.1", "krbPrincipalExpiration"),
+        ]
+        .map(|(id, name)| {
+            format!("attributetype ( {id} NAME '{name}' SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )\n")
+        })
+        .concat();
         format!(
-            "{schemas}attributetype ( 2.16.840.1.113730.3.1.610 NAME 'nsAccountLock' SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )\n\
+            "{schemas}{attributes}\
              modulepath /usr/lib/ldap\nmoduleload back_mdb\nmoduleload memberof\n\
-             TLSCACertificateFile {at}/slapd.crt\nTLSCertificateFile {at}/slapd.crt\nTLSCertificateKeyFile {at}/slapd.key\n\
-             {}{security}\
+             {tls}{security}\
              database mdb\nsuffix \"{SUFFIX}\"\nrootdn \"{ROOT}\"\nrootpw \"{ROOT_PASSWORD}\"\ndirectory {at}/data\n\
              maxsize 10485760\ndbnosync\nindex objectClass,uid,cn,member eq\n\
              access to attrs=userPassword by anonymous auth\n\
              access to * by dn.base=\"{READER}\" read by users none by {anybody}\n\
-             overlay memberof\n",
-            self.tls
+             limits dn.base=\"{READER}\" size=unlimited\n\
+             overlay memberof\n"
         )
     }
 }
@@ -234,6 +263,7 @@ pub struct Slapd {
     server: Option<Server>,
     pub port: u16,
     pub tls_port: u16,
+    encrypts: bool,
     directory: TempDir,
 }
 
@@ -244,6 +274,7 @@ impl Slapd {
             encrypted_only: false,
             tls: "",
             anonymous: false,
+            without_start_tls: false,
         }
     }
 
@@ -253,10 +284,14 @@ impl Slapd {
             .arg("-f")
             .arg(self.directory.path().join("slapd.conf"))
             .arg("-h")
-            .arg(format!(
-                "ldap://127.0.0.1:{}/ ldaps://127.0.0.1:{}/",
-                self.port, self.tls_port
-            ))
+            .arg(if self.encrypts {
+                format!(
+                    "ldap://127.0.0.1:{}/ ldaps://127.0.0.1:{}/",
+                    self.port, self.tls_port
+                )
+            } else {
+                format!("ldap://127.0.0.1:{}/", self.port)
+            })
             // Stays in the foreground and says what is asked.
             .args(["-d", "256"]);
         let log = self.directory.path().join("slapd.log");
@@ -321,6 +356,12 @@ impl Slapd {
         assert_eq!(result.rc, 0, "{result}");
     }
 
+    /// Adds an entry in LDIF, without its first line.
+    pub async fn add(&self, dn: &str, rest: &str) {
+        let result = self.as_root(dn, Deed::Add(rest.to_owned())).await;
+        assert_eq!(result.rc, 0, "{result}");
+    }
+
     async fn as_root(&self, dn: &str, deed: Deed) -> LdapResult {
         let url = format!("ldap://127.0.0.1:{}", self.port);
         let (connection, mut ldap) = LdapConnAsync::new(&url).await.unwrap();
@@ -334,12 +375,13 @@ impl Slapd {
             Deed::Modify(changes) => ldap.modify(dn, changes).await.unwrap(),
             Deed::Remove => ldap.delete(dn).await.unwrap(),
             Deed::Add(text) => {
-                let attributes = text
-                    .lines()
-                    .filter_map(|line| line.split_once(": "))
-                    .map(|(name, value)| (name, [value].into_iter().collect()))
-                    .collect();
-                ldap.add(dn, attributes).await.unwrap()
+                let mut attributes: BTreeMap<&str, HashSet<&str>> = BTreeMap::new();
+                for (name, value) in text.lines().filter_map(|line| line.split_once(": ")) {
+                    attributes.entry(name).or_default().insert(value);
+                }
+                ldap.add(dn, attributes.into_iter().collect())
+                    .await
+                    .unwrap()
             }
         }
     }

@@ -116,7 +116,7 @@ impl Ticket {
 
 /// Asks whoever has shown the password for what else the account wants to see, and then leads them on.
 pub(super) async fn ask(visit: &Visit, account: &Account, remember: bool) -> PageResult {
-    let ticket = Ticket::issue(visit, account, First::password(), remember)?;
+    let ticket = Ticket::issue(visit, account, First::password(account), remember)?;
     let back = visit.back_to("");
     let page = page(visit, Form::new("user"), (ticket, back), account).await?;
     visit.show("", &page).await

@@ -1,0 +1,111 @@
+//! Many passwords of the directory's people at once: each is counted, and an address waits behind itself.
+
+use std::time::{Duration, Instant};
+
+use actix_web::{http::StatusCode, test::TestRequest};
+use futures_util::future::join_all;
+use portus_rs::identity::throttle::{self, MOST};
+
+use super::{WRONG, enrolled, service};
+use crate::support::{
+    databases::{TestDatabase, on_every_database},
+    service::{Service, basic},
+    slapd::{Slapd, dn, password},
+};
+
+const THERE: &str = "198.51.100.1";
+const ELSEWHERE: &str = "198.51.100.2";
+/// Passwords of one address that the directory may have before it at a time.
+const SEATS: usize = 4;
+
+async fn login(service: &Service, from: &str, name: &str, secret: &str) -> (StatusCode, String) {
+    let request = TestRequest::get()
+        .uri("/v2/token")
+        .insert_header(("X-Forwarded-For", from))
+        .insert_header(("Authorization", basic((name, secret))));
+    let answer = service.call(request).await;
+    (answer.status, answer.body)
+}
+
+fn tried(slapd: &Slapd, name: &str) -> usize {
+    slapd.asked(&format!("BIND dn=\"{}\" method", dn(name)))
+}
+
+on_every_database! {
+    async fn of_many_guesses_at_once_the_directory_hears_few_more_than_are_counted(database: TestDatabase) {
+        let slapd = Slapd::builder().person("ann").start();
+        let service = service(database, &slapd, &[]).await;
+        enrolled(&service, "ann").await;
+        let before = tried(&slapd, "ann");
+        let guesses: Vec<String> = (0..40).map(|it| format!("guess {it}")).collect();
+        let all = guesses.iter().map(|guess| login(&service, THERE, "ann", guess));
+        let answers = join_all(all).await;
+        assert!(answers.iter().all(|(status, _)| *status == StatusCode::UNAUTHORIZED), "{answers:?}");
+        let heard = tried(&slapd, "ann") - before;
+        let most = usize::try_from(MOST).unwrap() + SEATS;
+        assert!(heard <= most, "{heard} binds for 40 guesses at once");
+        let counted = format!("login_failures WHERE account = 'ann' AND failures >= {MOST}");
+        assert_eq!(service.count(&counted).await, 1, "{heard} heard, {answers:?}");
+        let right = login(&service, THERE, "ann", &password("ann")).await;
+        assert!(right.1.contains("Your account is locked."), "{right:?}");
+    }
+}
+
+#[actix_web::test]
+async fn a_wrong_password_is_counted_however_many_hashes_wait() {
+    let slapd = Slapd::builder().person("ann").start();
+    let service = service(TestDatabase::sqlite(), &slapd, &[]).await;
+    enrolled(&service, "ann").await;
+    let app = &service.app;
+    let flood = (0..64).map(|_| {
+        let shown = throttle::Shown::new(app, THERE, "somebody", "wrong");
+        app.passwords.check_nobody(shown)
+    });
+    let guess = login(&service, THERE, "ann", "wrong");
+    let (flood, (status, body)) = tokio::join!(join_all(flood), guess);
+    assert!(flood.iter().all(Result::is_ok));
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    assert!(body.contains(WRONG), "{body}");
+    assert_eq!(tried(&slapd, "ann"), 2, "the right one and the wrong one");
+    let counted = "login_failures WHERE account = 'ann' AND failures = 1";
+    assert_eq!(service.count(counted).await, 1);
+}
+
+#[actix_web::test]
+async fn a_flood_of_made_up_names_holds_up_nobody_elses_login() {
+    let slapd = Slapd::builder().person("ann").start();
+    let service = service(TestDatabase::sqlite(), &slapd, &[]).await;
+    enrolled(&service, "ann").await;
+    service.app.passwords.forget();
+    // One search, one bind and one hash, to compare with.
+    let begun = Instant::now();
+    login(&service, ELSEWHERE, "nobody", "wrong").await;
+    let one = begun.elapsed();
+    let names: Vec<String> = (0..300).map(|it| format!("name{it}")).collect();
+    let flood = async {
+        let all = names
+            .iter()
+            .map(|name| login(&service, THERE, name, "wrong"));
+        join_all(all).await
+    };
+    let other = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let begun = Instant::now();
+        let answer = login(&service, ELSEWHERE, "ann", &password("ann")).await;
+        (answer, begun.elapsed())
+    };
+    let (flood, ((status, body), taken)) = tokio::join!(flood, other);
+    assert_eq!(status, StatusCode::OK, "{body}");
+    // Far from the sixty-four that wait there.
+    assert!(taken < one * 20, "{taken:?}, where one takes {one:?}");
+    let crowded = flood
+        .iter()
+        .filter(|(_, body)| body.contains("Too many passwords are being tried"));
+    assert!(crowded.count() >= 200);
+    assert!(
+        slapd.asked("BIND dn=\"cn=portus-rs-nobody") <= 100,
+        "whoever is sent away has not asked"
+    );
+    let (status, body) = login(&service, THERE, "ann", &password("ann")).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+}
