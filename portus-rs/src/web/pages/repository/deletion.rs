@@ -169,7 +169,7 @@ async fn choose(visit: Member) -> PageResult {
     let tags_count = chosen.iter().map(|it| it.tags_count).sum();
     let chosen: Vec<Image> = chosen
         .into_iter()
-        .map(|it| Image::new(it, &head.line.reference, false))
+        .map(|it| Image::new(&visit, it, &head.line.reference, false))
         .collect();
     let page = OfImages {
         indexes: indexes.map(Index::from).collect(),
