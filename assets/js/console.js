@@ -214,8 +214,10 @@
   };
   const check = async (field) => {
     const typed = field.value.trim();
-    const faults = typed && typed !== field.defaultValue ? await ask(field.dataset.check, typed) : [];
-    if (!faults || field.value.trim() !== typed) return;
+    const known = typed && typed !== field.defaultValue ? await ask(field.dataset.check, typed) : [];
+    if (field.value.trim() !== typed) return;
+    // Where nobody answers, the form is sent and answered all the same.
+    const faults = known ?? [];
     const said = document.getElementById(`${field.id}_about`).querySelector("[data-said]");
     said.replaceChildren(
       ...faults.map((text) => Object.assign(document.createElement("p"), { className: "field-error", textContent: text })),
@@ -223,6 +225,8 @@
     field.classList.toggle("is-invalid", faults.length > 0);
     field.setAttribute("aria-invalid", String(faults.length > 0));
     field.setCustomValidity(faults[0] ?? "");
+    const button = field.form.querySelector("button.btn-primary");
+    if (button) button.disabled = faults.length > 0;
   };
   document.addEventListener("input", (event) => {
     const field = event.target;
@@ -274,15 +278,25 @@
     listen();
     expect();
   });
-  // A form whose live check failed is not sent, unless somebody says that the check is to be skipped.
+  // A form whose live check goes on or failed is not sent, unless somebody says that the check is to be skipped.
   const hold = () => {
     for (const check of document.querySelectorAll("[data-holds]")) {
       const failed = check.querySelector(".field-error");
       const skipped = check.querySelector("input[type=checkbox]:checked");
-      check.closest("form").querySelector("button.btn-primary").disabled = Boolean(failed && !skipped);
+      const held = check.dataset.asking !== undefined || (failed && !skipped);
+      check.closest("form").querySelector("button.btn-primary").disabled = Boolean(held);
     }
   };
+  const asking = (event) => {
+    const check = event.target;
+    if (!check.matches?.("[data-holds]")) return;
+    if (event.type === "htmx:beforeRequest") check.dataset.asking = "";
+    else delete check.dataset.asking;
+    hold();
+  };
   document.addEventListener("change", hold);
+  document.addEventListener("htmx:beforeRequest", asking);
+  document.addEventListener("htmx:afterRequest", asking);
   document.addEventListener("htmx:afterSettle", hold);
 
   // What came in is made whole before anybody can see it half.

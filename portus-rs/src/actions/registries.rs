@@ -31,7 +31,7 @@ pub struct NewRegistry {
     pub token_header: Option<TokenHeader>,
     /// It only passes on what another registry has.
     pub proxy: bool,
-    /// What it proves itself with; without one, `registry-config` makes it.
+    /// What it proves itself with; without one, [`renew_events_secret`] makes it.
     pub events_secret: Option<String>,
     pub events_enforced: bool,
 }
@@ -45,7 +45,7 @@ pub struct RegistryChanges {
     pub external_hostname: Option<String>,
     pub token_header: Option<TokenHeader>,
     pub proxy: Option<bool>,
-    /// A new secret for events; `registry-config` makes one.
+    /// A new secret for events; [`renew_events_secret`] makes one.
     pub events_secret: Option<String>,
     pub events_enforced: Option<bool>,
 }
@@ -81,6 +81,20 @@ pub async fn create(app: &App, actor: &Actor, new: NewRegistry) -> Result<regist
     change.furnish(&permit, &made).await?;
     change.commit([Activity::registry_created(&made)]).await?;
     Ok(made)
+}
+
+/// Sets up a registry with a new secret for its events, which is shown now and never again.
+pub async fn create_with_secret(
+    app: &App,
+    actor: &Actor,
+    new: NewRegistry,
+) -> Result<(registry::Model, String)> {
+    let plain = secret::generate(Kind::Events)?;
+    let new = NewRegistry {
+        events_secret: Some(plain.clone()),
+        ..new
+    };
+    Ok((create(app, actor, new).await?, plain))
 }
 
 /// Changes a registry. Its hostname stays once it holds repositories.

@@ -86,6 +86,7 @@ pub async fn print(session: &Session, options: Options) -> Outcome {
         bundle_written: options.bundle.is_some(),
         certified: !app.keys.bundle.is_empty(),
         secret,
+        renewal: "`--new-secret`".to_owned(),
         pulls: !options.no_pulls,
     };
     say(match options.env.as_deref() {

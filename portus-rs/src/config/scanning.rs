@@ -117,11 +117,6 @@ pub enum ClairApi {
 }
 
 impl Security {
-    /// Whether there is a scanner to ask.
-    pub fn is_configured(&self) -> bool {
-        self.clair.is_some() || self.trivy.is_some() || self.zypper.is_some() || self.dummy
-    }
-
     /// Whether anything scans at all.
     pub fn is_on(&self) -> bool {
         self.clair.is_some() || self.trivy.is_some() || self.zypper.is_some() || self.dummy

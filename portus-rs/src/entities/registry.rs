@@ -21,6 +21,16 @@ pub struct Model {
     pub updated_at: DateTime,
 }
 
+impl Model {
+    /// What people know it by and clients write before a name: its external name, where it has one.
+    pub fn shown_host(&self) -> &str {
+        let external = self.external_hostname.as_deref();
+        external
+            .filter(|host| !host.is_empty())
+            .unwrap_or(&self.hostname)
+    }
+}
+
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -17,6 +17,8 @@ pub struct Stanza {
     /// Whether there is a certificate to put into the bundle.
     pub certified: bool,
     pub secret: Secret,
+    /// What makes another secret, as the one who reads this does it.
+    pub renewal: String,
     /// Whether pulls are to be reported.
     pub pulls: bool,
 }
@@ -27,6 +29,8 @@ pub enum Secret {
     Shown(String),
     /// There is one, and nobody can show it.
     Known,
+    /// Its row has none yet, so that what it sends is taken without.
+    Unmade,
     /// There is no row to keep one in.
     NoRow,
 }
@@ -132,7 +136,7 @@ impl Stanza {
         match &self.secret {
             Secret::Shown(secret) => Some(format!("Bearer {secret}")),
             Secret::Known => Some(format!("Bearer {PLACEHOLDER}")),
-            Secret::NoRow => None,
+            Secret::Unmade | Secret::NoRow => None,
         }
     }
 
@@ -150,9 +154,14 @@ impl Stanza {
         }
         match self.secret {
             Secret::Shown(_) => lines.push("The secret is shown this once; keep this text as you keep a password.".to_owned()),
-            Secret::Known => lines.push(
-                "The secret was shown when it was made; `--new-secret` makes another, in place of that one.".to_owned(),
-            ),
+            Secret::Known => lines.push(format!(
+                "The secret was shown when it was made; {} makes another, in place of that one.",
+                self.renewal
+            )),
+            Secret::Unmade => lines.push(format!(
+                "It has no secret yet, with which it proves that its notifications are its own; {} makes one.",
+                self.renewal
+            )),
             Secret::NoRow => lines.push(
                 "This registry has no row here, and so no secret: after portus:create_registry run this again.".to_owned(),
             ),
@@ -179,6 +188,7 @@ mod tests {
             bundle_written: false,
             certified: true,
             secret,
+            renewal: "`--new-secret`".to_owned(),
             pulls: true,
         }
     }
@@ -214,16 +224,28 @@ mod tests {
     }
 
     #[test]
-    fn without_a_row_there_is_no_header() {
-        let yaml: serde_json::Value = serde_yaml::from_str(&stanza(Secret::NoRow).yaml()).unwrap();
-        assert!(
-            yaml["notifications"]["endpoints"][0]
-                .get("headers")
-                .is_none()
-        );
-        assert_eq!(
-            yaml["auth"]["token"]["service"],
-            "registry.example.com:5000"
-        );
+    fn without_a_secret_there_is_no_header() {
+        for secret in [Secret::Unmade, Secret::NoRow] {
+            let text = stanza(secret).yaml();
+            let yaml: serde_json::Value = serde_yaml::from_str(&text).unwrap();
+            let endpoint = &yaml["notifications"]["endpoints"][0];
+            assert!(endpoint.get("headers").is_none(), "{text}");
+            assert!(!text.contains(PLACEHOLDER), "{text}");
+            let service = &yaml["auth"]["token"]["service"];
+            assert_eq!(service, "registry.example.com:5000");
+        }
+    }
+
+    #[test]
+    fn what_makes_another_secret_is_said_as_the_reader_does_it() {
+        for secret in [Secret::Known, Secret::Unmade] {
+            let stanza = Stanza {
+                renewal: "“Neues Geheimnis”".to_owned(),
+                ..stanza(secret)
+            };
+            let text = stanza.yaml();
+            assert!(text.contains("“Neues Geheimnis” makes"), "{text}");
+            assert!(!text.contains("--new-secret"), "{text}");
+        }
     }
 }

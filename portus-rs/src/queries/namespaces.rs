@@ -1,7 +1,5 @@
 //! Namespaces that the caller may see.
 
-use std::collections::HashMap;
-
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect as _, Select,
@@ -26,7 +24,26 @@ use crate::{
 pub struct Row {
     pub namespace: namespace::Model,
     pub team: Option<team::Model>,
+    /// Where this service reaches its registry.
     pub registry_hostname: String,
+    /// What people call its registry.
+    pub registry_host: String,
+}
+
+impl Row {
+    fn new(
+        namespace: namespace::Model,
+        team: Option<team::Model>,
+        registry: Option<&registry::Model>,
+    ) -> Self {
+        let host = |of: fn(&registry::Model) -> &str| registry.map_or("", of).to_owned();
+        Self {
+            registry_hostname: host(|it| &it.hostname),
+            registry_host: host(registry::Model::shown_host),
+            team,
+            namespace,
+        }
+    }
 }
 
 /// Namespaces, of everything or of one team.
@@ -94,17 +111,12 @@ impl Listing for Namespaces {
             .find_also_related(team::Entity)
             .all(app.database.reader())
             .await?;
-        let hosts = hostnames(&registries::all(app).await?);
+        let registries = registries::all(app).await?;
         Ok(in_order(
             ids,
             rows.into_iter().map(|(row, team)| {
-                let registry_hostname = hosts.get(&row.registry_id).cloned();
-                let shown = Row {
-                    registry_hostname: registry_hostname.unwrap_or_default(),
-                    team,
-                    namespace: row,
-                };
-                (shown.namespace.id, shown)
+                let registry = registries.iter().find(|it| it.id == row.registry_id);
+                (row.id, Row::new(row, team, registry))
             }),
         ))
     }
@@ -161,13 +173,6 @@ pub fn group(viewer: Viewer, group: Group) -> Narrowed<Namespaces> {
 /// What the names of the teams of global namespaces have in them.
 pub const GLOBAL_TEAM: &str = "global_team";
 
-fn hostnames(registries: &[registry::Model]) -> HashMap<i64, String> {
-    registries
-        .iter()
-        .map(|row| (row.id, row.hostname.clone()))
-        .collect()
-}
-
 /// A namespace that the caller may see.
 pub async fn show(app: &App, viewer: &Viewer, id: i64) -> Result<namespace::Model> {
     let row = namespace::Entity::find_by_id(id)
@@ -190,11 +195,7 @@ pub async fn shown(app: &App, row: namespace::Model) -> Result<Row> {
     let registry = registry::Entity::find_by_id(row.registry_id)
         .one(app.database.reader())
         .await?;
-    Ok(Row {
-        registry_hostname: registry.map(|it| it.hostname).unwrap_or_default(),
-        team,
-        namespace: row,
-    })
+    Ok(Row::new(row, team, registry.as_ref()))
 }
 
 /// What people call a namespace: a global one by its registry.
@@ -205,7 +206,7 @@ pub async fn name(app: &App, row: &namespace::Model) -> Result<String> {
     let registry = registry::Entity::find_by_id(row.registry_id)
         .one(app.database.reader())
         .await?;
-    Ok(registry.map(|it| it.hostname).unwrap_or_default())
+    Ok(registry.map_or_else(String::new, |it| it.shown_host().to_owned()))
 }
 
 /// What stands against a new namespace of this name in a registry, the oldest if none is named.

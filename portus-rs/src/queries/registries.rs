@@ -101,13 +101,22 @@ pub struct Candidate<'a> {
     pub ask: bool,
 }
 
+/// What stands against a candidate.
+pub struct Complaints {
+    pub invalid: Invalid,
+    /// Nothing is wrong with its hostname but that nobody answers there as a registry does.
+    pub silent: bool,
+}
+
 /// Everything that stands against a candidate.
-pub async fn complaints(app: &App, new: &Candidate<'_>) -> Result<Invalid> {
+pub async fn complaints(app: &App, new: &Candidate<'_>) -> Result<Complaints> {
     let mut invalid = check(new.name, new.hostname, new.external_hostname);
     check_secret(new.events_secret, &mut invalid);
-    let sound = invalid.fields().all(|(field, _)| field != "hostname");
+    let about_host = |invalid: &Invalid| invalid.fields().any(|(field, _)| field == "hostname");
+    let sound = !about_host(&invalid);
     let names = (new.name, new.hostname);
     check_taken(app.database.reader(), names, None, &mut invalid).await?;
+    let mut silent = false;
     if new.ask
         && sound
         && let Err(reason) = app
@@ -115,9 +124,10 @@ pub async fn complaints(app: &App, new: &Candidate<'_>) -> Result<Invalid> {
             .reachable(new.hostname.trim(), new.use_ssl)
             .await
     {
+        silent = !about_host(&invalid);
         invalid.add("hostname", reason.to_string());
     }
-    Ok(invalid)
+    Ok(Complaints { invalid, silent })
 }
 
 /// Whether nothing was ever pushed to a registry, or all of it has gone.

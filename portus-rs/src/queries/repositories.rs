@@ -180,7 +180,7 @@ async fn dress(
     let hosts: HashMap<i64, String> = registries::all(app)
         .await?
         .into_iter()
-        .map(|row| (row.id, shown_host(row)))
+        .map(|row| (row.id, row.shown_host().to_owned()))
         .collect();
     let counts: HashMap<i64, i64> = tag::Entity::find()
         .select_only()
@@ -215,12 +215,6 @@ async fn dress(
         Some((id, row))
     });
     Ok(in_order(ids, rows))
-}
-
-fn shown_host(row: registry::Model) -> String {
-    row.external_hostname
-        .filter(|host| !host.is_empty())
-        .unwrap_or(row.hostname)
 }
 
 /// What was pushed last, by repository: one step into an index for each.

@@ -25,7 +25,7 @@ use crate::{
 pub struct Row {
     pub tag: tag::Model,
     /// Who pushed it, while the account exists.
-    pub author: Option<(i64, String)>,
+    pub author: Option<user::Model>,
     pub manifest: Option<manifest::Model>,
     /// What scanners found; `None` without a scanner and while a scan is to come.
     pub weaknesses: Option<Weaknesses>,
@@ -144,7 +144,7 @@ pub(super) async fn by_ids(app: &App, ids: &[i64]) -> Result<Vec<Row>> {
             .and_then(|digest| manifests.get(&(tag.repository_id, digest.clone())))
             .cloned();
         let row = Row {
-            author: author.map(|author| (author.id, author.username)),
+            author,
             manifest,
             weaknesses: None,
             tag,

@@ -59,7 +59,20 @@ pub async fn digests(
     digests: Vec<String>,
 ) -> Result<Report> {
     let (app, actor) = (Arc::clone(app), actor.clone());
-    detached(async move { tags::several(&app, &actor, repository_id, &digests).await }).await
+    detached(async move { tags::several(&app, &actor, repository_id, &digests, &[]).await }).await
+}
+
+/// Deletes what somebody chose in a repository: manifests with all their tags, and tags whose digest is not known,
+/// by their ids. What has gone meanwhile is passed over.
+pub async fn chosen(
+    app: &Arc<App>,
+    actor: &Actor,
+    repository_id: i64,
+    digests: Vec<String>,
+    ids: Vec<i64>,
+) -> Result<Report> {
+    let (app, actor) = (Arc::clone(app), actor.clone());
+    detached(async move { tags::several(&app, &actor, repository_id, &digests, &ids).await }).await
 }
 
 /// Deletes a repository with everything in it that is known.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
 use super::{
     MOST_DIGESTS, Report,
@@ -59,14 +59,15 @@ pub(super) async fn several(
     actor: &Actor,
     repository_id: i64,
     digests: &[String],
+    ids: &[i64],
 ) -> Result<Report> {
     let change = Change::begin(app, actor).await?;
     let permit = change.permit::<DeleteRepository>(repository_id).await?;
     let (repository, namespace) = permit.on().clone();
-    if digests.is_empty() {
+    if digests.is_empty() && ids.is_empty() {
         return Err(Error::invalid("digests", "can't be blank"));
     }
-    if digests.len() > MOST_DIGESTS {
+    if digests.len() + ids.len() > MOST_DIGESTS {
         let text = wordings::TOO_MANY_DIGESTS.with(&[&MOST_DIGESTS]);
         return Err(Error::invalid("digests", text));
     }
@@ -74,7 +75,10 @@ pub(super) async fn several(
         return Err(Error::invalid("digests", "is invalid"));
     }
     let distinct: BTreeSet<&str> = digests.iter().map(String::as_str).collect();
-    let tags = sharing(&change, repository.id, distinct).await?;
+    let mut tags = sharing(&change, repository.id, distinct).await?;
+    if !ids.is_empty() {
+        tags.extend(unknown(&change, repository.id, ids).await?);
+    }
     drop(change);
     if tags.is_empty() {
         return Err(Error::NotFound);
@@ -107,6 +111,19 @@ async fn sharing(
     Ok(tag::Entity::find()
         .filter(tag::Column::RepositoryId.eq(repository_id))
         .filter(tag::Column::Digest.is_in(digests))
+        .all(change.reader())
+        .await?)
+}
+
+/// Those of these tags of a repository whose digest is not known.
+async fn unknown(change: &Change<'_>, repository_id: i64, ids: &[i64]) -> Result<Vec<tag::Model>> {
+    let none = Condition::any()
+        .add(tag::Column::Digest.is_null())
+        .add(tag::Column::Digest.eq(""));
+    Ok(tag::Entity::find()
+        .filter(tag::Column::RepositoryId.eq(repository_id))
+        .filter(tag::Column::Id.is_in(ids.iter().copied()))
+        .filter(none)
         .all(change.reader())
         .await?)
 }

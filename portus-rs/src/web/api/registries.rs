@@ -182,7 +182,7 @@ async fn validate(call: Admin, wanted: RegistryCandidate) -> ApiResult<Shown<Sta
         events_secret: None,
         ask: asked && use_ssl.is_some(),
     };
-    let mut invalid = complaints(&call.app, &candidate).await?;
+    let mut invalid = complaints(&call.app, &candidate).await?.invalid;
     if use_ssl.is_none() {
         invalid.add("use_ssl", NOT_LISTED);
     }
@@ -207,7 +207,7 @@ async fn create(call: Admin, new: NewRegistry) -> ApiResult<Created<Registry>> {
         events_secret: extras.events_secret.as_deref(),
         ask: use_ssl.is_some(),
     };
-    let mut invalid = complaints(&call.app, &candidate).await?;
+    let mut invalid = complaints(&call.app, &candidate).await?.invalid;
     if use_ssl.is_none() {
         invalid.add("use_ssl", NOT_LISTED);
     }

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     actions::deletion,
+    entities::user,
     queries::tags::{self, Row, Tags},
     web::{
         error::ApiResult,
@@ -65,9 +66,9 @@ pub struct Author {
     name: Option<String>,
 }
 
-impl From<Option<(i64, String)>> for Author {
-    fn from(author: Option<(i64, String)>) -> Self {
-        let (id, name) = author.unzip();
+impl From<Option<user::Model>> for Author {
+    fn from(author: Option<user::Model>) -> Self {
+        let (id, name) = author.map(|it| (it.id, it.username)).unzip();
         Self { id, name }
     }
 }

@@ -8,6 +8,7 @@ mod health;
 mod job;
 mod jobs;
 mod registries;
+mod registry;
 mod registry_check;
 mod took;
 mod user;
@@ -22,6 +23,7 @@ pub fn routes() -> Vec<Route> {
         access::routes(),
         registries::routes(),
         registry_check::routes(),
+        registry::routes(),
         activities::routes(),
         deletion::routes(),
         health::routes(),

@@ -186,7 +186,7 @@ async fn dashboard(visit: &Member) -> Result<Dashboard> {
         feed: if all { "admin" } else { "personal" },
         entries: activity::entries(app, &viewer, visit.language, &rows).await?,
         choice: chosen,
-        repositories: found.into_iter().map(Line::from).collect(),
+        repositories: found.into_iter().map(|row| Line::new(visit, row)).collect(),
         repositories_count: count,
         pushes: Chart::of_days(&days, |it| it.pushes),
         pulls: Chart::of_days(&days, |it| it.pulls),

@@ -104,7 +104,7 @@ async fn show(visit: Visit) -> PageResult {
         let rows = list.load(app, &ids).await?;
         let names = tags::newest_names(app, &ids, TAGS).await?;
         let counts = tags::counts_of_images(app, &ids).await?;
-        Ok((dressed(rows, names, &counts), total))
+        Ok((dressed(&visit, rows, names, &counts), total))
     });
     let page = Explore {
         asked: visit.params.read().string("explore[search]").is_some(),
@@ -115,12 +115,13 @@ async fn show(visit: Visit) -> PageResult {
 }
 
 fn dressed(
+    visit: &Visit,
     rows: Vec<crate::queries::repositories::Row>,
     mut names: HashMap<i64, Vec<String>>,
     counts: &HashMap<i64, i64>,
 ) -> Vec<Found> {
     let found = rows.into_iter().map(|row| {
-        let line = Line::from(row);
+        let line = Line::new(visit, row);
         let names = names.remove(&line.id).unwrap_or_default();
         let shown = i64::try_from(names.len()).unwrap_or(0);
         Found {

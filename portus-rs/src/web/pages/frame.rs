@@ -76,7 +76,7 @@ impl Switches {
             deletion: config.delete.enabled,
             display_name: config.display_name,
             gravatar: config.gravatar,
-            scanning: config.security.is_configured(),
+            scanning: config.security.is_on(),
         }
     }
 }

@@ -1,9 +1,42 @@
-//! Where a name leads to.
+//! What people are called, and where a name leads to.
 
-use super::visit::Member;
+use serde::Serialize;
+
+use super::visit::Visit;
+use crate::{entities::user, queries::users};
+
+/// Whoever did something, as pages name them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Person {
+    pub name: String,
+    /// The page about them, for those who have one.
+    pub href: Option<String>,
+}
+
+impl Person {
+    /// By their account, while it exists, else as they were called.
+    pub fn of(visit: &Visit, account: Option<&user::Model>, stored: Option<&str>) -> Option<Self> {
+        if let Some(account) = account {
+            return Some(Self {
+                name: users::display_name(&visit.app, account).to_owned(),
+                href: page(visit, account.id),
+            });
+        }
+        let name = stored.filter(|name| !name.is_empty())?.to_owned();
+        Some(Self { name, href: None })
+    }
+
+    /// For samples.
+    pub fn sample(known: bool) -> Self {
+        Self {
+            name: "ann<canary>".to_owned(),
+            href: known.then(|| "/users/edit".to_owned()),
+        }
+    }
+}
 
 /// The page about an account, if there is one for the reader: their own profile, and anybody for admins.
-pub fn page(visit: &Member, id: i64) -> Option<String> {
+pub fn page(visit: &Visit, id: i64) -> Option<String> {
     if visit.actor.user_id() == Some(id) {
         return Some("/users/edit".to_owned());
     }

@@ -3,15 +3,17 @@
 use serde::Serialize;
 
 use super::{
+    people::Person,
     route::{Route, get},
     table::{Shape, Table},
     view::{Moment, Page},
-    visit::Member,
+    visit::{Member, Visit},
 };
 use crate::{
     queries::{
         namespaces,
         repositories::{self, Repositories, Which},
+        tags,
     },
     web::error::PageResult,
 };
@@ -64,6 +66,9 @@ pub struct Place {
     pub id: i64,
     /// As people know it: a global one goes by its registry's host.
     pub name: String,
+    pub global: bool,
+    /// What clients write before the name; pages show it where there is more than one.
+    pub registry: String,
     pub visibility: &'static str,
 }
 
@@ -72,7 +77,7 @@ pub struct Place {
 pub struct Last {
     pub id: i64,
     pub tag: String,
-    pub author: Option<String>,
+    pub author: Option<Person>,
     pub pushed_at: Moment,
     pub size: Option<i64>,
     pub platforms: Vec<String>,
@@ -87,13 +92,15 @@ impl Place {
             } else {
                 namespace.name.clone()
             },
+            global: namespace.global,
+            registry: host.to_owned(),
             visibility: namespace.visibility.as_str(),
         }
     }
 }
 
-impl From<repositories::Row> for Line {
-    fn from(row: repositories::Row) -> Self {
+impl Line {
+    pub fn new(visit: &Visit, row: repositories::Row) -> Self {
         let (it, host) = (row.repository, row.registry_hostname);
         let reference = if row.namespace.global {
             format!("{host}/{}", it.name)
@@ -109,18 +116,18 @@ impl From<repositories::Row> for Line {
             tags: row.tags_count,
             stars: row.stars,
             starred: row.starred,
-            last: row.last_tag.map(Last::from),
+            last: row.last_tag.map(|it| Last::new(visit, it)),
             updated_at: Moment(it.updated_at),
         }
     }
 }
 
-impl From<crate::queries::tags::Row> for Last {
-    fn from(row: crate::queries::tags::Row) -> Self {
+impl Last {
+    fn new(visit: &Visit, row: tags::Row) -> Self {
         Self {
             platforms: row.platforms(),
             id: row.tag.id,
-            author: row.author.map(|(_, name)| name).or(row.tag.username),
+            author: Person::of(visit, row.author.as_ref(), row.tag.username.as_deref()),
             pushed_at: Moment(row.tag.pushed_at),
             size: row.manifest.and_then(|it| it.image_size),
             tag: row.tag.name,
@@ -137,16 +144,18 @@ impl Line {
             namespace: Place {
                 id: 7,
                 name: "shop<canary>".to_owned(),
+                global: id == 3,
+                registry: "registry.test<canary>".to_owned(),
                 visibility: "protected",
             },
             description: Some("says <canary>".to_owned()),
             tags: id,
             stars: 3,
             starred: id == 1,
-            last: (id != 2).then(|| Last {
+            last: (id != 4).then(|| Last {
                 id: 1,
                 tag: "1.0<canary>".to_owned(),
-                author: (id == 1).then(|| "ann<canary>".to_owned()),
+                author: (id != 3).then(|| Person::sample(id == 1)),
                 pushed_at: Moment(chrono::NaiveDateTime::default()),
                 size: Some(1 << 20),
                 platforms: vec!["linux/amd64<canary>".to_owned()],
@@ -162,7 +171,7 @@ impl Page for List {
 
     fn samples() -> Vec<Self> {
         let none = || Table::sample(OTHER, Vec::new());
-        let some = |shape| Table::sample(shape, (1..4).map(Line::sample).collect());
+        let some = |shape| Table::sample(shape, (1..5).map(Line::sample).collect());
         vec![
             Self {
                 own: none(),
@@ -184,11 +193,10 @@ async fn list(visit: Member) -> PageResult {
         viewer: viewer.clone(),
         which,
     };
+    let line = |row| Line::new(&visit, row);
     let page = List {
-        own: visit.plain_table(OWN, of(Which::Own), Line::from).await?,
-        other: visit
-            .plain_table(OTHER, of(Which::Others), Line::from)
-            .await?,
+        own: visit.plain_table(OWN, of(Which::Own), line).await?,
+        other: visit.plain_table(OTHER, of(Which::Others), line).await?,
         home: namespaces::pushable(&visit.app, &viewer).await?,
     };
     visit.show("repositories", &page).await

@@ -79,7 +79,7 @@ struct Team {
 impl Space {
     fn new((row, more): (namespaces::Row, Option<NamespaceMore>)) -> Self {
         Self {
-            place: Place::new(&row.namespace, &row.registry_hostname),
+            place: Place::new(&row.namespace, &row.registry_host),
             repositories: more.as_ref().map_or(0, |it| it.repositories_count),
             webhooks: more.map_or(0, |it| it.webhooks_count),
             created_at: Moment(row.namespace.created_at),
@@ -251,7 +251,7 @@ async fn fill(visit: &Member, page: &mut Search, lists: Lists) -> Result<()> {
             page.teams = Some(visit.plain_table(SHAPE, lists.teams, Team::new).await?);
         }
         _ => {
-            let table = visit.plain_table(SHAPE, lists.repositories, Line::from);
+            let table = visit.plain_table(SHAPE, lists.repositories, |row| Line::new(visit, row));
             page.repositories = Some(table.await?);
         }
     }

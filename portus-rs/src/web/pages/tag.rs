@@ -137,7 +137,7 @@ async fn show(visit: Member) -> PageResult {
     let row = tags::show(app, &viewer, visit.id("id")?, None).await?;
     let (repository, namespace) = repositories::show(app, &viewer, row.tag.repository_id).await?;
     let repository = repositories::shown(app, &viewer, repository, namespace).await?;
-    let repository = Line::from(repository);
+    let repository = Line::new(&visit, repository);
     let digests: Vec<String> = row.tag.digest.iter().cloned().collect();
     let mut found = images::of_digests(app, repository.id, &digests).await?;
     if found.is_empty() {
@@ -145,7 +145,7 @@ async fn show(visit: Member) -> PageResult {
     }
     let image = found
         .pop()
-        .map(|it| Image::new(it, &repository.reference, false));
+        .map(|it| Image::new(&visit, it, &repository.reference, false));
     let scanning = app.config.security.is_on();
     let state = state(&row, scanning);
     let weak: Vec<Weak> = row

@@ -252,12 +252,7 @@ impl Visit {
     /// What stands around the page.
     pub async fn frame(&self, place: &'static str) -> Result<Frame> {
         let registries = self.facts.all_registries().await?;
-        let host = registries.first().map(|it| {
-            let external = it.external_hostname.clone();
-            external
-                .filter(|it| !it.is_empty())
-                .unwrap_or_else(|| it.hostname.clone())
-        });
+        let host = registries.first().map(|it| it.shown_host().to_owned());
         let mut frame = self.bare_frame(place);
         // Whoever stands before the form for one needs not be told.
         let at_the_form = self.path().starts_with("/admin/registries");

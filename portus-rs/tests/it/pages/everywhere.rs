@@ -7,7 +7,7 @@ use super::{
     axe::axe,
     driver::{Look, RUNTIME},
     page::{Page, browse},
-    phone::{inexact, no_cards},
+    phone::{inexact, no_cards, out_of_reach},
     picture::{LOOKS, screenshots},
     seen::{Seen, pages},
     world::{World, world},
@@ -113,6 +113,7 @@ fn a_phone_has_room_for_every_page_also_in_japanese() {
         let mut wrong = complaints(page, seen).await;
         wrong.extend(unspoken(page, "ja").await);
         wrong.extend(no_cards(page).await);
+        wrong.extend(out_of_reach(page).await);
         let over = page
             .run(
                 "const room = document.documentElement.clientWidth; \

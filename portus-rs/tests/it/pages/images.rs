@@ -1,6 +1,7 @@
 //! Repositories, what lies in them, and the ways to it, as the server writes them.
 
 mod deleting;
+mod told;
 
 use crate::{
     api::sessions::Browser,
@@ -138,6 +139,8 @@ on_every_database! {
         let fields = [("_method", "put"), ("repository[description]", words)];
         let answer = olga.send(&world.service, &path, &fields).await;
         assert_eq!((answer.status.as_u16(), location(&answer)), (303, path.as_str()));
+        let page = seen(&world, &olga, &path).await;
+        assert!(page.contains("title=\"Star repository\"") && !page.contains("Unstar repository"), "{page}");
         let answer = olga.send(&world.service, &format!("{path}/toggle_star"), &[]).await;
         assert_eq!((answer.status.as_u16(), location(&answer)), (303, path.as_str()));
         let blank = olga.send(&world.service, &format!("{path}/comments"), &[("comment[body]", " ")]).await;
@@ -149,7 +152,7 @@ on_every_database! {
         let page = seen(&world, &olga, &path).await;
         assert!(page.contains("<strong>pages</strong>") && page.contains("<code>1.0</code>"), "{page}");
         assert!(!page.contains("alert(1)</script>") && !page.contains("onerror=alert"), "{page}");
-        assert!(page.contains("aria-pressed=\"true\""));
+        assert!(page.contains("aria-pressed=\"true\" title=\"Unstar repository\""), "{page}");
         assert!(seen(&world, &olga, "/?repositories=starred").await.contains(">web<"));
         let comment = page.split("<li id=\"comment_").nth(1).unwrap().split('"').next().unwrap();
         let gone = olga.send(&world.service, &format!("{path}/comments/{comment}"), &[("_method", "delete")]).await;

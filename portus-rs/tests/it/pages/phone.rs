@@ -34,6 +34,23 @@ pub async fn no_cards(page: &Page) -> Vec<String> {
     strings(page, NO_CARDS).await
 }
 
+/// What heads of tables are there for, and nobody can press: sorting, and ticking all rows.
+const OUT_OF_REACH: &str = "\
+    const wrong = []; \
+    for (const it of document.querySelectorAll('main thead a, main thead input:not([hidden])')) { \
+      if (it.closest('.visually-hidden, details:not([open])')) continue; \
+      it.scrollIntoView({ block: 'center', behavior: 'instant' }); \
+      const { left, top, width, height } = it.getBoundingClientRect(); \
+      const there = document.elementFromPoint(left + width / 2, top + height / 2); \
+      if (!width || !there || !it.contains(there)) wrong.push(`nobody can press ${it.outerHTML.slice(0, 160)}`); \
+    } \
+    return wrong;";
+
+/// Heads of tables that cannot be pressed although the keyboard comes to them.
+pub async fn out_of_reach(page: &Page) -> Vec<String> {
+    strings(page, OUT_OF_REACH).await
+}
+
 /// Times without their exact moment behind the relative words: in the reader's own zone where scripts run, else as it is
 /// written down.
 const INEXACT: &str = "\
@@ -67,7 +84,14 @@ fn at_a_desk_tables_are_tables() {
         page.become_user("root").await;
         page.open("/admin/activities").await;
         assert!(!no_cards(&page).await.is_empty());
+        page.open("/repositories").await;
         assert!(inexact(&page).await.is_empty());
+        assert_eq!(out_of_reach(&page).await, [""; 0]);
+        page.run(
+            "for (const it of document.querySelectorAll('thead')) it.style.clipPath = 'inset(50%)'",
+        )
+        .await;
+        assert!(!out_of_reach(&page).await.is_empty());
         page.run("document.querySelector('time').title = ''").await;
         assert_eq!(inexact(&page).await.len(), 1);
     });

@@ -1,23 +1,21 @@
-//! Registries: the list with how each is, and the form with its live check.
+//! Registries: the list with how each is, and what belongs into their own configuration.
 
 use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::deletion::{self, Deletion};
 use crate::{
-    actions::registries::{self, NewRegistry, RegistryChanges},
     app::App,
     entities::registry,
     error::{Error, Result},
     protocol::stanza::{Secret, Stanza, USUAL_BUNDLE},
-    queries::registries::{Candidate, all, complaints, is_empty},
+    queries::registries::all,
     remote::{RegistryClient, Trust},
     web::{
         error::PageResult,
         pages::{
             flash::Flash,
-            form::Form,
-            route::{Route, get, post, put},
+            route::{Route, get, post},
             view::{Moment, Page},
             visit::Admin,
         },
@@ -30,13 +28,8 @@ const FRESH: TimeDelta = TimeDelta::seconds(5);
 pub fn routes() -> Vec<Route> {
     vec![
         get("/admin/registries", list),
-        post("/admin/registries", create),
-        get("/admin/registries/new", new),
-        get("/admin/registries/{id}/edit", edit),
-        put("/admin/registries/{id}", update),
         get("/admin/registries/{id}/status", status),
         post("/admin/registries/{id}/check", check_now),
-        post("/admin/registries/{id}/secret", renew_secret),
     ]
 }
 
@@ -46,6 +39,7 @@ pub struct List {
     registries: Vec<Row>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Serialize)]
 struct Row {
     id: i64,
@@ -64,6 +58,8 @@ struct Row {
     deletion: Deletion,
     /// Whom its tokens have to come from.
     issuer: String,
+    /// Whether it has a secret for its notifications.
+    secret: bool,
     stanza: String,
 }
 
@@ -101,23 +97,6 @@ impl Page for Tested {
     }
 }
 
-/// What `admin/registry.html` shows.
-#[derive(Serialize)]
-pub struct Edit {
-    /// None for a new one.
-    id: Option<i64>,
-    name: String,
-    form: Form,
-    /// Whether the address can still be changed.
-    movable: bool,
-    /// Whether the address failed a check, so that skipping it is offered.
-    failed: bool,
-    /// What belongs into the registry's own configuration.
-    stanza: Option<String>,
-    /// A new secret is in the stanza, and is never shown again.
-    secret_shown: bool,
-}
-
 impl Page for List {
     const VIEW: &'static str = "admin/registries.html";
 
@@ -136,45 +115,13 @@ impl Page for List {
             tested: Tested::sample(word),
             deletion: Deletion::sample("yes"),
             issuer: "<canary>".to_owned(),
+            secret: id == 1,
             stanza: "auth: <canary>".to_owned(),
         };
         let rows = [(1, "accepted"), (2, "open"), (3, "failed"), (4, "")];
         vec![Self {
             registries: rows.map(|(id, word)| row(id, word)).into(),
         }]
-    }
-}
-
-impl Page for Edit {
-    const VIEW: &'static str = "admin/registry.html";
-
-    fn samples() -> Vec<Self> {
-        let new = Self {
-            id: None,
-            name: String::new(),
-            form: Form::new("registry"),
-            movable: true,
-            failed: false,
-            stanza: None,
-            secret_shown: false,
-        };
-        let mut refused = Form::new("registry")
-            .with("name", "<canary>")
-            .with("use_ssl", "true");
-        refused.again = true;
-        refused
-            .errors
-            .insert("hostname".to_owned(), vec!["down <canary>".to_owned()]);
-        let old = |secret_shown| Self {
-            id: Some(3),
-            name: "<canary>".to_owned(),
-            form: refused.clone(),
-            movable: secret_shown,
-            failed: secret_shown,
-            stanza: Some("auth: <canary>".to_owned()),
-            secret_shown,
-        };
-        vec![new, old(false), old(true)]
     }
 }
 
@@ -188,7 +135,8 @@ async fn list(visit: Admin) -> PageResult {
         tested: tested(app, row.id),
         deletion: deletion::known(app, &row),
         issuer: app.config.machine_fqdn.value.clone(),
-        stanza: stanza(app, &row, Secret::Known),
+        secret: row.events_secret_sha256.is_some(),
+        stanza: stanza(&visit, &row, kept(&row)),
         id: row.id,
         name: row.name,
         hostname: row.hostname,
@@ -241,67 +189,17 @@ pub async fn of_path(visit: &Admin) -> Result<registry::Model> {
         .ok_or(Error::NotFound)
 }
 
-async fn new(visit: Admin) -> PageResult {
-    let form = Form::new("registry");
-    visit.show("registries", &blank(form)).await
-}
-
-fn blank(form: Form) -> Edit {
-    Edit {
-        id: None,
-        name: String::new(),
-        failed: is_down(&form),
-        form,
-        movable: true,
-        stanza: None,
-        secret_shown: false,
-    }
-}
-
-/// Whether the address is what is wrong.
-fn is_down(form: &Form) -> bool {
-    form.errors.contains_key("hostname")
-}
-
-async fn create(visit: Admin) -> PageResult {
-    let (name, hostname) = (
-        visit.text("registry[name]"),
-        visit.text("registry[hostname]"),
-    );
-    let external = visit.filled("registry[external_hostname]");
-    let use_ssl = visit.ticked("registry[use_ssl]");
-    let candidate = Candidate {
-        name: &name,
-        hostname: &hostname,
-        external_hostname: external.as_deref(),
-        use_ssl,
-        events_secret: None,
-        ask: !visit.ticked("registry[force]"),
-    };
-    let made = match complaints(&visit.app, &candidate).await?.into_result() {
-        Err(error) => Err(error),
-        Ok(()) => {
-            let new = NewRegistry {
-                name,
-                hostname,
-                use_ssl,
-                external_hostname: external,
-                ..NewRegistry::default()
-            };
-            registries::create(&visit.app, &visit.actor, new).await
-        }
-    };
-    match made {
-        Ok(_) => Ok(visit.go_telling("/admin/registries", visit.say("registry-created"))),
-        Err(error) => {
-            let form = visit.refused("registry", error)?;
-            visit.show_again("registries", &blank(form)).await
-        }
+/// What the secret of a registry is to those who did not see it made.
+pub fn kept(row: &registry::Model) -> Secret {
+    match row.events_secret_sha256 {
+        Some(_) => Secret::Known,
+        None => Secret::Unmade,
     }
 }
 
 /// What belongs into a registry's own configuration.
-fn stanza(app: &App, row: &registry::Model, secret: Secret) -> String {
+pub fn stanza(visit: &Admin, row: &registry::Model, secret: Secret) -> String {
+    let app = &visit.app;
     let stanza = Stanza {
         base: app.config.public_url(),
         service: row.hostname.clone(),
@@ -310,82 +208,10 @@ fn stanza(app: &App, row: &registry::Model, secret: Secret) -> String {
         bundle_written: false,
         certified: !app.keys.bundle.is_empty(),
         secret,
+        renewal: format!("“{}”", visit.say("registry-secret-new")),
         pulls: true,
     };
     stanza.yaml()
-}
-
-async fn shown(visit: &Admin, row: &registry::Model, secret: Secret) -> Result<Edit> {
-    let form = Form::new("registry")
-        .with("name", row.name.as_str())
-        .with("hostname", row.hostname.as_str())
-        .with("use_ssl", row.use_ssl.to_string())
-        .with(
-            "external_hostname",
-            row.external_hostname.clone().unwrap_or_default(),
-        );
-    let secret_shown = matches!(secret, Secret::Shown(_));
-    let app = &visit.app;
-    Ok(Edit {
-        id: Some(row.id),
-        name: row.name.clone(),
-        form,
-        movable: is_empty(app, row.id).await?,
-        failed: false,
-        stanza: Some(stanza(app, row, secret)),
-        secret_shown,
-    })
-}
-
-async fn edit(visit: Admin) -> PageResult {
-    let row = of_path(&visit).await?;
-    let page = shown(&visit, &row, Secret::Known).await?;
-    visit.show("registries", &page).await
-}
-
-async fn update(visit: Admin) -> PageResult {
-    let row = of_path(&visit).await?;
-    let changes = RegistryChanges {
-        name: Some(visit.text("registry[name]")),
-        // The field is not there once there are repositories.
-        hostname: visit.filled("registry[hostname]"),
-        use_ssl: Some(visit.ticked("registry[use_ssl]")),
-        external_hostname: Some(visit.text("registry[external_hostname]")),
-        ..RegistryChanges::default()
-    };
-    let done = match ask_again(&visit, &row, &changes).await {
-        Ok(()) => registries::update(&visit.app, &visit.actor, row.id, changes).await,
-        Err(error) => Err(error),
-    };
-    match done {
-        Ok(_) => Ok(visit.go_telling("/admin/registries", visit.say("registry-updated"))),
-        Err(error) => {
-            let mut form = visit.refused("registry", error)?;
-            let mut page = shown(&visit, &row, Secret::Known).await?;
-            page.failed = is_down(&form);
-            if !page.movable {
-                // There is no field for it to stand beside.
-                let about_it = form.errors.remove("hostname").unwrap_or_default();
-                form.complaints.extend(about_it);
-            }
-            page.form = form;
-            visit.show_again("registries", &page).await
-        }
-    }
-}
-
-/// A new address must answer, unless that is not to be asked.
-async fn ask_again(visit: &Admin, old: &registry::Model, new: &RegistryChanges) -> Result<()> {
-    let hostname = new.hostname.as_deref().unwrap_or(&old.hostname).trim();
-    let use_ssl = new.use_ssl.unwrap_or(old.use_ssl);
-    let same = hostname == old.hostname && use_ssl == old.use_ssl;
-    if same || visit.ticked("registry[force]") {
-        return Ok(());
-    }
-    let asked = visit.app.registries.reachable(hostname, use_ssl).await;
-    asked
-        .map(drop)
-        .map_err(|reason| Error::invalid("hostname", reason.to_string()))
 }
 
 /// Asks the registry now, with a token of ours.
@@ -402,17 +228,9 @@ async fn check_now(visit: Admin) -> PageResult {
     Ok(visit.go_saying(&visit.back_to("/admin/registries"), &[flash]))
 }
 
-/// The secret that there was ends.
-async fn renew_secret(visit: Admin) -> PageResult {
-    let row = of_path(&visit).await?;
-    let plain = registries::renew_events_secret(&visit.app, &visit.actor, row.id).await?;
-    let page = shown(&visit, &row, Secret::Shown(plain)).await?;
-    visit.show("registries", &page).await
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Edit, List, Tested};
+    use super::{List, Tested};
 
-    crate::web::pages::view::renders!(List, Edit, Tested);
+    crate::web::pages::view::renders!(List, Tested);
 }

@@ -29,6 +29,10 @@ pub struct Checked {
     asked: bool,
     /// Why it cannot be set up like this.
     complaints: Vec<String>,
+    /// All that is wrong is that nobody answers, which may be passed over.
+    silent: bool,
+    /// It is to be passed over.
+    forced: bool,
     /// What to do about that: `plain` or `tls` where the other of HTTP and HTTPS is spoken there, `untrusted` where its
     /// certificate is not trusted here, or empty.
     remedy: &'static str,
@@ -48,8 +52,10 @@ impl Page for Checked {
             asked: true,
             ..Self::default()
         };
-        let failed = |remedy| Self {
+        let failed = |remedy: &'static str| Self {
             complaints: vec!["no <canary>".to_owned()],
+            silent: remedy != "tls",
+            forced: !remedy.is_empty(),
             remedy,
             ..asked()
         };
@@ -77,6 +83,7 @@ impl Page for Checked {
 
 /// What somebody has typed.
 struct Typed {
+    name: String,
     hostname: String,
     external_hostname: Option<String>,
     use_ssl: bool,
@@ -84,24 +91,30 @@ struct Typed {
 
 async fn answer(visit: Admin) -> PageResult {
     let typed = Typed {
+        name: visit.text("registry[name]").trim().to_owned(),
         hostname: visit.text("registry[hostname]").trim().to_owned(),
         external_hostname: visit.filled("registry[external_hostname]"),
         use_ssl: visit.ticked("registry[use_ssl]"),
     };
-    if typed.hostname.is_empty() {
-        return visit.show("", &Checked::default()).await;
-    }
-    let mut invalid = check("any", &typed.hostname, None);
+    let (name, hostname) = (typed.name.as_str(), typed.hostname.as_str());
+    let external = typed.external_hostname.as_deref();
+    let mut invalid = check(or_any(name), or_any(hostname), external);
     // The registry that is being changed may keep its own.
     let own = visit.filled("id").and_then(|it| it.parse().ok());
     let reader = visit.app.database.reader();
-    check_taken(reader, ("", &typed.hostname), own, &mut invalid).await?;
+    check_taken(reader, (name, hostname), own, &mut invalid).await?;
+    let sound = invalid.fields().next().is_none();
+    if sound && hostname.is_empty() {
+        return visit.show("", &Checked::default()).await;
+    }
     let mut checked = Checked {
         asked: true,
+        forced: visit.ticked("registry[force]"),
         ..Checked::default()
     };
-    if invalid.fields().next().is_none() {
+    if sound {
         ask(&visit.app, &typed, &mut checked, &mut invalid).await?;
+        checked.silent = invalid.fields().next().is_some();
     }
     if let Err(error) = invalid.into_result() {
         checked.complaints = visit.refused("registry", error)?.sentences().collect();
@@ -110,6 +123,11 @@ async fn answer(visit: Admin) -> PageResult {
         *text = visit.language.translate(text).into_owned();
     }
     visit.show("", &checked).await
+}
+
+/// What has not been filled in yet is no fault.
+fn or_any(text: &str) -> &str {
+    if text.is_empty() { "any" } else { text }
 }
 
 /// Asks the registry itself.

@@ -11,6 +11,8 @@ use crate::queries::{namespaces, presented::NamespaceMore};
 pub struct Row {
     pub id: i64,
     pub name: String,
+    /// What clients write before the name; pages show it where there is more than one.
+    pub registry: String,
     pub repositories: i64,
     pub webhooks: i64,
     /// Whether the reader may see what they are.
@@ -34,10 +36,11 @@ impl Row {
             id: namespace.id,
             // A global namespace has no name that people know.
             name: if namespace.global {
-                row.registry_hostname
+                row.registry_host.clone()
             } else {
                 namespace.name
             },
+            registry: row.registry_host,
             repositories: more.repositories_count,
             webhooks: more.webhooks_count,
             near_webhooks: more.permissions.webhooks,
@@ -53,6 +56,7 @@ impl Row {
         let row = |id, visibility| Self {
             id,
             name: "space<canary>".to_owned(),
+            registry: "registry.test<canary>".to_owned(),
             repositories: id,
             webhooks: 1,
             near_webhooks: id > 1,

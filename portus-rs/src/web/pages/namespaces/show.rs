@@ -80,6 +80,8 @@ pub struct About {
     created_at: Moment,
     /// Ahead of the names of its images, as in `docker push REFERENCE/IMAGE`.
     prefix: String,
+    /// What clients write before the name; pages show it where there is more than one.
+    registry: String,
     /// What its images take, once that has been counted.
     bytes: Option<i64>,
 }
@@ -140,6 +142,7 @@ impl About {
             destroyable: may,
             created_at: Moment(chrono::NaiveDateTime::default()),
             prefix: "registry.test/<canary>".to_owned(),
+            registry: "registry.test<canary>".to_owned(),
             bytes: may.then_some(1 << 33),
         }
     }
@@ -200,20 +203,14 @@ pub async fn known(visit: &Member, viewer: &Viewer, id: i64) -> Result<namespace
 pub async fn about(visit: &Member, viewer: &Viewer, row: namespace::Model) -> Result<About> {
     let (app, facts) = (&visit.app, NamespaceFacts::from(&row));
     let standing = viewer.standing_in(&row);
-    let registries = visit.facts.all_registries().await?;
-    let registry = registries.iter().find(|it| it.id == row.registry_id);
-    let host = registry.map(|it| {
-        let external = it.external_hostname.clone().filter(|it| !it.is_empty());
-        external.unwrap_or_else(|| it.hostname.clone())
-    });
-    let host = host.unwrap_or_default();
     let shown: Row = queries::namespaces::shown(app, row).await?;
     let (shown, more) = presented::one::<Namespaces>(app, Some(viewer), shown).await?;
     let more = more.ok_or(Error::NotFound)?;
     let Row {
         namespace: row,
         team,
-        registry_hostname,
+        registry_host,
+        ..
     } = shown;
     let team = team.filter(|it| !it.hidden).map(|it| Team {
         open: policy::teams::show(viewer.standing(it.id)).granted,
@@ -225,7 +222,7 @@ pub async fn about(visit: &Member, viewer: &Viewer, row: namespace::Model) -> Re
     Ok(About {
         id: row.id,
         name: if row.global {
-            registry_hostname
+            registry_host.clone()
         } else {
             row.name.clone()
         },
@@ -248,10 +245,11 @@ pub async fn about(visit: &Member, viewer: &Viewer, row: namespace::Model) -> Re
         destroyable: more.destroyable,
         created_at: Moment(row.created_at),
         prefix: if row.global {
-            host
+            registry_host.clone()
         } else {
-            format!("{host}/{}", row.name)
+            format!("{registry_host}/{}", row.name)
         },
+        registry: registry_host,
         bytes: stored.map(|it| it.bytes),
     })
 }

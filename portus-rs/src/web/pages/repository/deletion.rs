@@ -169,7 +169,7 @@ async fn choose(visit: Member) -> PageResult {
     let tags_count = chosen.iter().map(|it| it.tags_count).sum();
     let chosen: Vec<Image> = chosen
         .into_iter()
-        .map(|it| Image::new(it, &head.line.reference, false))
+        .map(|it| Image::new(&visit, it, &head.line.reference, false))
         .collect();
     let page = OfImages {
         indexes: indexes.map(Index::from).collect(),
@@ -191,46 +191,17 @@ async fn remove_images(visit: Member) -> PageResult {
     let (row, namespace) = found(&visit).await?;
     let (digests, ids) = ticked(&visit);
     let back = format!("/repositories/{}", row.id);
-    match removed(&visit, row.id, digests, ids).await {
+    match deletion::chosen(&visit.app, &visit.actor, row.id, digests, ids).await {
         Ok(report) if report.repository_removed => {
             let said = visit.say("repository-deleted");
             Ok(visit.go_telling(&format!("/namespaces/{}", namespace.id), said))
         }
         Ok(report) => Ok(visit.go_saying(&back, &told(&visit, &report))),
+        Err(Error::NotFound) => {
+            Ok(visit.go_saying(&back, &[Flash::alert(visit.say("images-gone"))]))
+        }
         Err(error) => visit.go_refused(&back, error),
     }
-}
-
-async fn removed(
-    visit: &Member,
-    repository_id: i64,
-    digests: Vec<String>,
-    ids: Vec<i64>,
-) -> Result<Report> {
-    let (app, actor) = (&visit.app, &visit.actor);
-    let mut report = Report::default();
-    for image in images::of_tags(app, repository_id, &ids).await? {
-        for row in image.tags {
-            match deletion::tag(app, actor, row.tag.id).await {
-                Ok(()) => report.removed.push(row.tag.name),
-                Err(Error::Refused(reason) | Error::Remote(reason)) => {
-                    report.kept.insert(row.tag.name, reason.clone());
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-    if !digests.is_empty() || ids.is_empty() {
-        let more = deletion::digests(app, actor, repository_id, digests).await?;
-        report.removed.extend(more.removed);
-        report.kept.extend(more.kept);
-        report.repository_removed = more.repository_removed;
-    } else {
-        let viewer = visit.viewer().await?;
-        let left = repositories::show(app, &viewer, repository_id).await;
-        report.repository_removed = matches!(left, Err(Error::NotFound));
-    }
-    Ok(report)
 }
 
 fn told(visit: &Member, report: &Report) -> Vec<Flash> {

@@ -6,7 +6,7 @@ use crate::{
     entities::{Details, manifest, tag},
     protocol::manifest::{ManifestKind, TagConvention, kind_by_types},
     queries::images::{self, Part, Referrer},
-    web::pages::view::Moment,
+    web::pages::{people::Person, view::Moment, visit::Visit},
 };
 
 /// From the worst on.
@@ -36,7 +36,7 @@ pub struct Image {
     pub size: Option<i64>,
     /// Whether the registry has yet to be asked for size and platforms.
     pub pending: bool,
-    pub author: Option<String>,
+    pub author: Option<Person>,
     pub pushed_at: Moment,
     pub pulled_at: Option<Moment>,
     pub pulls: i64,
@@ -142,7 +142,7 @@ fn command_by_digest(kind: ManifestKind, reference: &str, digest: &str) -> Strin
 
 impl Image {
     /// `reference` is how clients call the repository; `scanning` whether anything scans images.
-    pub fn new(image: images::Image, reference: &str, scanning: bool) -> Self {
+    pub fn new(visit: &Visit, image: images::Image, reference: &str, scanning: bool) -> Self {
         let manifest = image.manifest.as_ref();
         let kind = manifest.map_or(ManifestKind::Image, kind);
         let tags = image.tags.iter().map(|row| Tag {
@@ -170,8 +170,7 @@ impl Image {
             size: manifest.and_then(|it| it.image_size),
             pending: manifest.is_none_or(|it| it.details == Details::Pending),
             author: newest.and_then(|row| {
-                let known = row.author.as_ref().map(|(_, name)| name.clone());
-                known.or_else(|| row.tag.username.clone())
+                Person::of(visit, row.author.as_ref(), row.tag.username.as_deref())
             }),
             pushed_at: Moment(newest.map(|row| row.tag.pushed_at).unwrap_or_default()),
             pulled_at: pulled.map(Moment),
@@ -285,7 +284,7 @@ impl Image {
             platforms: vec!["linux/amd64<canary>".to_owned()],
             size: Some(123_456_789),
             pending: false,
-            author: text("ann"),
+            author: Some(Person::sample(true)),
             pushed_at: at,
             pulled_at: Some(at),
             pulls: 12,

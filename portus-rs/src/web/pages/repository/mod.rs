@@ -97,7 +97,7 @@ impl Head {
         let kind = last.and_then(|it| it.manifest.as_ref()).map(image::kind);
         let tag = last.map(|it| it.tag.name.clone());
         let (delete, created_at) = (row.destroyable, Moment(row.repository.created_at));
-        let line = Line::from(row);
+        let line = Line::new(visit, row);
         Self {
             about: markdown::html(line.description.as_deref()),
             created_at,
@@ -184,7 +184,7 @@ async fn shown(visit: &Member, comment: Form, describe: Option<Form>) -> Result<
             images::page(app, id, wanted.order, &wanted.sought, wanted.slice).await?;
         let dressed = found
             .into_iter()
-            .map(|it| Image::new(it, reference, scanning));
+            .map(|it| Image::new(visit, it, reference, scanning));
         Ok((dressed.collect(), total))
     });
     let images = images.await?;

@@ -213,6 +213,32 @@ async fn a_description_is_not_overwritten_unseen() {
 }
 
 #[actix_web::test]
+async fn a_registry_is_not_overwritten_unseen() {
+    let site = Site::new().await;
+    let place = format!("/admin/registries/{}", site.service.registry.id);
+    let edit = format!("{place}/edit");
+    let stamp = async || {
+        let shown = site.get(&site.root, &edit).await;
+        shown.hidden("registry[seen]").to_owned()
+    };
+    let before = stamp().await;
+    site.sql("UPDATE registries SET events_enforced = 1, updated_at = '2031-01-01 00:00:00'")
+        .await;
+    assert_eq!(
+        before,
+        stamp().await,
+        "notifications change nothing of this"
+    );
+    site.goes_stale(
+        [&site.root, &site.root],
+        [&edit, &edit],
+        [&place, &place],
+        "registry[name]",
+    )
+    .await;
+}
+
+#[actix_web::test]
 async fn an_account_is_not_overwritten_unseen() {
     let site = Site::with(&[("PORTUS_DISPLAY_NAME_ENABLED", "true")]).await;
     let ben = site.person("ben").await.id;

@@ -88,3 +88,30 @@ async fn only_admins_look_at_jobs_and_only_shared_ones_are_asked_for() {
         1
     );
 }
+
+#[actix_web::test]
+async fn all_that_was_given_up_is_tried_again_at_once() {
+    let site = Site::new().await;
+    let page = site.get(&site.root, "/admin/events").await;
+    page.is(200).lacks("Try all again");
+    for event in ["one", "two"] {
+        site.sql(&format!(
+            "INSERT INTO registry_events (registry_id, event_id, action, repository, data, state, attempts, last_error, \
+             next_attempt_at, created_at, updated_at) SELECT id, '{event}', 'push', 'qa/{event}', '{{}}', 2, 5, 'gone', \
+             created_at, created_at, created_at FROM registries"
+        ))
+        .await;
+    }
+    let page = site.get(&site.root, "/admin/events").await;
+    let form = page
+        .says("Try again</button>")
+        .between("action=\"/admin/events/replay\"", "</form>");
+    assert!(form.contains("Try all again</button>"), "{form}");
+    let all = "/admin/events/replay";
+    site.send(&site.anna, "post", all, &[]).await.is(403);
+    let done = site.send(&site.root, "post", all, &[]).await;
+    let said = site.said(&site.root, &done).await;
+    assert!(said.contains("2 notifications are tried again."), "{said}");
+    let left = site.service.count("registry_events WHERE state = 2").await;
+    assert_eq!(left, 0);
+}

@@ -7,6 +7,8 @@ use crate::support::{
     room,
 };
 
+/// The box that skips the check.
+const SKIP: &str = "name=\"registry[force]\"";
 const REALM: &str = "https://portus.test/v2/token";
 
 impl Site {
@@ -33,19 +35,26 @@ async fn the_form_says_what_is_wrong_with_a_registry_and_what_to_do() {
     site.check("", false, "").await.is(200).lacks("registry");
     site.check("no%20host", false, "")
         .await
-        .says("Hostname is invalid");
+        .says("Hostname is invalid")
+        .lacks("You can skip")
+        .lacks(SKIP);
     site.check("127.0.0.1:1", false, "")
         .await
         .says("Error: connection refused: the registry does not run")
         .says("You can skip this check by clicking on the &quot;Skip remote checks&quot; checkbox.")
-        .says("registry[force]");
+        .says(SKIP)
+        .lacks("value=\"true\" checked");
+    // What was said about skipping it holds while one goes on typing.
+    site.check("127.0.0.1:1", false, "&registry[force]=true")
+        .await
+        .says("value=\"true\" checked");
 
     // Ours.
     site.check(&host, false, "")
         .await
         .says("The registry answers. It takes our tokens.")
         .lacks("class=\"hint\"")
-        .lacks("registry[force]");
+        .lacks(SKIP);
     // By the wrong scheme, either way.
     site.check(&host, true, "")
         .await
@@ -96,7 +105,22 @@ async fn the_form_says_what_is_wrong_with_a_registry_and_what_to_do() {
     let known = site.service.registry.hostname.clone();
     site.check(&known, false, "")
         .await
-        .says("Hostname has already been taken");
+        .says("Hostname has already been taken")
+        .lacks(SKIP);
+    let name = format!("&registry[name]={}", site.service.registry.name);
+    for host in ["", host.as_str()] {
+        site.check(host, false, &name)
+            .await
+            .says("Name has already been taken")
+            .lacks(SKIP);
+    }
+    site.check(
+        "",
+        false,
+        "&registry[name]=another&registry[external_hostname]=a%20b",
+    )
+    .await
+    .says("External registry name is invalid");
     let own = format!("&id={}", site.service.registry.id);
     site.check(&known, false, &own)
         .await
@@ -119,18 +143,27 @@ async fn a_registry_is_set_up_changed_and_told_what_it_needs() {
         .says("Error: connection refused")
         .says("value=\"127.0.0.1:1\"")
         .says("value=\"second\"")
-        .says("registry[force]");
+        .says(SKIP);
+    // What the server refuses whatever one ticks.
+    let taken = site.service.registry.hostname.clone();
+    for host in [taken.as_str(), "no host"] {
+        let wrong = [("registry[name]", "second"), ("registry[hostname]", host)];
+        site.send(&site.root, "post", create, &wrong)
+            .await
+            .is(422)
+            .says("Hostname ")
+            .lacks(SKIP);
+    }
     let up = [
         ("registry[name]", "second"),
         ("registry[hostname]", fake.host.as_str()),
     ];
     let made = site.send(&site.root, "post", create, &up).await;
-    made.goes_to("/admin/registries");
-    let said = site.said(&site.root, &made).await;
-    assert!(
-        said.contains("Registry was successfully created."),
-        "{said}"
-    );
+    made.is(200)
+        .says("Registry was successfully created.")
+        .says("The secret below is shown this once.")
+        .says("Authorization: [&quot;Bearer prs_e_")
+        .lacks("The former one has ended.");
 
     // What belongs into its configuration is in sight until it has told of something.
     let list = site.get(&site.root, "/admin/registries").await;
@@ -142,6 +175,7 @@ async fn a_registry_is_set_up_changed_and_told_what_it_needs() {
         card.contains("<details class=\"card-footer stanza\" open>"),
         "{card}"
     );
+    assert!(card.contains(KEPT) && !card.contains("prs_e_"), "{card}");
     let id = card.split("/admin/registries/").nth(1).unwrap();
     let id = id.split('/').next().unwrap().to_owned();
     let place = format!("/admin/registries/{id}");
@@ -150,11 +184,13 @@ async fn a_registry_is_set_up_changed_and_told_what_it_needs() {
     site.send(&site.root, "post", &secret, &[])
         .await
         .is(200)
-        .says("The secret below is shown this once.")
-        .says("Authorization: [&quot;Bearer ");
+        .says("The secret below is shown this once. The former one has ended.")
+        .says("Authorization: [&quot;Bearer prs_e_");
     site.get(&site.root, &format!("{place}/edit"))
         .await
-        .says("&lt;the secret that was shown when it was made&gt;");
+        .says(KEPT)
+        .says("“Make a new secret” makes another")
+        .lacks("--new-secret");
 
     // With images in it the hostname stays, and what is wrong with the rest is said all the same.
     site.give_repository(&id).await;
@@ -164,7 +200,7 @@ async fn a_registry_is_set_up_changed_and_told_what_it_needs() {
         .is(422)
         .says("could not stablish connection: SSL error")
         .says("value=\"third\"")
-        .says("registry[force]")
+        .says(SKIP)
         .lacks("name=\"registry[hostname]\"");
     site.send(&site.anna, "put", &place, &away).await.is(403);
     let named = [("registry[name]", "third")];
@@ -179,6 +215,54 @@ async fn a_registry_is_set_up_changed_and_told_what_it_needs() {
     site.send(&site.root, "put", &place, &skipped)
         .await
         .goes_to("/admin/registries");
+}
+
+/// What a secret is told of that nobody can show any more.
+const KEPT: &str = "&lt;the secret that was shown when it was made&gt;";
+
+/// As one that the settings, a program or an import made.
+#[actix_web::test]
+async fn a_registry_without_a_secret_gets_a_configuration_that_works() {
+    let site = Site::new().await;
+    let place = format!("/admin/registries/{}", site.service.registry.id);
+    for page in ["/admin/registries".to_owned(), format!("{place}/edit")] {
+        site.get(&site.root, &page)
+            .await
+            .is(200)
+            .says("“Make a new secret” makes one.")
+            .says("It has no secret yet for its notifications.")
+            .lacks(KEPT)
+            .lacks("Authorization")
+            .lacks("--new-secret");
+    }
+    let secret = format!("{place}/secret");
+    site.send(&site.root, "post", &secret, &[])
+        .await
+        .is(200)
+        .says("Authorization: [&quot;Bearer prs_e_")
+        .says("The secret below is shown this once.")
+        .lacks("The former one has ended.");
+    site.get(&site.root, &format!("{place}/edit"))
+        .await
+        .says(KEPT)
+        .lacks("It has no secret yet");
+}
+
+/// The session's token is nothing for the logs of a proxy.
+#[actix_web::test]
+async fn the_check_asks_with_what_it_needs() {
+    let site = Site::new().await;
+    let edit = format!("/admin/registries/{}/edit", site.service.registry.id);
+    for page in ["/admin/registries/new", edit.as_str()] {
+        let page = site.get(&site.root, page).await;
+        let check = page.is(200).between("id=\"registry-check\"", ">");
+        let sent = check.split_once("hx-params=\"").expect("a choice").1;
+        let sent = sent.split('"').next().unwrap();
+        assert!(
+            sent.split(',').all(|name| name.starts_with("registry[")),
+            "{check}"
+        );
+    }
 }
 
 impl Site {

@@ -3,7 +3,10 @@
 use sea_orm::ConnectionTrait as _;
 
 use super::site::{pushed, site, walk};
-use crate::pages::driver::RUNTIME;
+use crate::pages::{
+    driver::{Look, RUNTIME},
+    page::browse,
+};
 
 #[test]
 fn tags_that_share_an_image_go_together() {
@@ -62,16 +65,22 @@ fn everything_on_a_page_is_selected_at_once() {
         connection.execute_unprepared(forgotten).await.unwrap();
         connection.close().await.unwrap();
     });
-    walk(&site, async |page| {
-        page.become_user("owner").await;
-        page.open("/repositories").await;
-        page.press("app").await;
-        page.tick("Select all on this page", true).await;
-        page.press("Delete tags").await;
-        page.see("Delete 2 tags?").await;
-        page.see("first").await;
-        page.see("second").await;
-    });
+    for look in [Look::DESKTOP, Look::PHONE] {
+        browse(look, &site.portus.url(), async |page| {
+            page.become_user("owner").await;
+            page.open("/repositories").await;
+            page.press("app").await;
+            page.press("TAG").await;
+            page.at("/repositories/1?sort_by=name&sort_asc=true&page=1")
+                .await;
+            page.reload().await;
+            page.tick("Select all on this page", true).await;
+            page.press("Delete tags").await;
+            page.see("Delete 2 tags?").await;
+            page.see("first").await;
+            page.see("second").await;
+        });
+    }
 }
 
 #[test]

@@ -2,7 +2,10 @@
 //! pushes and pulls with a real client, and what the console then shows. On plain HTTP, without scripts, behind a proxy
 //! with TLS, and with TLS of its own.
 
-use std::path::{Path, PathBuf};
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -30,8 +33,8 @@ pub struct Installation<'a> {
     pub registry: String,
     /// Where the certificates lie that clients trust; `None` without TLS.
     pub authorities: Option<&'a Path>,
-    /// Its settings name the registry, and admins are made by hand.
-    pub settled: bool,
+    /// The registry that somebody sets up in the console; none where the settings name it and admins are made by hand.
+    pub registers: Option<RefCell<Registry>>,
 }
 
 impl Installation<'_> {
@@ -52,10 +55,15 @@ impl Installation<'_> {
     }
 }
 
+/// Where the certificates lie that a registry trusts.
+fn bundle_of(portus: &Portus) -> String {
+    let bundle = portus.data_directory().join("bundle.crt");
+    bundle.display().to_string()
+}
+
 /// Starts a registry as `registry-config` says that it has to be configured.
 pub fn registry_of(portus: &Portus, registry: registry::Builder) -> Registry {
-    let bundle = portus.data_directory().join("bundle.crt");
-    let bundle = bundle.display().to_string();
+    let bundle = bundle_of(portus);
     let address = registry.address();
     let said = portus
         .cli(&[
@@ -93,7 +101,7 @@ async fn first_admin(page: &Page, to: &Installation<'_>) {
     page.fill("Email", "admin@example.com").await;
     page.fill("Password (8 characters min.)", PASSWORD).await;
     page.fill("Password again", PASSWORD).await;
-    if to.settled {
+    if to.registers.is_none() {
         page.press("Create account").await;
         page.at("/").await;
         page.open("/admin/users").await;
@@ -107,11 +115,11 @@ async fn first_admin(page: &Page, to: &Installation<'_>) {
 
 async fn registry(page: &Page, to: &Installation<'_>, look: Look) {
     page.open("/namespaces").await;
-    if to.settled {
+    let Some(server) = &to.registers else {
         page.open("/admin/registries").await;
         page.see(&to.registry).await;
         return;
-    }
+    };
     page.at("/admin/registries/new").await;
     page.fill("Name", "our registry").await;
     if to.authorities.is_some() {
@@ -128,13 +136,40 @@ async fn registry(page: &Page, to: &Installation<'_>, look: Look) {
     page.fill("Hostname", &to.registry).await;
     if look.scripts {
         page.see("The registry answers.").await;
+        let script =
+            "return performance.getEntriesByType('resource').map((it) => it.name).join(' ')";
+        let asked = page.run(script).await.to_string();
+        assert!(asked.contains("/admin/registries/check?"), "{asked}");
+        for inner in ["authenticity_token", "_method"] {
+            assert!(!asked.contains(inner), "{asked}");
+        }
     }
     page.press("Save").await;
     page.at("/admin/registries").await;
     page.see("Registry was successfully created.").await;
     page.see("our registry").await;
-    // What the registry was given by its administrator is here to copy.
     page.see(&format!("service: \"{}\"", to.registry)).await;
+    if look.scripts {
+        page.shows("registry-made").await;
+    }
+    configure(page, to, &mut server.borrow_mut()).await;
+}
+
+/// Copies into the registry what the page says that belongs into its configuration. From then on nobody else can tell
+/// in its name.
+async fn configure(page: &Page, to: &Installation<'_>, server: &mut Registry) {
+    page.see("The secret below is shown this once.").await;
+    let said = page
+        .run("return document.querySelector('.copyable-block code').textContent")
+        .await;
+    let mut said: Value = serde_yaml::from_str(said.as_str().unwrap()).unwrap();
+    // The page means a place in the registry's container.
+    said["auth"]["token"]["rootcertbundle"] = json!(bundle_of(to.portus));
+    let endpoint = &mut said["notifications"]["endpoints"][0];
+    endpoint["backoff"] = json!("300ms");
+    let header = endpoint["headers"]["Authorization"][0].as_str().unwrap();
+    assert!(header.starts_with("Bearer prs_e_"), "{header}");
+    server.reconfigure(said);
 }
 
 async fn person(page: &Page, name: &str) {
@@ -245,7 +280,7 @@ fn first_day(look: Look, to: &Installation<'_>) {
         page.see("gggg pushed microbox/etcd:2.1.1").await;
         assert!(page.offers("Download CSV").await);
         let mut complaints = page.complaints().await;
-        if to.settled {
+        if to.registers.is_none() {
             // What was refused above, and pictures that nobody has here.
             complaints.retain(|it| !it.contains(" 403 ") && !it.contains("secure.gravatar.com"));
         }
@@ -264,7 +299,7 @@ fn on_plain_http(look: Look) {
         url,
         registry: registry.address.clone(),
         authorities: None,
-        settled: false,
+        registers: Some(RefCell::new(registry)),
     };
     first_day(look, &installation);
 }
@@ -302,7 +337,7 @@ fn behind_a_proxy_with_tls_the_same_comes_to_pass() {
         url: format!("https://{}", stack.nginx.address),
         registry: stack.nginx.address.clone(),
         authorities: Some(authorities.path()),
-        settled: true,
+        registers: None,
     };
     first_day(Look::DESKTOP, &installation);
 }
@@ -332,7 +367,7 @@ fn with_tls_of_its_own_the_same_comes_to_pass() {
         url,
         registry: registry.address.clone(),
         authorities: Some(authorities.path()),
-        settled: false,
+        registers: Some(RefCell::new(registry)),
     };
     first_day(Look::DESKTOP, &installation);
 

@@ -3,9 +3,12 @@
 use fantoccini::wd::Locator;
 
 use super::site::{site, walk};
-use crate::pages::{
-    driver::{Look, RUNTIME, cdp},
-    page::{Page, browse},
+use crate::{
+    pages::{
+        driver::{Look, RUNTIME, cdp},
+        page::{Page, browse},
+    },
+    support::fake_registry::FakeRegistry,
 };
 
 /// Opens the form for a team, and writes the name `late` into it.
@@ -41,12 +44,51 @@ fn a_namespace_s_name_is_judged_before_it_is_sent() {
         page.fill("Name", "taken").await;
         page.see("Name has already been taken").await;
         page.fill("Team", "qa").await;
-        page.press("Create").await;
-        assert_eq!(page.value("Name").await, "taken", "it is not sent");
+        assert!(page.is_disabled("Create").await, "it is not sent");
         page.fill("Name", "free").await;
-        page.fill("Team", "qa").await;
+        page.not_see("Name has already been taken").await;
         page.press("Create").await;
         page.see("Namespace 'free' was created successfully").await;
+    });
+}
+
+/// What has been said goes once one has done as it says, whatever line that is about.
+#[test]
+fn a_registry_is_judged_by_all_that_is_typed() {
+    let site = site(&[]);
+    let _entered = RUNTIME.enter();
+    let fake = FakeRegistry::start(Some("https://portus.test/v2/token"));
+    fake.state().service = Some("hub.example".to_owned());
+    let known = RUNTIME.block_on(site.get("/api/v1/registries"));
+    let known = known[0]["name"].as_str().unwrap();
+    walk(&site, async |page| {
+        page.become_user("root").await;
+        page.open("/admin/registries/new").await;
+        page.fill("Name", known).await;
+        page.see("Name has already been taken").await;
+        assert!(page.is_disabled("Save").await);
+        assert!(!page.asks_for("Skip remote checks").await);
+        page.fill("Name", "another").await;
+        page.not_see("Name has already been taken").await;
+        assert!(!page.is_disabled("Save").await);
+        page.fill("Hostname", &fake.host).await;
+        page.see("It calls itself hub.example.").await;
+        page.fill("External registry name", "hub.example").await;
+        page.not_see("It calls itself").await;
+        page.see("The registry answers.").await;
+        // Where it does not, that can be passed over, and stays so while one goes on.
+        page.fill("Hostname", "127.0.0.1:9").await;
+        page.see("connection refused").await;
+        assert!(page.is_disabled("Save").await);
+        page.tick("Skip remote checks", true).await;
+        assert!(!page.is_disabled("Save").await);
+        page.fill("Name", known).await;
+        page.see("Name has already been taken").await;
+        page.fill("Name", "a third").await;
+        page.see("connection refused").await;
+        assert!(!page.is_disabled("Save").await);
+        page.press("Save").await;
+        page.see("The secret below is shown this once.").await;
     });
 }
 
