@@ -163,7 +163,13 @@ async fn applied(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> 
 /// Brings the schema up to date, one process at a time. Never touches a schema that is not ours.
 pub async fn migrate(connection: &Connection) -> anyhow::Result<()> {
     let lock = Lock::take(connection).await?;
-    let database = Database::connect(connection)
+    // On SQLite a second connection may still know the tables as they were before the last step, and then does not find
+    // what this one renames.
+    let alone = Connection {
+        pool: 1,
+        ..connection.clone()
+    };
+    let database = Database::connect(&alone)
         .await
         .map_err(|error| explain(&error, &connection.url))?;
     let outcome = migrate_locked(&database, &connection.url).await;
