@@ -12,6 +12,7 @@ mod jobs;
 mod languages;
 mod looked_after;
 mod members;
+mod named;
 mod namespaces;
 mod registries;
 mod signs;
