@@ -2,6 +2,7 @@
 
 mod activities;
 mod admin;
+mod away;
 mod bots;
 mod common;
 mod counting;
