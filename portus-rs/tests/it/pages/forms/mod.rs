@@ -24,6 +24,7 @@ mod trusts;
 mod users;
 mod ways_back;
 mod webhooks;
+mod words;
 
 use actix_web::{http::Method, test::TestRequest};
 
