@@ -212,10 +212,18 @@
     field.setCustomValidity(names.length ? "" : field.dataset.nobody);
     if (!names.length) field.reportValidity();
   };
+  // What else the answer depends on: the field that `data-beside` names by its id, sent under the name `data-as`.
+  const checked = (field) => {
+    const beside = document.getElementById(field.dataset.beside);
+    if (!beside) return field.dataset.check;
+    const [path, last] = field.dataset.check.split(/([^?&]*)$/);
+    return `${path}${field.dataset.as}=${encodeURIComponent(beside.value)}&${last}`;
+  };
   const check = async (field) => {
     const typed = field.value.trim();
-    const known = typed && typed !== field.defaultValue ? await ask(field.dataset.check, typed) : [];
-    if (field.value.trim() !== typed) return;
+    const address = checked(field);
+    const known = typed && typed !== field.defaultValue ? await ask(address, typed) : [];
+    if (field.value.trim() !== typed || checked(field) !== address) return;
     // Where nobody answers, the form is sent and answered all the same.
     const faults = known ?? [];
     const said = document.getElementById(`${field.id}_about`).querySelector("[data-said]");
@@ -230,6 +238,9 @@
   };
   document.addEventListener("input", (event) => {
     const field = event.target;
+    for (const other of document.querySelectorAll("[data-beside]")) {
+      if (field.id && other.dataset.beside === field.id && other.value !== other.defaultValue) soon(other, 0, () => check(other));
+    }
     if (!field.matches?.("[data-suggest], [data-check]")) return;
     field.setCustomValidity("");
     if (field.dataset.suggest) soon(field, 200, () => suggest(field));

@@ -18,7 +18,7 @@ use crate::{
         scope::Access,
         token::{Claims, HeaderForm, Issue},
     },
-    queries::{facts::Present, health::Health, jobs},
+    queries::{facts::Present, health::Health, jobs, news::News},
     remote::{
         RegistryClients,
         ldap::Directory,
@@ -51,6 +51,8 @@ pub struct App {
     /// What this process counted last.
     pub counted: Counted,
     pub wake: Wake,
+    /// What open pages wait for.
+    pub news: News,
     pub inbox: Inbox,
 }
 
@@ -126,6 +128,7 @@ impl App {
             health: Health::default(),
             counted: Counted::default(),
             wake: Wake::default(),
+            news: News::default(),
             inbox: Inbox::default(),
             config,
             clock,

@@ -20,13 +20,14 @@ pub struct Options {
     /// Print nothing: the exit code says it
     #[arg(short, long)]
     quiet: bool,
-    /// Look at this part only: database, clair, ldap or registry; may be repeated
+    /// Look at this part only: database, clair, ldap, oauth or registry; may be repeated
     #[arg(short, long = "component", value_name = "NAME")]
     component: Vec<String>,
 }
 
 /// Parts that have a name, whether or not they are in use here.
-const KNOWN: [&str; 4] = ["database", "clair", "ldap", "registry"];
+const KNOWN: [&str; 5] = ["database", "clair", "ldap", "oauth", "registry"];
+
 pub async fn check(session: &Session, options: Options) -> Outcome {
     let process = &session.loaded()?.config.process;
     let quiet = options.quiet || process.health_quiet;
@@ -55,7 +56,18 @@ pub async fn check(session: &Session, options: Options) -> Outcome {
     }
     if wanted("ldap") {
         let directory = Directory::new(&session.loaded()?.config)?;
-        report.extend(health::of_directory(directory.as_ref()).await);
+        if let Some(component) = health::of_directory(directory.as_ref()).await {
+            report.push(match kept(&session.connection()?).await? {
+                Some(database) => health::with_departures(component, &database).await,
+                None => component,
+            });
+        }
+    }
+    if wanted("oauth")
+        && let Some(database) = kept(&session.connection()?).await?
+    {
+        let settings = &session.loaded()?.config.oauth;
+        report.extend(health::of_providers(settings, &database).await);
     }
     if wanted("registry") {
         let clients = RegistryClients::new(&session.loaded()?.config)?;
@@ -77,9 +89,16 @@ pub async fn check(session: &Session, options: Options) -> Outcome {
 }
 
 async fn registries(connection: &Connection) -> Result<Vec<registry::Model>, Error> {
-    // Looking must not make a database that was not there.
-    if database::state(connection).await != State::Ready {
-        return Ok(Vec::new());
+    match kept(connection).await? {
+        Some(database) => by_name::registries(&database).await,
+        None => Ok(Vec::new()),
     }
-    by_name::registries(&Database::connect(connection).await?).await
+}
+
+/// The database, if it is there and has our tables: looking must not make one.
+async fn kept(connection: &Connection) -> Result<Option<Database>, Error> {
+    if database::state(connection).await != State::Ready {
+        return Ok(None);
+    }
+    Ok(Some(Database::connect(connection).await?))
 }

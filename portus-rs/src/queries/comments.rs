@@ -26,6 +26,8 @@ pub struct Row {
 pub struct Author {
     pub id: i64,
     pub username: String,
+    /// What pages call them.
+    pub name: String,
     pub avatar_url: Option<String>,
 }
 
@@ -86,6 +88,7 @@ impl Listing for Comments {
                 destroyable: may.granted,
                 author: author.map(|user| Author {
                     id: user.id,
+                    name: users::display_name(app, &user).to_owned(),
                     avatar_url: users::avatar_url(app, user.email.as_deref()),
                     username: user.username,
                 }),

@@ -88,6 +88,8 @@ pub struct There {
     pub links: HashSet<Link>,
     /// The pictures of people, by their ids.
     pub pictures: HashMap<i64, String>,
+    /// What pages call those who are not called by their user names, by their ids.
+    pub names: HashMap<i64, String>,
 }
 
 /// Which of these things are still there, for this caller.
@@ -131,31 +133,42 @@ pub async fn there(app: &App, viewer: &Viewer, links: &[Link]) -> Result<There> 
         .column(repository::Column::Id);
     keep("Repository", repositories.into_tuple().all(reader).await?);
     let admin = viewer.standing_nowhere().is_admin();
-    let mut people: Vec<(i64, Option<String>)> = Vec::new();
-    if admin || app.config.gravatar {
+    let mut people: Vec<(i64, Option<String>, Option<String>)> = Vec::new();
+    if admin || app.config.gravatar || app.config.display_name {
         let users = user::Entity::find()
             .filter(user::Column::Id.is_in(ids("User")))
             .filter(user::Column::Username.ne(PORTUS))
             .select_only()
-            .columns([user::Column::Id, user::Column::Email]);
+            .columns([
+                user::Column::Id,
+                user::Column::Email,
+                user::Column::DisplayName,
+            ]);
         people = users.into_tuple().all(reader).await?;
     }
     // Only admins have pages about these.
     if admin {
-        keep("User", people.iter().map(|(id, _)| *id).collect());
+        keep("User", people.iter().map(|(id, ..)| *id).collect());
         let registries = registry::Entity::find()
             .filter(registry::Column::Id.is_in(ids("Registry")))
             .select_only()
             .column(registry::Column::Id);
         keep("Registry", registries.into_tuple().all(reader).await?);
     }
-    let pictures = people
-        .into_iter()
-        .filter_map(|(id, email)| users::avatar_url(app, email.as_deref()).map(|it| (id, it)));
-    Ok(There {
-        pictures: pictures.collect(),
+    let mut there = There {
         links: found,
-    })
+        pictures: HashMap::new(),
+        names: HashMap::new(),
+    };
+    for (id, email, name) in people {
+        if let Some(picture) = users::avatar_url(app, email.as_deref()) {
+            there.pictures.insert(id, picture);
+        }
+        if let Some(name) = users::other_name(app, name.as_deref()) {
+            there.names.insert(id, name.to_owned());
+        }
+    }
+    Ok(there)
 }
 
 /// Which repositories are wanted.

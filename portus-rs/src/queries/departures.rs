@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
-use crate::{app::App, entities::setting, error::Result};
+use crate::{database::Database, entities::setting, error::Result};
 
 /// The name of the row that holds them.
 pub const NAME: &str = "ldap_departures";
@@ -34,8 +34,8 @@ impl Departures {
 }
 
 /// What is held back, if anything.
-pub async fn held(app: &App) -> Result<Option<Departures>> {
-    let row = find(app.database.reader()).await?;
+pub async fn held(database: &Database) -> Result<Option<Departures>> {
+    let row = find(database.reader()).await?;
     let held = row.as_ref().and_then(read);
     Ok(held.filter(|it| it.confirmed_by.is_none()))
 }

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDateTime;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use chrono::{DateTime, NaiveDateTime, TimeDelta};
+use sea_orm::{
+    ActiveEnum as _, ColumnTrait, DatabaseBackend, EntityTrait, FromQueryResult, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait as _,
+    sea_query::{Alias, Expr, Func, Query, SelectStatement, UnionType},
+};
 
 use crate::{
     app::App,
-    entities::{EventState, registry, registry_event},
+    entities::{EventState, dialect, registry, registry_event, traffic::day},
     error::Result,
     intake::{Counts, Stranger},
 };
@@ -38,6 +42,83 @@ pub async fn standing(app: &App) -> Result<Standing> {
         dead: of(EventState::Dead).count(reader).await?,
         counts: app.inbox.counts(),
     })
+}
+
+/// Days for which applied events are kept, and so counted.
+pub const DAYS: i64 = 7;
+/// As many events of a day are counted, so that a page waits for no more.
+pub const MOST: i64 = 10_000;
+
+/// A day's events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Day {
+    /// Days since 1970 in UTC.
+    pub day: i64,
+    /// At most [`MOST`].
+    pub applied: i64,
+    /// At most [`MOST`].
+    pub given_up: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Counted {
+    day: i64,
+    state: i64,
+    events: i64,
+}
+
+/// The last [`DAYS`], the oldest first and today last, by when events were done with.
+pub async fn last_days(app: &App) -> Result<Vec<Day>> {
+    let today = day(app.clock.now());
+    let days: Vec<i64> = (today - DAYS + 1..=today).collect();
+    let backend = app.database.backend();
+    let mut parts = days.iter().flat_map(|day| {
+        [EventState::Done, EventState::Dead].map(|state| events_of(*day, state, backend))
+    });
+    let Some(mut all) = parts.next() else {
+        return Ok(Vec::new());
+    };
+    for part in parts {
+        all.union(UnionType::All, part);
+    }
+    let counted = Counted::find_by_statement(backend.build(&all))
+        .all(app.database.reader())
+        .await?;
+    let of = |day: i64, state: EventState| {
+        let state = i64::from(state.to_value());
+        let found = counted.iter().find(|it| it.day == day && it.state == state);
+        found.map_or(0, |it| it.events)
+    };
+    let each = days.into_iter().map(|day| Day {
+        day,
+        applied: of(day, EventState::Done),
+        given_up: of(day, EventState::Dead),
+    });
+    Ok(each.collect())
+}
+
+/// How many came to this end on this day, in one row.
+fn events_of(day: i64, state: EventState, backend: DatabaseBackend) -> SelectStatement {
+    use registry_event::Column as C;
+    let whole = |it: i64| Func::cast_as(Expr::val(it), dialect::whole_number(backend));
+    let begin = DateTime::UNIX_EPOCH.naive_utc() + TimeDelta::days(day);
+    let some = registry_event::Entity::find()
+        .select_only()
+        .column(C::Id)
+        .filter(C::State.eq(state))
+        .filter(C::UpdatedAt.gte(begin))
+        .filter(C::UpdatedAt.lt(begin + TimeDelta::days(1)))
+        .limit(MOST.unsigned_abs())
+        .into_query();
+    Query::select()
+        .expr_as(whole(day), Alias::new("day"))
+        .expr_as(whole(i64::from(state.to_value())), Alias::new("state"))
+        .expr_as(
+            Func::count(Expr::col((Alias::new("some"), C::Id))),
+            Alias::new("events"),
+        )
+        .from_subquery(some, Alias::new("some"))
+        .to_owned()
 }
 
 /// Events that were given up, the latest first, `limit` from `offset` on.

@@ -94,6 +94,11 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Grows with each change of what is known here.
+    pub fn epoch(&self) -> i64 {
+        self.epoch
+    }
+
     fn new(epoch: i64, database: Database) -> Self {
         Self {
             epoch,

@@ -8,8 +8,8 @@ use tokio::{sync::Mutex, time::timeout};
 use super::{departures, jobs, registries};
 use crate::{
     app::App,
-    config::Clair,
-    database::{self, State},
+    config::{Clair, OAuth},
+    database::{self, Database, State},
     entities::registry,
     error::Result,
     remote::{RegistryClients, ldap::Directory},
@@ -47,7 +47,7 @@ pub async fn report(app: &App) -> Vec<Component> {
         database(app),
         of_clair(app.config.security.clair.as_ref(), &app.registries),
         directory(app),
-        of_providers(app),
+        of_providers(&app.config.oauth, &app.database),
         registry(app)
     );
     let report: Vec<Component> = std::iter::once(database)
@@ -136,11 +136,15 @@ pub async fn of_directory(directory: Option<&Directory>) -> Option<Component> {
     })
 }
 
-/// The same, and whether many of its people seem to have left at once.
 async fn directory(app: &App) -> Option<Component> {
-    let mut component = of_directory(app.directory.as_ref()).await?;
+    let component = of_directory(app.directory.as_ref()).await?;
+    Some(with_departures(component, &app.database).await)
+}
+
+/// The directory, and whether many of its people seem to have left at once.
+pub async fn with_departures(mut component: Component, database: &Database) -> Component {
     // Without the database nobody knows, and its own line says so.
-    let held = timeout(PATIENCE, departures::held(app)).await;
+    let held = timeout(PATIENCE, departures::held(database)).await;
     if let Some(held) = held.ok().and_then(Result::ok).flatten()
         && component.success
     {
@@ -148,17 +152,17 @@ async fn directory(app: &App) -> Option<Component> {
         component.msg = held.sentence();
         component.brief = "too many people of the directory are missing";
     }
-    Some(component)
+    component
 }
 
 /// Whether identity providers could be asked the last time whether people are still theirs.
-async fn of_providers(app: &App) -> Option<Component> {
+pub async fn of_providers(settings: &OAuth, database: &Database) -> Option<Component> {
     const YES: &str = "identity providers answer";
     const NO: &str = "an identity provider does not answer";
-    app.config.oauth.recheck?;
-    app.providers.offered().next()?;
+    settings.recheck?;
+    settings.providers.first()?;
     // Without the database nobody knows, and its own line says so.
-    let last = timeout(PATIENCE, jobs::last_error(app, jobs::PROVIDERS)).await;
+    let last = timeout(PATIENCE, jobs::last_error(database, jobs::PROVIDERS)).await;
     let fault = last.ok().and_then(Result::ok).flatten();
     Some(Component {
         name: "oauth",

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     app::App,
+    database::Database,
     entities::{JobOutcome, job_run, lease},
     error::Result,
 };
@@ -67,10 +68,10 @@ pub async fn due(app: &App) -> Result<Vec<String>> {
 }
 
 /// Why a job failed the last time it ran, if it did.
-pub async fn last_error(app: &App, name: &str) -> Result<Option<String>> {
+pub async fn last_error(database: &Database, name: &str) -> Result<Option<String>> {
     let found = lease::Entity::find()
         .filter(lease::Column::Name.eq(name))
-        .one(app.database.reader())
+        .one(database.reader())
         .await?;
     Ok(found.and_then(|it| it.last_error))
 }

@@ -22,6 +22,7 @@ pub mod jobs;
 pub mod list;
 pub mod mails;
 pub mod namespaces;
+pub mod news;
 pub mod parting;
 pub mod passkeys;
 pub mod presented;

@@ -21,6 +21,7 @@ use crate::{
     entities::{dialect, namespace, registry, repository, tag},
     error::{Error, Result},
     policy::{self, NamespaceFacts},
+    protocol::image_name::ImageName,
 };
 
 /// A repository as it is shown.
@@ -280,4 +281,48 @@ pub async fn shown(
         .await?
         .pop()
         .ok_or(Error::NotFound)
+}
+
+/// The repositories of these names in these registries, by both.
+pub async fn ids_of(app: &App, names: &[(i64, &str)]) -> Result<HashMap<(i64, String), i64>> {
+    let reader = app.database.reader();
+    let parts = names
+        .iter()
+        .filter_map(|(registry_id, name)| Some((*registry_id, ImageName::parse(name).ok()?)));
+    let parts: Vec<(i64, ImageName)> = parts.collect();
+    if parts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let spaces = parts.iter().filter_map(|(_, it)| it.namespace());
+    let spaces: Vec<namespace::Model> = namespace::Entity::find()
+        .filter(namespace::Column::RegistryId.is_in(parts.iter().map(|it| it.0)))
+        .filter(
+            Condition::any()
+                .add(namespace::Column::Name.is_in(spaces))
+                .add(namespace::Column::Global.eq(true)),
+        )
+        .all(reader)
+        .await?;
+    let found: Vec<(i64, String, i64)> = repository::Entity::find()
+        .select_only()
+        .columns([
+            repository::Column::NamespaceId,
+            repository::Column::Name,
+            repository::Column::Id,
+        ])
+        .filter(repository::Column::NamespaceId.is_in(spaces.iter().map(|it| it.id)))
+        .filter(repository::Column::Name.is_in(parts.iter().map(|(_, it)| it.repository())))
+        .into_tuple()
+        .all(reader)
+        .await?;
+    let known = found.into_iter().filter_map(|(space, name, id)| {
+        let space = spaces.iter().find(|it| it.id == space)?;
+        let whole = if space.global {
+            name
+        } else {
+            format!("{}/{name}", space.name)
+        };
+        Some(((space.registry_id, whole), id))
+    });
+    Ok(known.collect())
 }

@@ -16,7 +16,7 @@ use crate::{
     app::App,
     entities::{Role, login_failure, namespace, team, team_user, user},
     error::{Error, Result},
-    identity::names,
+    identity::{actor::PORTUS, names},
     keys::files::hex,
 };
 
@@ -306,12 +306,27 @@ pub async fn counts(app: &App, user_id: i64) -> Result<Counts> {
     })
 }
 
+/// The accounts of these names, by name; the hidden one is nobody's to see.
+pub async fn ids_of(app: &App, names: &[&str]) -> Result<HashMap<String, i64>> {
+    let found: Vec<(String, i64)> = user::Entity::find()
+        .select_only()
+        .columns([user::Column::Username, user::Column::Id])
+        .filter(user::Column::Username.is_in(names.iter().copied()))
+        .filter(user::Column::Username.ne(PORTUS))
+        .into_tuple()
+        .all(app.database.reader())
+        .await?;
+    Ok(found.into_iter().collect())
+}
+
 /// The name that pages call an account by.
 pub fn display_name<'a>(app: &App, user: &'a user::Model) -> &'a str {
-    user.display_name
-        .as_deref()
-        .filter(|name| app.config.display_name && !name.is_empty())
-        .unwrap_or(&user.username)
+    other_name(app, user.display_name.as_deref()).unwrap_or(&user.username)
+}
+
+/// A display name, where pages show one instead of the user name.
+pub fn other_name<'a>(app: &App, display_name: Option<&'a str>) -> Option<&'a str> {
+    display_name.filter(|name| app.config.display_name && !name.is_empty())
 }
 
 /// Adds each account's namespace; the order stays.

@@ -331,6 +331,12 @@ impl fmt::Display for RegistryError {
 
 impl std::error::Error for RegistryError {}
 
+/// Whether a refusal says of a registry that nobody answered there, so that nothing else can be had from it either.
+pub fn is_silence(refusal: &str) -> bool {
+    let reasons = [REFUSED, CONNECT_TIMEOUT, READ_TIMEOUT, CLOSED, RESET];
+    reasons.iter().any(|it| refusal.contains(it))
+}
+
 impl From<RegistryError> for Error {
     fn from(error: RegistryError) -> Self {
         Self::Remote(error.to_string())

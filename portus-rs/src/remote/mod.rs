@@ -30,7 +30,7 @@ use crate::{
     error::{Error, Result},
 };
 
-pub use error::{Absence, RegistryError};
+pub use error::{Absence, RegistryError, is_silence};
 pub use exchange::{UNGRANTED, UNTRUSTED};
 pub use pages::Pages;
 pub use reach::{Check, Deletes, DeletionCheck, Reached, Trust};

@@ -186,3 +186,4 @@ help-protected = Protected: whoever is signed in pulls.
 help-public = Public: anybody pulls, without an account too.
 help-pull = Pull: get the images of this namespace.
 help-push = Push: put images into it.
+help-orphan = Why does it belong to no team?

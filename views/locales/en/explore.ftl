@@ -11,3 +11,6 @@ explore-found = { $n ->
 explore-none = Your search did not match any repositories.
 explore-nothing = Nothing is public here yet
 explore-nothing-text = Owners make a namespace public to show it to everybody.
+explore-order = In the order of:
+explore-order-name = name
+explore-order-updated_at = last change

@@ -61,3 +61,5 @@ namespace-removal-title = Delete namespace { $name }
 namespace-removal-what = These go with the namespace, in the registry too:
 namespace-removal-empty = The namespace is empty. Nothing but the namespace itself and its webhooks will go.
 namespace-removal-button = Delete namespace
+namespace-edit-team = Another team gets it by:
+namespace-team-elsewhere = Giving the namespace to another team takes it from everybody in this one, so it is done on the page Transfer.

@@ -8,3 +8,6 @@ explore-found = { $n } 件のリポジトリが見つかりました
 explore-none = 一致するリポジトリはありません。
 explore-nothing = 公開されているものはまだありません
 explore-nothing-text = 所有者が名前空間を公開すると、誰でも見られるようになります。
+explore-order = 並び順:
+explore-order-name = 名前
+explore-order-updated_at = 最終更新

@@ -61,3 +61,5 @@ namespace-removal-title = 名前空間 { $name } の削除
 namespace-removal-what = 名前空間とともに、次のものがレジストリからも削除されます。
 namespace-removal-empty = この名前空間は空です。削除されるのは名前空間自体とその Webhook だけです。
 namespace-removal-button = 名前空間を削除
+namespace-edit-team = 別のチームに渡すには:
+namespace-team-elsewhere = 別のチームに渡すと、現在のチームのメンバーは使えなくなります。「移管」のページで行ってください。

@@ -162,3 +162,4 @@ help-protected = 受保护：任何已登录的人都可以拉取。
 help-public = 公开：任何人都可以拉取，无需账户。
 help-pull = 拉取：获取此命名空间的镜像。
 help-push = 推送：将镜像放入其中。
+help-orphan = 为什么它不属于任何团队？

@@ -8,3 +8,6 @@ explore-found = 找到 { $n } 个仓库
 explore-none = 没有匹配的仓库。
 explore-nothing = 这里还没有公开的内容
 explore-nothing-text = 所有者将命名空间设为公开后，所有人都能看到。
+explore-order = 排序：
+explore-order-name = 名称
+explore-order-updated_at = 最后更新

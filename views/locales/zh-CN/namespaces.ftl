@@ -61,3 +61,5 @@ namespace-removal-title = 删除命名空间 { $name }
 namespace-removal-what = 以下内容将随命名空间一起删除，镜像仓库服务中的也不例外：
 namespace-removal-empty = 此命名空间为空。只会删除命名空间本身及其 Webhook。
 namespace-removal-button = 删除命名空间
+namespace-edit-team = 交给其他团队请使用：
+namespace-team-elsewhere = 把命名空间交给其他团队后，当前团队的成员将不能再使用它，请在“移交”页面操作。

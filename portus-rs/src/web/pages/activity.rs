@@ -55,19 +55,24 @@ pub async fn entries(
     let links: Vec<Link> = links.into_iter().collect();
     let there = dashboard::there(app, viewer, &links).await?;
     let dressed = rows.iter().zip(sentences).map(|(it, sentence)| {
+        // The entry keeps the user name of its time; accounts that are gone have no other.
+        let name = it.row.actor_id.and_then(|id| there.names.get(&id));
         let pieces = sentence.parts.into_iter().map(|part| Piece {
             href: part
                 .link
                 .filter(|link| there.links.contains(link))
                 .and_then(href),
             actor: part.actor,
-            text: part.text,
+            text: match name {
+                Some(name) if part.actor => name.clone(),
+                _ => part.text,
+            },
         });
         Entry {
             id: it.row.id,
             icon: icon(&it.row.key),
             key: it.row.key.clone(),
-            actor: it.row.actor_name.clone(),
+            actor: name.unwrap_or(&it.row.actor_name).clone(),
             avatar: it
                 .row
                 .actor_id

@@ -150,8 +150,8 @@ impl Ranking {
     }
 }
 
-/// As in ISO 8601.
-fn date(day: i64) -> String {
+/// A day since 1970, as in ISO 8601.
+pub fn date(day: i64) -> String {
     let at = DateTime::from_timestamp(day.saturating_mul(86_400), 0);
     at.map(|it| it.date_naive().to_string()).unwrap_or_default()
 }

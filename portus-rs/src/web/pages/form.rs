@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::language::Language;
 use crate::{
     error::{Error, Reason, Result},
+    remote,
     web::extract::params::Params,
 };
 
@@ -60,6 +61,9 @@ impl Form {
     ) -> Result<Self> {
         let mut form = Self::filled(object, params);
         form.again = true;
+        let from_a_registry =
+            matches!(error, Error::Kept(_) | Error::Refused(_) | Error::Remote(_));
+        let silent = from_a_registry && remote::is_silence(&error.to_string());
         match error {
             Error::Invalid(invalid) => {
                 for (field, messages) in invalid.fields() {
@@ -81,6 +85,9 @@ impl Form {
             Error::Kept(reason) => form.complaints.push(told(language, reason).to_string()),
             Error::Disabled => form.complaints.push(language.say("form-disabled")),
             other @ (Error::NotFound | Error::Internal(_) | Error::Away(_)) => return Err(other),
+        }
+        if silent {
+            form.complaints.push(language.say("registry-away-works"));
         }
         Ok(form)
     }

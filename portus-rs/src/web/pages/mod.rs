@@ -17,6 +17,7 @@ mod fresh;
 pub mod help;
 mod identities;
 pub mod language;
+mod limits;
 mod live;
 pub mod namespaces;
 pub mod oauth;

@@ -1,9 +1,11 @@
 //! What people are called, and where a name leads to.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
-use super::visit::Visit;
-use crate::{entities::user, queries::users};
+use super::visit::{Member, Visit};
+use crate::{entities::user, error::Result, queries::users};
 
 /// Whoever did something, as pages name them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -42,4 +44,20 @@ pub fn page(visit: &Visit, id: i64) -> Option<String> {
     }
     let admin = visit.actor.account().is_some_and(|it| it.admin);
     admin.then(|| format!("/admin/users/{id}/edit"))
+}
+
+/// The pages about the accounts of these names, by name, as far as there are any.
+pub async fn pages<'a>(
+    visit: &Member,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<HashMap<String, String>> {
+    let names: Vec<&str> = names.collect();
+    if names.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids = users::ids_of(&visit.app, &names).await?;
+    let pages = ids.into_iter();
+    Ok(pages
+        .filter_map(|(name, id)| Some((name, page(visit, id)?)))
+        .collect())
 }

@@ -153,8 +153,23 @@ fn health_looks_only_where_it_is_told_to() {
         portus.cli(&["health", "-c", "ldap"]).exits(0).stdout,
         "{}\n"
     );
+    assert_eq!(
+        portus.cli(&["health", "-c", "oauth"]).exits(0).stdout,
+        "{}\n"
+    );
     let stranger = portus.cli(&["health", "-c", "moon"]).exits(1);
     assert!(stranger.stderr.contains("'moon'"), "{}", stranger.stderr);
+    // Providers are asked by a job; its last word counts.
+    portus.set("PORTUS_OAUTH_GITLAB_ENABLED", "true");
+    portus.set("PORTUS_OAUTH_GITLAB_APPLICATION_ID", "id");
+    portus.set("PORTUS_OAUTH_GITLAB_SECRET", "secret");
+    portus.set("PORTUS_OAUTH_RECHECK_INTERVAL", "60");
+    let oauth = portus.cli(&["health", "-c", "oauth"]).exits(0);
+    assert!(
+        oauth.stdout.contains("identity providers answer"),
+        "{}",
+        oauth.stdout
+    );
     portus.set("PORTUS_HEALTH_QUIET", "yes");
     portus.set("PORTUS_HEALTH_COMPONENT_1", "database");
     assert_eq!(portus.cli(&["health"]).exits(0).stdout, "");

@@ -93,6 +93,39 @@ async fn judged_by_axe(page: &Page, seen: &Seen) -> Vec<String> {
     wrong
 }
 
+/// What does not fit beside one another.
+async fn too_wide(page: &Page) -> Option<String> {
+    let over = page
+        .run(
+            "const room = document.documentElement.clientWidth; \
+             if (document.documentElement.scrollWidth <= room) return ''; \
+             const far = [...document.querySelectorAll('body *')].find((it) => \
+               it.getBoundingClientRect().right > room + 1); \
+             return `${document.documentElement.scrollWidth} pixels wide: ${far?.outerHTML.slice(0, 200)}`",
+        )
+        .await;
+    (over != "").then(|| over.to_string())
+}
+
+/// Shows what a page keeps folded away: forms, questions and explanations.
+async fn unfold(page: &Page) {
+    page.run("document.querySelectorAll('main details').forEach((it) => { it.open = true; })")
+        .await;
+}
+
+#[test]
+fn nobody_is_shut_out_of_what_was_folded_away() {
+    on_every_page(Look::DESKTOP, &async |page, _| {
+        unfold(page).await;
+        let report = axe(page).await;
+        if report.is_empty() {
+            Vec::new()
+        } else {
+            vec![report]
+        }
+    });
+}
+
 #[test]
 fn nobody_is_shut_out_in_light() {
     on_every_page(Look::DESKTOP, &judged_by_axe);
@@ -114,18 +147,9 @@ fn a_phone_has_room_for_every_page_also_in_japanese() {
         wrong.extend(unspoken(page, "ja").await);
         wrong.extend(no_cards(page).await);
         wrong.extend(out_of_reach(page).await);
-        let over = page
-            .run(
-                "const room = document.documentElement.clientWidth; \
-                 if (document.documentElement.scrollWidth <= room) return ''; \
-                 const far = [...document.querySelectorAll('body *')].find((it) => \
-                   it.getBoundingClientRect().right > room + 1); \
-                 return `${document.documentElement.scrollWidth} pixels wide: ${far?.outerHTML.slice(0, 200)}`",
-            )
-            .await;
-        if over != "" {
-            wrong.push(over.to_string());
-        }
+        wrong.extend(too_wide(page).await);
+        unfold(page).await;
+        wrong.extend(too_wide(page).await);
         wrong
     });
 }

@@ -1,12 +1,25 @@
 //! Open pages hear of news, and of what happened while they were on their way.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
+use actix_web::{
+    body::{BoxBody, MessageBody as _},
+    http::Method,
+};
+use futures_util::future::{join_all, poll_fn};
 use reqwest::Response;
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::support::site::{PASSWORD, Site};
+use crate::{
+    api::sessions::Browser,
+    support::{
+        databases::TestDatabase,
+        served,
+        service::Service,
+        site::{PASSWORD, Site},
+    },
+};
 
 /// A stream, opened with this query and this header.
 async fn listen(site: &Site, cookie: &str, query: &str, back: Option<&str>) -> Response {
@@ -63,4 +76,48 @@ async fn what_happens_while_a_page_is_on_its_way_is_told() {
     assert_eq!(next(&mut back, soon).await.as_ref(), Some(&told));
     let mut back = listen(&site, &cookie, &seen, Some(id)).await;
     assert_eq!(next(&mut back, a_while).await, None);
+}
+
+#[actix_web::test]
+async fn however_many_listen_one_looks_for_all_of_them() {
+    let service = Service::on(TestDatabase::sqlite()).await;
+    let anna = service.user("anna").await;
+    let browser = Browser::signed_in(&service, "anna").await;
+    let mut streams = Vec::new();
+    for _ in 0..8 {
+        let request = browser.request(Method::GET, "/live");
+        let answer = served::answer(&service.app, request).await;
+        assert_eq!(answer.status().as_u16(), 200);
+        streams.push(answer.into_body());
+    }
+    service.selects.lock().unwrap().clear();
+    let told = async |streams: &mut Vec<BoxBody>, time| {
+        let each = streams
+            .iter_mut()
+            .map(|it| poll_fn(move |context| Pin::new(&mut *it).poll_next(context)));
+        timeout(time, join_all(each)).await.ok()
+    };
+    let nothing = told(&mut streams, Duration::from_secs(7)).await;
+    assert!(nothing.is_none(), "nothing has happened");
+    let selects = service.selects.lock().unwrap().clone();
+    let looks = selects.iter().filter(|it| it.contains("activities"));
+    let looks = looks.count();
+    // Every two seconds.
+    assert!((2..=4).contains(&looks), "{looks}: {selects:#?}");
+    assert!(selects.len() < 24, "{}: {selects:#?}", selects.len());
+
+    service.team("devs", &anna).await;
+    let news = told(&mut streams, Duration::from_secs(10)).await;
+    let news = news.expect("all of them hear of it");
+    assert_eq!(news.len(), 8);
+    for it in news {
+        let told = it.expect("a stream").expect("that goes on");
+        assert!(told.starts_with(b"event: change\n"), "{told:?}");
+    }
+
+    // A stream hears nothing after its session.
+    let left = browser.send(&service, "/users/sign_out", &[("_method", "delete")]);
+    assert_eq!(left.await.status.as_u16(), 303);
+    let ends = told(&mut streams, Duration::from_secs(10)).await;
+    assert!(ends.expect("they end").iter().all(Option::is_none));
 }

@@ -2,6 +2,7 @@
 
 mod axe;
 mod dashboard;
+mod days;
 mod driver;
 mod everywhere;
 mod first_look;

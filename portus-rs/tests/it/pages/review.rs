@@ -120,3 +120,23 @@ async fn the_review_needs_no_database_and_says_that_it_is_away() {
     assert_eq!(near(&service, "/500").await.status, 500);
     assert_eq!(near(&service, "/404").await.status, 404);
 }
+
+#[actix_web::test]
+async fn a_service_without_a_name_says_which_setting_gives_it_one() {
+    let service = Service::with(TestDatabase::sqlite(), &[NAMED]).await;
+    let nameless = service
+        .replica_with(|config| config.machine_fqdn.value.clear())
+        .await;
+    let request = TestRequest::get().uri(REVIEW);
+    let told = Service::call_at(&nameless, request).await;
+    assert_eq!(told.status, 500);
+    for text in [
+        TITLE,
+        "Fix secret machine fqdn value",
+        "PORTUS_MACHINE_FQDN_VALUE",
+    ] {
+        assert!(told.body.contains(text), "{}", told.body);
+    }
+    let named = near(&service, REVIEW).await;
+    assert!(!named.body.contains("fqdn value"), "{}", named.body);
+}

@@ -12,11 +12,15 @@ use crate::{
     entities::{registry, sync_run},
     error::Result,
     keys::Certificate,
-    queries::{self, events::UnknownHost, sync_runs},
+    queries::{
+        self,
+        events::{Day, MOST, UnknownHost},
+        sync_runs,
+    },
     web::{
         error::PageResult,
         pages::{
-            chart::{Chart, Ranking},
+            chart::{self, Chart, Ranking},
             route::{Route, get, post},
             view::{Moment, Page},
             visit::Admin,
@@ -41,6 +45,11 @@ pub fn routes() -> Vec<Route> {
 pub struct Health {
     registries: Vec<Registry>,
     inbox: Inbox,
+    /// What became of the events of the last days.
+    applied: Chart,
+    given_up: Chart,
+    /// As many of a day are drawn, where a day had more.
+    most: Option<i64>,
     strangers: Vec<Stranger>,
     key: Key,
     /// Whether this service has images deleted at all.
@@ -169,6 +178,9 @@ impl Page for Health {
                 malformed: 0,
                 unknown: 0,
             },
+            applied: Chart::new([]),
+            given_up: Chart::new([]),
+            most: None,
             strangers: Vec::new(),
             key: Key {
                 id: "ABCD:EFGH".to_owned(),
@@ -196,6 +208,9 @@ impl Page for Health {
                 malformed: 1,
                 unknown: 1,
             },
+            applied: Chart::new([("2026-01-01".to_owned(), 10_000)]),
+            given_up: Chart::new([("2026-01-01".to_owned(), 2)]),
+            most: Some(10_000),
             strangers: vec![Stranger {
                 host: "<canary>".to_owned(),
                 address: "<canary>".to_owned(),
@@ -283,10 +298,12 @@ async fn show(visit: Admin) -> PageResult {
         registries.push(of_registry(&visit, row).await?);
     }
     let inbox = queries::events::standing(app).await?;
+    let days = queries::events::last_days(app).await?;
+    let day = |it: &Day, count| (chart::date(it.day), count);
     let strangers = queries::events::unknown_hosts(app).await?;
     let lost = queries::webhooks::with_lost_secrets(app).await?;
     let mail = queries::mails::trouble(app).await?;
-    let departures = queries::departures::held(app).await?;
+    let departures = queries::departures::held(&app.database).await?;
     let shares = queries::storage::greatest(app, visit.actor.who(), SHARES).await?;
     let certificate = app.keys.signing.certificate();
     let page = Health {
@@ -299,6 +316,12 @@ async fn show(visit: Admin) -> PageResult {
             malformed: inbox.counts.malformed,
             unknown: inbox.counts.unknown,
         },
+        applied: Chart::new(days.iter().map(|it| day(it, it.applied))),
+        given_up: Chart::new(days.iter().map(|it| day(it, it.given_up))),
+        most: days
+            .iter()
+            .any(|it| it.applied.max(it.given_up) >= MOST)
+            .then_some(MOST),
         strangers: strangers.into_iter().map(Stranger::from).collect(),
         key: Key {
             id: app.keys.signing.key_id().to_owned(),

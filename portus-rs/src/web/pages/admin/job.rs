@@ -16,6 +16,7 @@ use crate::{
     web::{
         error::PageResult,
         pages::{
+            people,
             route::{Route, get, post},
             table::{Shape, Table},
             view::{Moment, Page},
@@ -210,6 +211,8 @@ struct Ran {
     did: i64,
     message: Option<String>,
     wanted_by: Option<String>,
+    /// The page about whoever that is.
+    wanter: Option<String>,
     replica: String,
     began_at: Moment,
     ended_at: Moment,
@@ -225,6 +228,7 @@ impl From<job_run::Model> for Ran {
             did: row.did,
             message: row.message,
             wanted_by: row.wanted_by,
+            wanter: None,
             replica: row.replica,
             began_at: Moment(row.began_at),
             ended_at: Moment(row.ended_at),
@@ -242,6 +246,7 @@ impl Page for History {
             did: times - 1,
             message: Some("<canary>".to_owned()).filter(|_| outcome == "failed"),
             wanted_by: Some("<canary>".to_owned()).filter(|_| times == 1),
+            wanter: (outcome == "failed").then(|| "/users/edit".to_owned()),
             replica: "<canary>:1".to_owned(),
             began_at: Moment(NaiveDateTime::default()),
             ended_at: Moment(NaiveDateTime::default()),
@@ -281,6 +286,13 @@ async fn show(visit: Admin) -> PageResult {
         name: known.name,
         failed,
     };
+    let mut runs = visit.plain_table(RUNS, list, Ran::from).await?;
+    let names = runs.rows.iter().filter_map(|it| it.wanted_by.as_deref());
+    let pages = people::pages(&visit, names).await?;
+    for run in &mut runs.rows {
+        let name = run.wanted_by.as_ref();
+        run.wanter = name.and_then(|it| pages.get(it).cloned());
+    }
     let page = History {
         job: Job::new(
             known,
@@ -288,7 +300,7 @@ async fn show(visit: Admin) -> PageResult {
             newest.iter().find(|row| row.name == known.name),
             visit.now(),
         ),
-        runs: visit.plain_table(RUNS, list, Ran::from).await?,
+        runs,
         failed,
     };
     visit.show("jobs", &page).await

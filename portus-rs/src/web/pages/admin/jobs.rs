@@ -14,12 +14,13 @@ use crate::{
     queries::{
         self,
         dead_events::{DeadEvents, Row as Dead},
-        jobs,
+        jobs, repositories,
         sync_runs::{Row as Run, SyncRuns},
     },
     web::{
         error::PageResult,
         pages::{
+            people,
             route::{Route, get, post},
             table::{Shape, Table},
             view::{Moment, Page},
@@ -71,10 +72,13 @@ pub struct Jobs {
 #[derive(Serialize)]
 pub struct ShownRun {
     id: i64,
+    registry_id: i64,
     registry: String,
     state: &'static str,
     strategy: String,
     requested_by: Option<String>,
+    /// The page about whoever that is.
+    requester: Option<String>,
     /// The comparison whose removals, held back until then, this one carries out. It looks at nothing else.
     confirms: Option<i64>,
     repositories: i64,
@@ -93,10 +97,12 @@ impl From<Run> for ShownRun {
     fn from(Run { run, registry }: Run) -> Self {
         Self {
             id: run.id,
+            registry_id: registry.id,
             registry: registry.name,
             state: run.state.as_str(),
             strategy: run.strategy,
             requested_by: run.requested_by,
+            requester: None,
             confirms: run.confirms,
             repositories: run.repositories,
             tags: run.tags,
@@ -112,14 +118,27 @@ impl From<Run> for ShownRun {
     }
 }
 
+/// Has each lead to whoever wanted it.
+async fn with_requesters(visit: &Admin, runs: &mut [ShownRun]) -> Result<()> {
+    let names = runs.iter().filter_map(|it| it.requested_by.as_deref());
+    let pages = people::pages(visit, names).await?;
+    for run in runs {
+        let name = run.requested_by.as_ref();
+        run.requester = name.and_then(|it| pages.get(it).cloned());
+    }
+    Ok(())
+}
+
 impl ShownRun {
     pub fn sample(state: &'static str) -> Self {
         Self {
             id: 7,
+            registry_id: 3,
             registry: "<canary>".to_owned(),
             state,
             strategy: "update-delete".to_owned(),
             requested_by: Some("<canary>".to_owned()),
+            requester: (state == "done").then(|| "/users/edit".to_owned()),
             confirms: (state == "failed").then_some(6),
             repositories: 3,
             tags: 9,
@@ -154,9 +173,12 @@ pub struct Events {
 #[derive(Serialize)]
 struct Event {
     id: i64,
+    registry_id: i64,
     registry: String,
     action: String,
     repository: String,
+    /// That repository, if it is known.
+    repository_id: Option<i64>,
     host: Option<String>,
     attempts: i16,
     error: Option<String>,
@@ -169,9 +191,11 @@ impl From<Dead> for Event {
         let Dead { event, registry } = row;
         Self {
             id: event.id,
+            registry_id: registry.id,
             registry: registry.name,
             action: event.action,
             repository: event.repository,
+            repository_id: None,
             host,
             attempts: event.attempts,
             error: event.last_error,
@@ -223,9 +247,11 @@ impl Page for Events {
     fn samples() -> Vec<Self> {
         let event = |id| Event {
             id,
+            registry_id: 3,
             registry: "<canary>".to_owned(),
             action: "push".to_owned(),
             repository: "<canary>".to_owned(),
+            repository_id: (id == 1).then_some(4),
             host: Some("<canary>".to_owned()),
             attempts: 5,
             error: Some("<canary>".to_owned()),
@@ -254,10 +280,10 @@ async fn list(visit: Admin) -> PageResult {
         let failed_lately = failed.iter().any(|name| name == it.name);
         Job::new(it, lease, run, now).noting(failed_lately)
     });
-    let page = Jobs {
-        jobs: all.collect(),
-        runs: visit.plain_table(RUNS, SyncRuns, ShownRun::from).await?,
-    };
+    let jobs = all.collect();
+    let mut runs = visit.plain_table(RUNS, SyncRuns, ShownRun::from).await?;
+    with_requesters(&visit, &mut runs.rows).await?;
+    let page = Jobs { jobs, runs };
     visit.show("jobs", &page).await
 }
 
@@ -276,10 +302,12 @@ async fn shown(visit: &Admin) -> Result<Comparison> {
     } else {
         queries::sync::held(&visit.app, row.run.registry_id).await?
     };
+    let mut run = ShownRun::from(row);
+    with_requesters(visit, std::slice::from_mut(&mut run)).await?;
     Ok(Comparison {
         plan,
         waits_now: waits_now.map(|it| it.id),
-        run: ShownRun::from(row),
+        run,
     })
 }
 
@@ -297,9 +325,17 @@ async fn confirm(visit: Admin) -> PageResult {
 }
 
 async fn dead(visit: Admin) -> PageResult {
-    let page = Events {
-        events: visit.plain_table(DEAD, DeadEvents, Event::from).await?,
-    };
+    let mut events = visit.plain_table(DEAD, DeadEvents, Event::from).await?;
+    let names = events
+        .rows
+        .iter()
+        .map(|it| (it.registry_id, &*it.repository));
+    let known = repositories::ids_of(&visit.app, &names.collect::<Vec<_>>()).await?;
+    for event in &mut events.rows {
+        let name = (event.registry_id, event.repository.clone());
+        event.repository_id = known.get(&name).copied();
+    }
+    let page = Events { events };
     visit.show("jobs", &page).await
 }
 

@@ -66,7 +66,7 @@ struct Row {
 /// What a registry said to our token; what `admin/registry_status.html` shows, too.
 #[derive(Default, Serialize)]
 pub struct Tested {
-    /// `accepted`, `open`, `failed`, or empty where it has not been asked.
+    /// `accepted`, `open`, `failed`, `away` where nobody answered, or empty where it has not been asked.
     word: &'static str,
     /// What is wrong.
     text: String,
@@ -93,6 +93,7 @@ impl Page for Tested {
             Self::sample("accepted"),
             Self::sample("open"),
             Self::sample("failed"),
+            Self::sample("away"),
         ]
     }
 }
@@ -161,7 +162,13 @@ pub fn tested(app: &App, id: i64) -> Tested {
     let (word, text) = match check.trust {
         Trust::Accepted => ("accepted", String::new()),
         Trust::Open => ("open", String::new()),
-        Trust::Failed(error) => ("failed", error.to_string()),
+        Trust::Failed(error) => {
+            let word = match error.reason() {
+                Some(_) => "away",
+                None => "failed",
+            };
+            (word, error.to_string())
+        }
     };
     Tested {
         word,

@@ -15,8 +15,6 @@ use crate::{
 
 /// Events that wait longer than this many seconds do so for a reason.
 const PATIENCE: i64 = 60;
-/// How long before its end a certificate is worth a word.
-const ANNOUNCED: i64 = 120;
 
 /// One thing, well or not.
 #[derive(Clone, Debug, Serialize)]
@@ -147,13 +145,10 @@ pub async fn signs(visit: &Member) -> Result<Vec<Sign>> {
     });
     signs.push(match app.keys.signing.certificate() {
         None => Sign::new("no-certificate", false),
-        Some(it) => {
-            let left = (it.not_after() - now).num_days();
-            Sign {
-                at: Some(Moment(it.not_after())),
-                ..Sign::new("certificate", left > ANNOUNCED)
-            }
-        }
+        Some(it) => Sign {
+            at: Some(Moment(it.not_after())),
+            ..Sign::new("certificate", it.warning(now).is_none())
+        },
     });
     if app.config.delete.enabled {
         let keeps = |it: &&Arc<registry::Model>| {

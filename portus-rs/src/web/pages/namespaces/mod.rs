@@ -39,7 +39,7 @@ pub const OF_TEAM: Shape = Shape {
     columns: &["name", "created_at"],
     sorted_by: "name",
     ascending: true,
-    filter: "",
+    filter: "name_contains",
     per_page: None,
 };
 const SPECIAL: Shape = Shape {
@@ -47,12 +47,10 @@ const SPECIAL: Shape = Shape {
     columns: &[],
     sorted_by: "global",
     ascending: false,
+    filter: "",
     ..OF_TEAM
 };
-const JOINED: Shape = Shape {
-    filter: "name_contains",
-    ..OF_TEAM
-};
+const JOINED: Shape = OF_TEAM;
 const ORPHANS: Shape = Shape {
     prefix: "orns_",
     ..JOINED
@@ -146,8 +144,6 @@ async fn listed(visit: &Member, form: Form) -> Result<List> {
         role: Some(Role::Owner),
         ..nowhere
     };
-    let registries = visit.facts.all_registries().await?;
-    let registries = Some(registries).filter(|it| it.len() > 1);
     Ok(List {
         special,
         joined,
@@ -158,10 +154,18 @@ async fn listed(visit: &Member, form: Form) -> Result<List> {
             && policy::teams::create(nowhere, &visit.app.rules).granted
             && policy::namespaces::create_in(owner, false, &visit.app.rules).granted,
         teams,
-        registries: registries
-            .iter()
-            .flat_map(|all| all.iter().map(|it| it.name.clone()))
-            .collect(),
+        registries: registries(visit).await?,
+    })
+}
+
+/// Names of the registries that a new one could be in, the oldest first; none where there is no choice.
+pub async fn registries(visit: &Member) -> Result<Vec<String>> {
+    let all = visit.facts.all_registries().await?;
+    let names = all.iter().map(|it| it.name.clone());
+    Ok(if all.len() > 1 {
+        names.collect()
+    } else {
+        Vec::new()
     })
 }
 

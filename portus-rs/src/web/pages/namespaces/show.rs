@@ -291,6 +291,21 @@ async fn shown(
     })
 }
 
+/// The form again if it names another team: that is a matter of the page which says what follows from it.
+async fn moves(visit: &Member, row: &namespace::Model) -> Result<Option<Form>> {
+    let Some(heir) = visit.filled("namespace[team]") else {
+        return Ok(None);
+    };
+    let shown: Row = queries::namespaces::shown(&visit.app, row.clone()).await?;
+    if shown.team.is_some_and(|it| it.name == heir.trim()) {
+        return Ok(None);
+    }
+    let mut form = checks::up_to_date(visit.form("namespace"), &row.updated_at);
+    form.again = true;
+    form.complaints.push(visit.say("namespace-team-elsewhere"));
+    Ok(Some(form))
+}
+
 async fn update(visit: Member) -> PageResult {
     let id = visit.id("id")?;
     let viewer = visit.viewer().await?;
@@ -298,6 +313,10 @@ async fn update(visit: Member) -> PageResult {
     let facts = NamespaceFacts::from(&row);
     policy::namespaces::update(viewer.standing_in(&row), &facts, &visit.app.rules).granted()?;
     if let Some(form) = checks::stale(&visit, "namespace", &row.updated_at) {
+        let page = shown(&visit, &viewer, row, Some(form)).await?;
+        return visit.show_again("namespaces", &page).await;
+    }
+    if let Some(form) = moves(&visit, &row).await? {
         let page = shown(&visit, &viewer, row, Some(form)).await?;
         return visit.show_again("namespaces", &page).await;
     }

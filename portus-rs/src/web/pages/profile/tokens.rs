@@ -6,13 +6,13 @@ use super::{Forms, own_id, page};
 use crate::{
     actions::application_tokens,
     app::App,
-    entities::TokenScope,
     error::Result,
     queries::{self, viewer::Viewer},
     web::{
         error::PageResult,
         pages::{
             flash::{Flash, Kind},
+            limits::{self, Limits},
             view::Moment,
             visit::Member,
         },
@@ -24,11 +24,7 @@ use crate::{
 pub struct Token {
     id: i64,
     application: String,
-    /// `read`, `pull` or nothing for everything.
-    limits: Option<&'static str>,
-    namespace: Option<String>,
-    expires_at: Option<Moment>,
-    expired: bool,
+    limits: Limits,
     created_at: Option<Moment>,
     last_used_at: Option<Moment>,
     last_used_ip: Option<String>,
@@ -37,38 +33,26 @@ pub struct Token {
 impl Token {
     pub fn samples() -> Vec<Self> {
         let at = Moment(chrono::NaiveDateTime::default());
-        let token = |id, limits, expired| Self {
+        let token = |(id, limits)| Self {
             id,
             application: "ci<canary>".to_owned(),
             limits,
-            namespace: limits.map(|_| "qa<canary>".to_owned()),
-            expires_at: limits.map(|_| at),
-            expired,
             created_at: Some(at),
-            last_used_at: limits.map(|_| at),
-            last_used_ip: limits.map(|_| "192.0.2.1<canary>".to_owned()),
+            last_used_at: (id > 1).then_some(at),
+            last_used_ip: (id > 1).then(|| "192.0.2.1<canary>".to_owned()),
         };
-        vec![
-            token(1, None, false),
-            token(2, Some("read"), false),
-            token(3, Some("pull"), true),
-        ]
+        (1..).zip(Limits::samples()).map(token).collect()
     }
 }
 
 impl From<queries::application_tokens::Row> for Token {
     fn from(row: queries::application_tokens::Row) -> Self {
+        let limits = Limits::of(&row);
         let token = row.token;
         Self {
             id: token.id,
             application: token.application,
-            limits: match token.scope {
-                TokenScope::Full => None,
-                other => Some(other.as_str()),
-            },
-            namespace: row.namespace,
-            expires_at: token.expires_at.map(Moment),
-            expired: row.expired,
+            limits,
             created_at: token.created_at.map(Moment),
             last_used_at: token.last_used_at.map(Moment),
             last_used_ip: token.last_used_ip,
@@ -82,9 +66,12 @@ pub async fn all(app: &App, viewer: &Viewer, id: i64) -> Result<Vec<Token>> {
 }
 
 pub async fn create(visit: Member) -> PageResult {
-    let application = visit.text("application_token[application]");
     let id = own_id(&visit)?;
-    match application_tokens::issue(&visit.app, &visit.actor, id, &application).await {
+    let done = match limits::wanted(&visit) {
+        Ok(new) => application_tokens::issue_limited(&visit.app, &visit.actor, id, &new).await,
+        Err(error) => Err(error),
+    };
+    match done {
         Ok(issued) => {
             let told = Flash {
                 kind: Kind::Notice,

@@ -44,7 +44,7 @@ impl Comment {
             .author
             .as_ref()
             .and_then(|it| people::page(visit, it.id));
-        let (author, avatar) = row.author.map(|it| (it.username, it.avatar_url)).unzip();
+        let (author, avatar) = row.author.map(|it| (it.name, it.avatar_url)).unzip();
         Self {
             id: row.comment.id,
             author,

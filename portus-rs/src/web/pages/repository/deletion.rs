@@ -11,6 +11,7 @@ use crate::{
         images::{self, Listed},
         repositories,
     },
+    remote,
     web::{
         error::PageResult,
         pages::{
@@ -217,6 +218,9 @@ fn told(visit: &Member, report: &Report) -> Vec<Flash> {
             .map(|(name, reason)| format!("{name} ({})", visit.language.translate(reason)))
             .collect();
         flashes.push(Flash::alert(visit.tell("images-kept", &kept.join(", "))));
+        if report.kept.values().any(|it| remote::is_silence(it)) {
+            flashes.push(Flash::alert(visit.say("registry-away-works")));
+        }
     }
     flashes
 }

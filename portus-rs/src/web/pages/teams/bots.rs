@@ -6,6 +6,7 @@ use super::super::{
     checks::{self, moment},
     flash::Flash,
     form::Form,
+    limits::{self, Limits},
     route::{Route, delete, post, put},
     table::{Shape, Table},
     view::Moment,
@@ -60,8 +61,7 @@ struct Token {
     id: i64,
     application: String,
     last_used_at: Option<Moment>,
-    expires_at: Option<Moment>,
-    expired: bool,
+    limits: Limits,
 }
 
 impl Bot {
@@ -69,8 +69,7 @@ impl Bot {
         let tokens = kept.tokens.into_iter().map(|row| Token {
             id: row.token.id,
             last_used_at: moment(row.token.last_used_at),
-            expires_at: moment(row.token.expires_at),
-            expired: row.expired,
+            limits: Limits::of(&row),
             application: row.token.application,
         });
         Self {
@@ -86,12 +85,11 @@ impl Bot {
 
     pub fn samples() -> Vec<Self> {
         let at = Some(Moment(chrono::NaiveDateTime::default()));
-        let token = |expired| Token {
-            id: 1,
+        let token = |(id, limits)| Token {
+            id,
             application: "ci <canary>".to_owned(),
-            last_used_at: at.filter(|_| expired),
-            expires_at: at.filter(|_| expired),
-            expired,
+            last_used_at: at.filter(|_| id > 1),
+            limits,
         };
         let bot = |enabled: bool| Self {
             id: 4,
@@ -100,7 +98,7 @@ impl Bot {
             role: enabled.then_some("viewer"),
             enabled,
             tokens: if enabled {
-                vec![token(true), token(false)]
+                (1..).zip(Limits::samples()).map(token).collect()
             } else {
                 Vec::new()
             },
@@ -178,8 +176,11 @@ async fn issue(visit: Member) -> PageResult {
     let (team, id) = (team(&visit).await?, visit.id("bot")?);
     let viewer = visit.viewer().await?;
     let bot = queries::bots::one(&visit.app, &viewer, team, id).await?;
-    let application = visit.text("application_token[application]");
-    match application_tokens::issue(&visit.app, &visit.actor, id, &application).await {
+    let done = match limits::wanted(&visit) {
+        Ok(new) => application_tokens::issue_limited(&visit.app, &visit.actor, id, &new).await,
+        Err(error) => Err(error),
+    };
+    match done {
         Ok(issued) => {
             let said = Flash {
                 secret: Some(issued.plain),

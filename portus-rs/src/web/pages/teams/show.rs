@@ -63,6 +63,8 @@ pub struct Show {
     /// Some of those who could join.
     newcomers: Vec<String>,
     namespace: Option<Form>,
+    /// Names of the registries that a namespace could be in, where there are several.
+    registries: Vec<String>,
     bot: Form,
     token: Form,
     roles: [&'static str; 3],
@@ -126,12 +128,20 @@ impl Page for Show {
             join: Form::new("team_user").with("user", "<canary>"),
             newcomers: vec!["bob<canary>".to_owned()],
             namespace: manages.then(|| Form::new("namespace").with("name", "<canary>")),
+            registries: if manages {
+                vec!["main<canary>".to_owned(), "other".to_owned()]
+            } else {
+                Vec::new()
+            },
             bot: Form::new("bot").with("username", "<canary>"),
             token: Form::new("application_token"),
             roles: ROLES,
         };
         let mut nothing = page(vec![row("owner", true)], false);
         nothing.namespaces = Table::sample(namespaces::OF_TEAM, Vec::new());
+        let mut unfiltered = page(vec![row("owner", true)], false);
+        unfiltered.namespaces = Table::sample(namespaces::OF_TEAM, Vec::new());
+        unfiltered.namespaces.filter.clear();
         let mut without_bots = page(vec![row("owner", true)], true);
         without_bots.bots = Some(Table::sample(bots::SHAPE, Vec::new()));
         without_bots.join.again = true;
@@ -139,6 +149,7 @@ impl Page for Show {
         errors.insert("user".to_owned(), vec!["not <canary>".to_owned()]);
         vec![
             nothing,
+            unfiltered,
             without_bots,
             page(vec![row("owner", true), row("viewer", false)], true),
         ]
@@ -199,6 +210,7 @@ async fn shown(visit: &Member, viewer: &Viewer, team: team::Model, asked: Asked)
         join: asked.join.unwrap_or_else(|| viewer_form("team_user")),
         newcomers,
         namespace: creates.then(|| asked.namespace.unwrap_or_else(|| Form::new("namespace"))),
+        registries: namespaces::registries(visit).await?,
         bot: asked.bot.unwrap_or_else(|| viewer_form("bot")),
         token: asked
             .token

@@ -2,6 +2,7 @@
 
 mod activities;
 mod admin;
+mod away;
 mod bots;
 mod common;
 mod counting;
@@ -10,16 +11,20 @@ mod hints;
 mod history;
 mod jobs;
 mod languages;
+mod limits;
 mod looked_after;
 mod members;
+mod named;
 mod namespaces;
 mod registries;
+mod several;
 mod signs;
 mod teams;
 mod trusts;
 mod users;
 mod ways_back;
 mod webhooks;
+mod words;
 
 use actix_web::{http::Method, test::TestRequest};
 

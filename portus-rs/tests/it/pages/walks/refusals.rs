@@ -1,6 +1,7 @@
 //! What people are told when something cannot be.
 
 use fantoccini::wd::Locator;
+use serde_json::json;
 
 use super::site::{site, walk};
 use crate::{
@@ -89,6 +90,46 @@ fn a_registry_is_judged_by_all_that_is_typed() {
         assert!(!page.is_disabled("Save").await);
         page.press("Save").await;
         page.see("The secret below is shown this once.").await;
+    });
+}
+
+#[test]
+fn a_namespace_s_name_is_judged_for_the_registry_that_is_chosen() {
+    let site = site(&[]);
+    RUNTIME.block_on(async {
+        let owner = site.user("owner").await;
+        site.team("qa", owner).await;
+        site.namespace("taken", "qa", "private").await;
+        // The same one by another name.
+        let (host, port) = site.registry.address.split_once(':').unwrap();
+        let other = if host == "localhost" {
+            "127.0.0.1"
+        } else {
+            "localhost"
+        };
+        let elsewhere = format!("{other}:{port}");
+        let second =
+            json!({"registry": {"name": "second", "hostname": elsewhere, "use_ssl": false}});
+        site.post("/api/v1/registries", second).await;
+    });
+    walk(&site, async |page| {
+        page.become_user("owner").await;
+        page.open("/namespaces").await;
+        page.press("Create new namespace").await;
+        page.fill("Name", "taken").await;
+        page.see("Name has already been taken").await;
+        // Another choice asks again, without another word typed.
+        let choose = "const it = document.getElementById('namespace_registry'); it.selectedIndex = 1 - it.selectedIndex; \
+                      it.dispatchEvent(new Event('input', {bubbles: true}))";
+        page.run(choose).await;
+        page.not_see("Name has already been taken").await;
+        page.run(choose).await;
+        page.see("Name has already been taken").await;
+        page.run(choose).await;
+        page.not_see("Name has already been taken").await;
+        page.fill("Team", "qa").await;
+        page.press("Create").await;
+        page.see("Namespace 'taken' was created successfully").await;
     });
 }
 
