@@ -47,7 +47,7 @@ pub async fn standing(app: &App) -> Result<Standing> {
 /// Days for which applied events are kept, and so counted.
 pub const DAYS: i64 = 7;
 /// As many events of a day are counted, so that a page waits for no more.
-pub const MOST: i64 = 10_000;
+pub const MOST: i64 = 2_000;
 
 /// A day's events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

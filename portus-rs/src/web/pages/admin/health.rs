@@ -208,9 +208,9 @@ impl Page for Health {
                 malformed: 1,
                 unknown: 1,
             },
-            applied: Chart::new([("2026-01-01".to_owned(), 10_000)]),
+            applied: Chart::new([("2026-01-01".to_owned(), 2_000)]),
             given_up: Chart::new([("2026-01-01".to_owned(), 2)]),
-            most: Some(10_000),
+            most: Some(2_000),
             strangers: vec![Stranger {
                 host: "<canary>".to_owned(),
                 address: "<canary>".to_owned(),
