@@ -159,10 +159,6 @@ impl Environment {
 }
 
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a variable of its own"
-)]
 pub struct Process {
     pub environment: Environment,
     /// Jobs without HTTP.

@@ -20,7 +20,7 @@ use crate::support::{
     databases::on_every_database, registry::Registry, service::Service, wait::eventually,
 };
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 async fn lease(app: &App) -> Option<lease::Model> {
     lease::Entity::find()

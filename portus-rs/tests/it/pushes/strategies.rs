@@ -14,7 +14,7 @@ use crate::support::{
     wait::wait_for,
 };
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 const OVER: &str = "Disabling 'Registry synchronization'. Reason: task was ordered to execute once, and this has \
                     already been performed.";
 

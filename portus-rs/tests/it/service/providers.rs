@@ -130,7 +130,7 @@ async fn no_secret_of_providers_jobs_or_mail_is_ever_logged() {
     let mut bob = Browser::new(site.portus.url());
     let asked = [("user[email]", "bob@example.com")];
     bob.ask(Method::POST, "/users/password.json", &asked).await;
-    let limit = Duration::from_secs(60);
+    let limit = Duration::from_mins(1);
     eventually("the letter is there", limit, || async {
         !mail.letters().is_empty()
     })

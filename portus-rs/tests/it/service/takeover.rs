@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 /// So soon must a job run elsewhere.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// Who takes over earlier has not waited for the silence to mean anything: a lease is renewed every five seconds and
 /// stale after fifteen.
 const TOO_SOON: Duration = Duration::from_secs(8);

@@ -54,11 +54,6 @@ fn answer(mut stream: TcpStream, manner: Manner) {
         }
         let id = question[4];
         let said: Vec<u8> = match manner {
-            Manner::Hangs => {
-                std::thread::sleep(Duration::from_mins(1));
-                return;
-            }
-            Manner::HangsUp => return,
             Manner::SpeaksHttp => b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
             Manner::TalksNonsense => vec![0x30, 0x05, 0x02, 0x01, id, 0x04, 0x00],
             // A search's end, to whatever is asked.
@@ -68,11 +63,11 @@ fn answer(mut stream: TcpStream, manner: Manner) {
                 bound = true;
                 result(id, 0x61, 0)
             }
-            Manner::BindsAndHangs => {
+            Manner::Hangs | Manner::BindsAndHangs => {
                 std::thread::sleep(Duration::from_mins(1));
                 return;
             }
-            Manner::BindsAndResets => return,
+            Manner::HangsUp | Manner::BindsAndResets => return,
         };
         if stream.write_all(&said).is_err() {
             return;

@@ -152,12 +152,13 @@ async fn registry(page: &Page, to: &Installation<'_>, look: Look) {
     if look.scripts {
         page.shows("registry-made").await;
     }
-    configure(page, to, &mut server.borrow_mut()).await;
+    let said = configuration(page, to).await;
+    // From now on nobody else can tell in its name.
+    server.borrow_mut().reconfigure(said);
 }
 
-/// Copies into the registry what the page says that belongs into its configuration. From then on nobody else can tell
-/// in its name.
-async fn configure(page: &Page, to: &Installation<'_>, server: &mut Registry) {
+/// What the page says that belongs into the registry's configuration.
+async fn configuration(page: &Page, to: &Installation<'_>) -> Value {
     page.see("The secret below is shown this once.").await;
     let said = page
         .run("return document.querySelector('.copyable-block code').textContent")
@@ -169,7 +170,7 @@ async fn configure(page: &Page, to: &Installation<'_>, server: &mut Registry) {
     endpoint["backoff"] = json!("300ms");
     let header = endpoint["headers"]["Authorization"][0].as_str().unwrap();
     assert!(header.starts_with("Bearer prs_e_"), "{header}");
-    server.reconfigure(said);
+    said
 }
 
 async fn person(page: &Page, name: &str) {
