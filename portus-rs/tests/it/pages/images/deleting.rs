@@ -132,23 +132,28 @@ on_every_database! {
 
     async fn what_the_registry_refuses_is_told_beside_what_is_gone(database: TestDatabase) {
         let world = World::on(database).await;
-        let (first, second, third) = (image("first"), image("second"), image("third"));
-        world.stock(&[("qa/web", "1.0", &first), ("qa/web", "0.9", &second), ("qa/web", "0.8", &third)]).await;
-        // Of one nobody here knows what it points to.
-        world.sql("UPDATE tags SET digest = NULL WHERE name = '0.8'").await;
+        let (first, second) = (image("first"), image("second"));
+        let (third, fourth) = (image("third"), image("fourth"));
+        world.stock(&[
+            ("qa/web", "1.0", &first), ("qa/web", "0.9", &second), ("qa/web", "0.8", &third), ("qa/web", "0.7", &fourth),
+        ]).await;
+        // Of two nobody here knows what they point to.
+        world.sql("UPDATE tags SET digest = NULL WHERE name IN ('0.7', '0.8')").await;
         world.registry.fail(Fault::DeleteOne(digest(&second)));
         let olga = olga(&world).await;
         let path = path(&world, "web").await;
-        let (one, two, id) = (digest(&first), digest(&second), world.tag("0.8").await.id.to_string());
+        let (one, two) = (digest(&first), digest(&second));
+        let (three, four) = (world.tag("0.8").await.id.to_string(), world.tag("0.7").await.id.to_string());
         let fields = [
             ("_method", "delete"),
             ("digests[]", one.as_str()),
             ("digests[]", two.as_str()),
-            ("tags[]", id.as_str()),
+            ("tags[]", three.as_str()),
+            ("tags[]", four.as_str()),
         ];
         let answer = olga.send(&world.service, &format!("{path}/tags"), &fields).await;
         let said = said(&world, &olga, &answer).await;
-        assert!(said.contains("0.8, 1.0 successfully removed."), "{said}");
+        assert!(said.contains("0.7, 0.8, 1.0 successfully removed."), "{said}");
         assert!(said.contains("0.9 (") && said.contains(") unable to be removed."), "{said}");
         assert!(said.contains("answered 500"), "{said}");
         assert_eq!(world.tags().await, ["web:0.9"]);
