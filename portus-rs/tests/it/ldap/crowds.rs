@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, time::Duration};
 
-use actix_web::{http::StatusCode, test::TestRequest};
+use actix_web::http::StatusCode;
 use futures_util::future::join_all;
 use portus_rs::identity::throttle::{self, MOST};
 
@@ -10,7 +10,6 @@ use super::{WRONG, enrolled, service};
 use crate::api::sessions::sign_in;
 use crate::support::{
     databases::{TestDatabase, on_every_database},
-    service::{Service, basic},
     slapd::{Slapd, dn, password},
     wait::eventually,
 };
@@ -19,15 +18,6 @@ const THERE: &str = "198.51.100.1";
 const ELSEWHERE: &str = "198.51.100.2";
 /// Passwords of one address that the directory may have before it at a time.
 const SEATS: usize = 4;
-
-async fn login(service: &Service, from: &str, name: &str, secret: &str) -> (StatusCode, String) {
-    let request = TestRequest::get()
-        .uri("/v2/token")
-        .insert_header(("X-Forwarded-For", from))
-        .insert_header(("Authorization", basic((name, secret))));
-    let answer = service.call(request).await;
-    (answer.status, answer.body)
-}
 
 fn tried(slapd: &Slapd, name: &str) -> usize {
     slapd.asked(&format!("BIND dn=\"{}\" method", dn(name)))
@@ -40,7 +30,7 @@ on_every_database! {
         enrolled(&service, "ann").await;
         let before = tried(&slapd, "ann");
         let guesses: Vec<String> = (0..40).map(|it| format!("guess {it}")).collect();
-        let all = guesses.iter().map(|guess| login(&service, THERE, "ann", guess));
+        let all = guesses.iter().map(|guess| service.token_for(THERE, "ann", guess));
         let answers = join_all(all).await;
         assert!(answers.iter().all(|(status, _)| *status == StatusCode::UNAUTHORIZED), "{answers:?}");
         let heard = tried(&slapd, "ann") - before;
@@ -48,7 +38,7 @@ on_every_database! {
         assert!(heard <= most, "{heard} binds for 40 guesses at once");
         let counted = format!("login_failures WHERE account = 'ann' AND failures >= {MOST}");
         assert_eq!(service.count(&counted).await, 1, "{heard} heard, {answers:?}");
-        let right = login(&service, THERE, "ann", &password("ann")).await;
+        let right = service.token_for(THERE, "ann", &password("ann")).await;
         assert!(right.1.contains("Your account is locked."), "{right:?}");
     }
 }
@@ -83,7 +73,7 @@ async fn a_wrong_password_is_counted_however_many_hashes_wait() {
         let shown = throttle::Shown::new(app, THERE, "somebody", "wrong");
         app.passwords.check_nobody(shown)
     });
-    let guess = login(&service, THERE, "ann", "wrong");
+    let guess = service.token_for(THERE, "ann", "wrong");
     let (flood, (status, body)) = tokio::join!(join_all(flood), guess);
     assert!(flood.iter().all(Result::is_ok));
     assert_eq!(status, StatusCode::UNAUTHORIZED);
@@ -103,7 +93,7 @@ async fn a_flood_of_made_up_names_holds_up_nobody_elses_login() {
     let (crowded, served) = (Cell::new(0), Cell::new(0));
     let (crowded, served) = (&crowded, &served);
     let flood = names.iter().map(|name| {
-        let guess = login(&service, THERE, name, "wrong");
+        let guess = service.token_for(THERE, name, "wrong");
         async move {
             let (_, body) = guess.await;
             let sent_away = body.contains("Too many passwords are being tried");
@@ -118,7 +108,7 @@ async fn a_flood_of_made_up_names_holds_up_nobody_elses_login() {
         })
         .await;
         let before = served.get();
-        let answer = login(&service, ELSEWHERE, "ann", &password("ann")).await;
+        let answer = service.token_for(ELSEWHERE, "ann", &password("ann")).await;
         (answer, served.get() - before)
     };
     let (_, ((status, body), ahead)) = tokio::join!(join_all(flood), other);
@@ -129,6 +119,6 @@ async fn a_flood_of_made_up_names_holds_up_nobody_elses_login() {
         slapd.asked("BIND dn=\"cn=portus-rs-nobody") <= 100,
         "whoever is sent away has not asked"
     );
-    let (status, body) = login(&service, THERE, "ann", &password("ann")).await;
+    let (status, body) = service.token_for(THERE, "ann", &password("ann")).await;
     assert_eq!(status, StatusCode::OK, "{body}");
 }

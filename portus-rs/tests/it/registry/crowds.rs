@@ -2,25 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use actix_web::{http::StatusCode, test::TestRequest};
+use actix_web::http::StatusCode;
 use futures_util::future::join_all;
 
 use crate::support::{
     databases::TestDatabase,
-    service::{PASSWORD, Service, basic},
+    service::{PASSWORD, Service},
 };
 
 const THERE: &str = "198.51.100.1";
 const ELSEWHERE: &str = "198.51.100.2";
-
-async fn login(service: &Service, from: &str, name: &str, secret: &str) -> (StatusCode, String) {
-    let request = TestRequest::get()
-        .uri("/v2/token")
-        .insert_header(("X-Forwarded-For", from))
-        .insert_header(("Authorization", basic((name, secret))));
-    let answer = service.call(request).await;
-    (answer.status, answer.body)
-}
 
 #[actix_web::test]
 async fn what_waited_while_its_name_was_held_back_costs_nothing() {
@@ -30,7 +21,7 @@ async fn what_waited_while_its_name_was_held_back_costs_nothing() {
     let guesses: Vec<String> = (0..40).map(|it| format!("guess {it}")).collect();
     let all = guesses
         .iter()
-        .map(|guess| login(&service, THERE, "alice", guess));
+        .map(|guess| service.token_for(THERE, "alice", guess));
     let answers = join_all(all).await;
     assert!(
         answers
@@ -52,20 +43,20 @@ async fn a_flood_from_one_address_is_bounded_and_holds_up_nobody_else() {
     service.user("alice").await;
     // One hash, to compare with.
     let begun = Instant::now();
-    login(&service, ELSEWHERE, "nobody", "wrong").await;
+    service.token_for(ELSEWHERE, "nobody", "wrong").await;
     // One alone may have been lucky.
     let one = begun.elapsed().max(Duration::from_millis(100));
     let names: Vec<String> = (0..300).map(|it| format!("name{it}")).collect();
     let flood = async {
         let all = names
             .iter()
-            .map(|name| login(&service, THERE, name, "wrong"));
+            .map(|name| service.token_for(THERE, name, "wrong"));
         join_all(all).await
     };
     let other = async {
         tokio::time::sleep(Duration::from_millis(50)).await;
         let begun = Instant::now();
-        let answer = login(&service, ELSEWHERE, "alice", PASSWORD).await;
+        let answer = service.token_for(ELSEWHERE, "alice", PASSWORD).await;
         (answer, begun.elapsed())
     };
     let (flood, ((status, body), taken)) = tokio::join!(flood, other);
@@ -77,6 +68,6 @@ async fn a_flood_from_one_address_is_bounded_and_holds_up_nobody_else() {
         .filter(|(_, body)| body.contains("Too many passwords are being tried"));
     assert!(crowded.count() >= 200);
     // Once it is over, whoever comes from there is heard.
-    let (status, body) = login(&service, THERE, "alice", PASSWORD).await;
+    let (status, body) = service.token_for(THERE, "alice", PASSWORD).await;
     assert_eq!(status, StatusCode::OK, "{body}");
 }

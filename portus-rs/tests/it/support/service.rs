@@ -77,6 +77,16 @@ impl Service {
         }
     }
 
+    /// What docker is answered that asks from an address for a token, with a name and a secret.
+    pub async fn token_for(&self, from: &str, name: &str, secret: &str) -> (StatusCode, String) {
+        let request = TestRequest::get()
+            .uri("/v2/token")
+            .insert_header(("X-Forwarded-For", from))
+            .insert_header(("Authorization", basic((name, secret))));
+        let answer = self.call(request).await;
+        (answer.status, answer.body)
+    }
+
     /// The registry at another address, such as that of one which answers.
     pub async fn move_registry(&mut self, hostname: &str) {
         let changes = RegistryChanges {
